@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/reader.h"
+
+void qr_reader_init(qr_reader *self, const uint8_t *data, size_t length, const qr_limits *limits, uint32_t options)
+{
+    static const qr_limits defaults = QR_LIMITS_DEFAULT;
+    *self = (qr_reader){.p = data, .start = data, .end = data + length, .options = options, .limits = limits ? *limits : defaults};
+    qr_limits *own = &self->limits;
+    if (own->depth == 0 || own->depth > QR_DEPTH_MAX)
+        own->depth = own->depth ? QR_DEPTH_MAX : QR_DEPTH_DEFAULT;
+    self->depth = own->depth;
+    self->str_limit = own->str_bytes ? own->str_bytes : SIZE_MAX;
+    self->item_limit = own->items ? own->items : SIZE_MAX;
+    if (own->bytes && length > own->bytes)
+        qr_reader_fail(self, QR_ERROR_BYTES, data);
+}
+
+void qr_reader_fail_cold(qr_reader *self, qr_error error, const uint8_t *at)
+{
+    if (self->error != QR_ERROR_NONE)
+        return;
+    self->error = error;
+    self->error_at = at;
+}
+
+void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column)
+{
+    *line = *column = 1;
+    for (const uint8_t *p = self->start; p < at && p < self->end; p++) {
+        if (*p == '\n') {
+            ++*line;
+            *column = 1;
+        }
+        else if ((*p & 0xC0) != 0x80)
+            ++*column;
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader: a cursor over one document in memory, with limits and the first error.
+ *
+ * Invariants: start <= p <= end; `end` is readable and holds 0, and the bytes do not change while they are read (the
+ * caller copies input for which that cannot be promised). Scanners may stop at the 0 instead of asking for the end,
+ * but nothing beyond `end` is ever read.
+ *
+ * Errors are sticky: the first one stays, with the place of the token at fault. A format's functions return 0 when they
+ * fail; one that also returns 0 for "nothing more" leaves `error` set, and the caller asks once after its loop. */
+#ifndef QUIRE_CORE_BASE_READER_H
+#define QUIRE_CORE_BASE_READER_H
+
+#include "core/base/error.h"
+#include "core/base/path.h"
+
+/* What a document may ask for; 0 stands for no limit where not said otherwise. */
+typedef struct qr_limits {
+    size_t bytes;        /* of the whole input */
+    size_t items;        /* in any one container */
+    size_t str_bytes;    /* of any one string or binary, as it stands in the input */
+    size_t int_digits;   /* decimal digits of an integer */
+    uint32_t depth;      /* of nested containers; at least 1, at most QR_DEPTH_MAX */
+    uint32_t reject_duplicate_keys; /* 1: a key twice in an untyped map is an error */
+} qr_limits;
+
+enum { QR_DEPTH_DEFAULT = 1000, QR_DEPTH_MAX = 10000, QR_INT_DIGITS_DEFAULT = 4300 };
+#define QR_LIMITS_DEFAULT {0, 0, 0, QR_INT_DIGITS_DEFAULT, QR_DEPTH_DEFAULT, 0}
+
+/* Extensions that a format allows only by option. */
+enum {
+    QR_READ_NON_FINITE = 1,      /* JSON: NaN, Infinity, -Infinity */
+    QR_READ_LONE_SURROGATES = 2, /* JSON: \ud800 alone */
+    QR_READ_LAX = 4              /* typed: text for numbers and the like (strict=False) */
+};
+
+typedef struct qr_reader {
+    const uint8_t *p, *end, *start;
+    uint32_t depth; /* levels left */
+    uint32_t options;
+    size_t str_limit, item_limit; /* the limits, SIZE_MAX for none: one compare each */
+    qr_limits limits;
+    qr_error error;
+    const uint8_t *error_at;
+    qr_path *path; /* where the way to a fault is noted while unwinding; NULL: nowhere */
+} qr_reader;
+
+/* `data` must be followed by one readable 0 byte. Limits may be NULL (the defaults). Fails (sticky) when length is over limits->bytes. */
+void qr_reader_init(qr_reader *self, const uint8_t *data, size_t length, const qr_limits *limits, uint32_t options);
+
+/* Keeps the first error and its place; the inline wrapper lets the compiler see the constant result. */
+QR_COLD void qr_reader_fail_cold(qr_reader *self, qr_error error, const uint8_t *at);
+QR_INLINE int qr_reader_fail(qr_reader *self, qr_error error, const uint8_t *at) { qr_reader_fail_cold(self, error, at); return 0; }
+
+/* One level down (1, or 0 when that is too deep) and up again. */
+QR_INLINE int qr_reader_enter(qr_reader *self)
+{
+    if (QR_UNLIKELY(self->depth == 0))
+        return qr_reader_fail(self, QR_ERROR_DEPTH, self->p);
+    self->depth--;
+    return 1;
+}
+QR_INLINE void qr_reader_leave(qr_reader *self) { self->depth++; }
+
+QR_INLINE size_t qr_reader_left(const qr_reader *self) { return (size_t)(self->end - self->p); }
+QR_INLINE size_t qr_reader_offset(const qr_reader *self, const uint8_t *at) { return (size_t)(at - self->start); }
+
+/* Line and column (both from 1, the column in code points) of a place in UTF-8 text. */
+void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column);
+
+#endif
