@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record: quire.Record, its metaclass, field(), UNSET.
+ *
+ * A record is a Python object with its fields in fixed slots right behind the object head:
+ *
+ *   [GC head] | ob_refcnt | ob_type | slot 0 | slot 1 | ... | (weak reference list)
+ *
+ * There is no __dict__ (unless a base brings one). It is tracked by the garbage collector only while some slot holds
+ * something that could be part of a cycle; every path that stores into a slot keeps that rule (qpy_record_store). */
+#ifndef QUIRE_BINDING_RECORD_H
+#define QUIRE_BINDING_RECORD_H
+
+#include "binding/state.h"
+
+typedef struct qpy_record_field {
+    PyObject *name;        /* interned str */
+    PyObject *default_;    /* value, or NULL */
+    PyObject *factory;     /* callable, or NULL; list, dict, set and bytearray literals as defaults become factories */
+    Py_ssize_t offset;     /* of the slot in the instance */
+    PyObject *spec;        /* the field() object, or NULL: what only reading annotations needs (name=, number, ...) */
+    uint8_t kw_only, repr, compare;
+} qpy_record_field;
+
+enum {
+    QPY_RECORD_FROZEN = 1,
+    QPY_RECORD_EQ = 2,
+    QPY_RECORD_ORDER = 4,
+    QPY_RECORD_POST_INIT = 8, /* the class defines __post_init__ */
+    QPY_RECORD_DICT = 16      /* a base brings a __dict__ */
+};
+
+/* A record class: the type object with our members behind it (the metaclass's basicsize makes room). */
+typedef struct qpy_record_class {
+    PyHeapTypeObject head;
+    qpy_state *state;          /* borrowed: the class keeps the module alive through `module` */
+    PyObject *module;          /* strong */
+    qpy_record_field *fields;  /* in order of __init__'s parameters: positional ones, then keyword-only ones */
+    Py_ssize_t count, positional;
+    uint32_t flags;
+    PyObject *options;         /* dict of the class keywords as given, inherited ones merged: read by quire._types */
+    PyObject *names;           /* tuple of the field names: __record_fields__ */
+    PyObject *plan;            /* plan.c: the compiled plan of this class, or NULL until first needed */
+} qpy_record_class;
+
+/* Is it an instance of a record class? The metaclass may be subclassed (ABCs), hence the slow half. */
+static inline int qpy_record_check(const qpy_state *state, PyTypeObject *type)
+{
+    PyTypeObject *meta = Py_TYPE(type);
+    return meta == state->record_meta || (meta != &PyType_Type && PyType_IsSubtype(meta, state->record_meta));
+}
+
+/* Could the value be part of a reference cycle? Atoms and untracked tuples can't; an untracked dict can, later. */
+static inline int qpy_may_cycle(PyObject *value)
+{
+    return PyType_IS_GC(Py_TYPE(value)) && !(PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value));
+}
+
+static inline PyObject **qpy_record_slot(PyObject *record, Py_ssize_t offset) { return (PyObject **)((char *)record + offset); }
+
+/* A new instance, every slot NULL, not tracked. The caller fills slots directly and then calls qpy_record_finish. */
+PyObject *qpy_record_alloc(qpy_record_class *cls);
+/* For each slot still NULL stores the default (or calls the factory): 0, or -1 with an exception; a field without a default
+ * makes it return 1 + its index with no exception set. */
+Py_ssize_t qpy_record_fill_defaults(qpy_record_class *cls, PyObject *record);
+/* A field's default as a new reference, NULL with an exception, or NULL without one when it has none. */
+PyObject *qpy_record_default(const qpy_record_field *field);
+/* Tracks the record when it must be: after its slots were filled directly. */
+void qpy_record_track(qpy_record_class *cls, PyObject *record);
+/* Stores (a new reference is taken) and keeps the tracking rule. */
+void qpy_record_store(PyObject *record, Py_ssize_t offset, PyObject *value);
+
+/* Makes metaclass, Record, field, UNSET and adds them to the module: 0 or -1. */
+int qpy_record_init(PyObject *module, qpy_state *state);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state: everything the extension remembers, per module instance (so per interpreter). No C statics that change.
+ *
+ * State is passed down; slots that only have an object reach it through class -> state (a record class keeps the pointer),
+ * never by a look-up on a hot path. Each member names the file that owns it. */
+#ifndef QUIRE_BINDING_STATE_H
+#define QUIRE_BINDING_STATE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "core/base/error.h"
+
+struct qpy_keys;
+struct qpy_shapes;
+
+/* Python objects: X(type, name) is one strong reference, visited and cleared by module.c. */
+#define QPY_STATE_OBJECTS(X)                                                                                                   \
+    /* module.c: handed over once by quire/__init__.py */                                                                      \
+    X(PyObject, describe)        /* type -> Description */                                                                     \
+    X(PyObject, describe_class)  /* kept for plan.c: see there */                                                              \
+    X(PyObject, make_error)      /* raise.c: (class name, Fault members...) -> exception */                                    \
+    /* record.c */                                                                                                             \
+    X(PyTypeObject, record_meta)  /* metaclass of Record */                                                                    \
+    X(PyTypeObject, record_type)  /* Record itself */                                                                          \
+    X(PyTypeObject, field_type)   /* what quire.field() returns */                                                             \
+    X(PyObject, unset)            /* UNSET */                                                                                  \
+    X(PyTypeObject, unset_type)                                                                                                \
+    X(PyObject, record_restore)   /* callable that unpickles a record */                                                       \
+    /* raw.c */                                                                                                                \
+    X(PyTypeObject, raw_type)                                                                                                  \
+    /* plan.c */                                                                                                               \
+    X(PyTypeObject, plan_type)                                                                                                 \
+    X(PyObject, plan_cache)       /* dict: type -> plan, for types that are no record classes */                               \
+    /* scalar.c */                                                                                                             \
+    X(PyTypeObject, decimal_type) X(PyTypeObject, uuid_type) X(PyTypeObject, enum_type) X(PyTypeObject, zoneinfo_type)         \
+    X(PyObject, uuid_safe_unknown)                                                                                             \
+    /* interned names */                                                                                                       \
+    X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes)
+
+typedef struct qpy_state {
+#define X(type, name) type *name;
+    QPY_STATE_OBJECTS(X)
+#undef X
+    PyObject *module;             /* module.c; borrowed */
+    void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
+    struct qpy_keys *keys;        /* keys.c: text of a key -> str */
+    struct qpy_shapes *shapes;    /* shapes.c: key sequences of dicts seen */
+} qpy_state;
+
+/* The state of a module object of ours. */
+qpy_state *qpy_state_of(PyObject *module);
+
+#endif

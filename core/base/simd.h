@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* simd: sixteen bytes at a time.
+ *
+ * Three variants with the same results: SSE2 (part of every x86-64), NEON (part of every arm64) and plain C, which is
+ * the reference and is chosen by -DQR_SIMD_SCALAR. There is no dispatch at run time.
+ *
+ * qr_simd_<class>(p) reads exactly sixteen bytes at p and returns a mask whose bit i says that byte i is of the class;
+ * qr_simd_first(mask) is the index of the first one. The classes by themselves are qr_byte_is_<class>, for the bytes at
+ * the end of the input that make no block.
+ *
+ * qr_simd_equal and qr_copy_short touch exactly n bytes: they use loads that overlap, never ones that reach beyond. */
+#ifndef QUIRE_CORE_BASE_SIMD_H
+#define QUIRE_CORE_BASE_SIMD_H
+
+#include "core/base/port.h"
+
+#if defined(QR_SIMD_SCALAR)
+#define QR_SIMD_NAME "scalar"
+#elif defined(__SSE2__)
+#define QR_SIMD_SSE2 1
+#define QR_SIMD_NAME "sse2"
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#define QR_SIMD_NEON 1
+#define QR_SIMD_NAME "neon"
+#include <arm_neon.h>
+#else
+#define QR_SIMD_SCALAR 1
+#define QR_SIMD_NAME "scalar"
+#endif
+
+enum { QR_SIMD_BLOCK = 16, QR_SIMD_ALL = 0xFFFF };
+
+/* The classes, byte by byte. */
+QR_INLINE int qr_byte_is_quote_stop(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+QR_INLINE int qr_byte_is_text_stop(uint8_t c) { return (int8_t)c < 0x20 || c == '"' || c == '\\'; }
+QR_INLINE int qr_byte_is_not_space(uint8_t c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; }
+QR_INLINE int qr_byte_is_high(uint8_t c) { return c >= 0x80; }
+
+/* Index of the first byte of the class. The mask must not be 0. */
+QR_INLINE unsigned qr_simd_first(uint32_t mask) { return (unsigned)__builtin_ctz(mask); }
+
+#if QR_SIMD_SSE2
+
+typedef __m128i qr_block;
+
+QR_INLINE qr_block qr_block_load(const uint8_t *p) { return _mm_loadu_si128((const __m128i *)(const void *)p); }
+QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { _mm_storeu_si128((__m128i *)(void *)p, v); }
+
+QR_INLINE uint32_t qr_block_high(qr_block v) { return (uint32_t)_mm_movemask_epi8(v); }
+QR_INLINE uint32_t qr_block_text_stop(qr_block v)
+{
+    /* Read as signed, the bytes from 0x80 are negative: one compare takes them together with the controls. */
+    __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+}
+QR_INLINE uint32_t qr_block_quote_stop(qr_block v)
+{
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+}
+QR_INLINE uint32_t qr_block_not_space(qr_block v)
+{
+    __m128i a = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+    __m128i b = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(a, b)) ^ QR_SIMD_ALL;
+}
+QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return _mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) != QR_SIMD_ALL; }
+
+#elif QR_SIMD_NEON
+
+typedef uint8x16_t qr_block;
+
+QR_INLINE qr_block qr_block_load(const uint8_t *p) { return vld1q_u8(p); }
+QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { vst1q_u8(p, v); }
+
+/* What movemask is on x86: bit i from byte i, whose bits are all alike. */
+QR_INLINE uint32_t qr_block_mask(uint8x16_t v)
+{
+    static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t bits = vandq_u8(v, vld1q_u8(weights));
+    return (uint32_t)vaddv_u8(vget_low_u8(bits)) | (uint32_t)vaddv_u8(vget_high_u8(bits)) << 8;
+}
+QR_INLINE uint32_t qr_block_high(qr_block v) { return qr_block_mask(vcgeq_u8(v, vdupq_n_u8(0x80))); }
+QR_INLINE uint32_t qr_block_text_stop(qr_block v)
+{
+    uint8x16_t low = vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8(0x20));
+    uint8x16_t marks = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
+    return qr_block_mask(vorrq_u8(low, marks));
+}
+QR_INLINE uint32_t qr_block_quote_stop(qr_block v)
+{
+    uint8x16_t marks = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
+    return qr_block_mask(vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)), marks));
+}
+QR_INLINE uint32_t qr_block_not_space(qr_block v)
+{
+    uint8x16_t a = vorrq_u8(vceqq_u8(v, vdupq_n_u8(' ')), vceqq_u8(v, vdupq_n_u8('\n')));
+    uint8x16_t b = vorrq_u8(vceqq_u8(v, vdupq_n_u8('\r')), vceqq_u8(v, vdupq_n_u8('\t')));
+    return qr_block_mask(vmvnq_u8(vorrq_u8(a, b)));
+}
+QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return vminvq_u8(vceqq_u8(a, b)) != 0xFF; }
+
+#else
+
+typedef struct qr_block { uint8_t bytes[16]; } qr_block;
+
+QR_INLINE qr_block qr_block_load(const uint8_t *p) { qr_block v; memcpy(v.bytes, p, 16); return v; }
+QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { memcpy(p, v.bytes, 16); }
+
+#define QR_BLOCK_CLASS(name)                                         \
+    QR_INLINE uint32_t qr_block_##name(qr_block v)                   \
+    {                                                                \
+        uint32_t mask = 0;                                           \
+        for (unsigned i = 0; i < 16; i++)                            \
+            mask |= (uint32_t)qr_byte_is_##name(v.bytes[i]) << i;    \
+        return mask;                                                 \
+    }
+QR_BLOCK_CLASS(high)
+QR_BLOCK_CLASS(text_stop)
+QR_BLOCK_CLASS(quote_stop)
+QR_BLOCK_CLASS(not_space)
+#undef QR_BLOCK_CLASS
+QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return memcmp(a.bytes, b.bytes, 16) != 0; }
+
+#endif
+
+/* ---- scanning: sixteen bytes at p ---- */
+
+/* Ends a run of plain ASCII text in a JSON string: '"', '\\', a control or a byte from 0x80. */
+QR_INLINE uint32_t qr_simd_text_stop(const uint8_t *p) { return qr_block_text_stop(qr_block_load(p)); }
+/* The same, but bytes from 0x80 pass: '"', '\\' or a control. */
+QR_INLINE uint32_t qr_simd_quote_stop(const uint8_t *p) { return qr_block_quote_stop(qr_block_load(p)); }
+/* Not one of JSON's four spaces. */
+QR_INLINE uint32_t qr_simd_not_space(const uint8_t *p) { return qr_block_not_space(qr_block_load(p)); }
+/* From 0x80: not ASCII. */
+QR_INLINE uint32_t qr_simd_high(const uint8_t *p) { return qr_block_high(qr_block_load(p)); }
+
+/* Copies sixteen bytes whatever they are and says which of them must not stand as they are: the bytes before the first
+ * one of the mask are written, the others are to be written again. */
+QR_INLINE uint32_t qr_simd_copy_text(uint8_t *to, const uint8_t *from)
+{
+    qr_block v = qr_block_load(from);
+    qr_block_store(to, v);
+    return qr_block_quote_stop(v);
+}
+QR_INLINE uint32_t qr_simd_copy_plain(uint8_t *to, const uint8_t *from)
+{
+    qr_block v = qr_block_load(from);
+    qr_block_store(to, v);
+    return qr_block_text_stop(v);
+}
+
+/* ---- short comparison and copy ---- */
+
+/* 1 when the n bytes are equal; n must be at most 32. */
+QR_INLINE int qr_simd_equal(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    if (n >= 16)
+        return !qr_block_differ(qr_block_load(a), qr_block_load(b)) &&
+               !qr_block_differ(qr_block_load(a + n - 16), qr_block_load(b + n - 16));
+    if (n >= 8)
+        return ((qr_load64(a) ^ qr_load64(b)) | (qr_load64(a + n - 8) ^ qr_load64(b + n - 8))) == 0;
+    if (n >= 4)
+        return ((qr_load32(a) ^ qr_load32(b)) | (qr_load32(a + n - 4) ^ qr_load32(b + n - 4))) == 0;
+    if (n >= 2)
+        return ((qr_load16(a) ^ qr_load16(b)) | (qr_load16(a + n - 2) ^ qr_load16(b + n - 2))) == 0;
+    return n == 0 || *a == *b;
+}
+
+/* memcpy, inlined for n up to 64: the loads come before the stores of each case, and the last ones overlap. */
+QR_INLINE void qr_copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    if (n >= 16) {
+        if (QR_UNLIKELY(n > 64)) {
+            memcpy(to, from, n);
+            return;
+        }
+        qr_block first = qr_block_load(from), last = qr_block_load(from + n - 16);
+        if (n > 32) {
+            qr_block second = qr_block_load(from + 16), third = qr_block_load(from + n - 32);
+            qr_block_store(to + 16, second);
+            qr_block_store(to + n - 32, third);
+        }
+        qr_block_store(to, first);
+        qr_block_store(to + n - 16, last);
+    } else if (n >= 8) {
+        uint64_t first = qr_load64(from), last = qr_load64(from + n - 8);
+        qr_store64(to, first);
+        qr_store64(to + n - 8, last);
+    } else if (n >= 4) {
+        uint32_t first = qr_load32(from), last = qr_load32(from + n - 4);
+        qr_store32(to, first);
+        qr_store32(to + n - 4, last);
+    } else if (n >= 2) {
+        uint16_t first = qr_load16(from), last = qr_load16(from + n - 2);
+        qr_store16(to, first);
+        qr_store16(to + n - 2, last);
+    } else if (n) {
+        *to = *from;
+    }
+}
+
+#endif

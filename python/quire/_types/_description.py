@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The neutral description of a type: what the engine compiles into a plan.
+
+`describe(type)` turns any annotation into a `Description`: a list of nodes that refer to each other by number, so that
+recursive types are plain data. It is read once, in C, by position: the order of the members here is the contract with
+`binding/plan.c`, and every difference between Python versions in `typing` stays on this side of it.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+__all__ = ["NO_DEFAULT", "Bounds", "Choices", "Description", "Field", "Node", "RecordInfo", "UnionInfo"]
+
+# nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
+# could not be followed yet or on anything else that must not be cached.
+Description = namedtuple("Description", "nodes temporary")
+
+# kind: a name of core/plan/kinds.def. nullable: null is accepted (and gives None) as well.
+# items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...).
+# cls: the Python class to build: list/tuple/set/frozenset for array, tuple or a NamedTuple class for tuple, dict for map,
+#      the record's class, the Enum class of a choice (None for a Literal), bytes or bytearray for bytes,
+#      None where the kind says it.
+# info: RecordInfo, Choices, UnionInfo or None.  bounds: Bounds or None.
+Node = namedtuple("Node", "kind nullable items cls info bounds", defaults=(False, (), None, None, None))
+
+# Annotated bounds; None where not given. Numbers for int, float, decimal; lengths (code points, bytes or items) for str, bytes
+# and containers; pattern: compiled re.Pattern, searched.
+Bounds = namedtuple("Bounds", "ge gt le lt multiple_of min_length max_length pattern", defaults=(None,) * 8)
+
+# What a field has that is left out of the input: nothing, a value, or a callable that makes one.
+NO_DEFAULT, DEFAULT_VALUE, DEFAULT_FACTORY = 0, 1, 2
+
+# name: the Python attribute (or TypedDict key). wire: the name in the document; aliases: further names accepted on reading.
+# node: number of the field's node. required: the document must have it. default_kind: NO_DEFAULT...; default: the value or factory.
+# omit: 0 never, 1 when equal to the default, 2 when None (an UNSET value is always omitted). number: the field number or 0.
+# init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
+Field = namedtuple("Field", "name wire aliases node required default_kind default omit number init")
+
+# form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the
+#       class is called with keywords).
+# fields: tuple of Field, in order.  tag_field, tag: name and value (str or int) written first and checked, or None.
+# unknown: "skip" or "error".  array: the record travels as an array of its fields in order.
+# post_init: the class has a __post_init__ to call (no arguments).  frozen: instances refuse setattr.
+RecordInfo = namedtuple("RecordInfo", "form fields tag_field tag unknown array post_init frozen")
+
+# wire: tuple of str, int, bool the document holds; values: tuple of the Python objects they stand for, same order.
+# missing: the Enum class defines _missing_, so an unknown wire value is offered to cls(value).
+Choices = namedtuple("Choices", "wire values missing")
+
+# Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text
+# (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes floats
+# and, without an int arm, integers. ints: numbers of choice arms tried on an integer before int.
+# array: one arm. map: one arm when nothing else is to be told apart, else -1 and one of
+# tag_field + tags (tuple of (tag value, arm)) or keys (tuple of (tuple of required wire names, arm), most demanding first);
+# map_default: the arm for a map that no tag or key set matches (a dict arm), or -1.
+UnionInfo = namedtuple("UnionInfo", "bool ints int float text bytes array map tag_field tags keys map_default")
