@@ -40,7 +40,7 @@ QR_INLINE int qr_byte_is_high(uint8_t c) { return c >= 0x80; }
 /* Index of the first byte of the class. The mask must not be 0. */
 QR_INLINE unsigned qr_simd_first(uint32_t mask) { return (unsigned)__builtin_ctz(mask); }
 
-#if QR_SIMD_SSE2
+#if defined(QR_SIMD_SSE2)
 
 typedef __m128i qr_block;
 
@@ -71,7 +71,7 @@ QR_INLINE uint32_t qr_block_not_space(qr_block v)
 }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return _mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) != QR_SIMD_ALL; }
 
-#elif QR_SIMD_NEON
+#elif defined(QR_SIMD_NEON)
 
 typedef uint8x16_t qr_block;
 
