@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare the explicit source lists of the meson files with the tree: tools/check_sources.py [--fix]
+
+A list that names what is gone breaks the build at once; a file that no list names is silently left out, and that is what
+this finds. With --fix the lists are rewritten, sorted.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# meson file, list name, patterns below its folder, what to leave out, how a path is spelled in the list
+LISTS = [
+    ("core/meson.build", "core_sources", ["*/*.c"], r"$^", "path"),
+    ("core/meson.build", "core_headers", ["*/*.h", "*/*.def"], r"$^", "path"),
+    ("binding/meson.build", "binding_sources", ["*.c"], r"$^", "path"),
+    ("tests/c/meson.build", "c_tests", ["test_*.c"], r"$^", "test"),
+    ("fuzz/meson.build", "fuzz_targets", ["*.c"], r"^driver\.c$", "stem"),
+    ("examples/meson.build", "c_examples", ["*.c"], r"$^", "stem"),
+]
+
+
+def spelled(path: Path, how: str) -> str:
+    if how == "path":
+        return path.as_posix()
+    return path.stem.removeprefix("test_") if how == "test" else path.stem
+
+
+def main(fix: bool) -> int:
+    stale = 0
+    for file, name, patterns, leave_out, how in LISTS:
+        build = ROOT / file
+        text = build.read_text()
+        found = re.search(rf"^{name} = (files\(|\[)\n(.*?)^(\)|\])$", text, re.S | re.M)
+        if not found:
+            print(f"{file}: no list {name}")
+            stale += 1
+            continue
+        listed = set(re.findall(r"'([^']+)'", found[2]))
+        paths = {path.relative_to(build.parent) for pattern in patterns for path in build.parent.glob(pattern)}
+        there = {spelled(path, how) for path in paths if not re.search(leave_out, path.name)}
+        if listed == there:
+            continue
+        if fix:
+            lines = "".join(f"  '{entry}',\n" for entry in sorted(there))
+            build.write_text(text[: found.start(2)] + lines + text[found.end(2) :])
+            print(f"{file}: {name} rewritten")
+            continue
+        stale += 1
+        for entry in sorted(there - listed):
+            print(f"{file}: {name} does not name {entry}")
+        for entry in sorted(listed - there):
+            print(f"{file}: {name} names {entry}, which is not there")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--fix" in sys.argv[1:]))
