@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""quire: one typed Python model, every serialization format, one C engine.
+
+`Record` and `field` declare types, `quire.json` and `quire.msgpack` read and write them, `convert`, `to_builtins` and
+`validate` do the same with Python objects. What is needed only sometimes (errors, limits, reading annotations) is imported
+when it is first used: importing quire loads the engine and nothing else.
+"""
+
+from quire._core import (
+    UNSET,
+    Raw,
+    Record,
+    RecordMeta,
+    UnsetType,
+    _bind,
+    convert,
+    field,
+    to_builtins,
+    validate,
+)
+
+__version__ = "0.1.0"
+
+_ERRORS = (
+    "DecodeError",
+    "EncodeError",
+    "Fault",
+    "LimitError",
+    "MalformedError",
+    "QuireError",
+    "SchemaError",
+    "TruncatedError",
+    "UnsafeError",
+    "ValidationError",
+)
+_LAZY = {**dict.fromkeys(_ERRORS, "errors"), "Limits": "limits", "formats": "_formats"}
+_MODULES = ("errors", "json", "limits", "msgpack")
+
+__all__ = [  # noqa: PLE0604, PLE0605
+    "UNSET",
+    "Raw",
+    "Record",
+    "RecordMeta",
+    "UnsetType",
+    "convert",
+    "field",
+    "to_builtins",
+    "validate",
+    *_LAZY,
+]
+
+
+def __getattr__(name):
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f"quire.{name}")
+    if name not in _LAZY:
+        raise AttributeError(f"module 'quire' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"quire.{_LAZY[name]}"), name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LAZY, *_MODULES})
+
+
+# The two calls of the engine up the stairs, each importing what it needs when it happens.
+def _describe(type_):
+    from quire._types import describe
+
+    return describe(type_)
+
+
+def _make_error(*parts):
+    from quire.errors import make_error
+
+    return make_error(*parts)
+
+
+_bind(describe=_describe, make_error=_make_error)

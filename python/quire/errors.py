@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exceptions of quire, and what they say.
+
+    ValueError
+     +-- QuireError
+          +-- EncodeError (also TypeError)  a value that the format cannot hold
+          +-- DecodeError
+               +-- MalformedError           not a document of the format
+               +-- TruncatedError           the input ends too early
+               +-- ValidationError          a document, but not of the type
+               +-- LimitError               larger or deeper than `Limits` allow
+               +-- UnsafeError              what a policy forbids
+    TypeError
+     +-- SchemaError                        a type that no plan can be made for
+
+Every `QuireError` has `errors`, a list of `Fault`: where and why, in parts. The engine finds a fault and hands its parts to
+`make_error`; nothing here runs while all goes well.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DecodeError",
+    "EncodeError",
+    "Fault",
+    "LimitError",
+    "MalformedError",
+    "QuireError",
+    "SchemaError",
+    "TruncatedError",
+    "UnsafeError",
+    "ValidationError",
+    "make_error",
+    "nearest",
+]
+
+VALUE_WIDTH = 60  # characters of a value shown in a message
+CHOICES_SHOWN = 12  # names listed before the rest is only counted
+
+
+class Fault:
+    """One fault: `code` is stable (docs/errors.md lists them), the texts are not.
+
+    `steps` leads from the root to the value: str for a field or key, int for an index, any other key as it is, and
+    Ellipsis last when the way was too long to keep. `path` and `pointer` are the same as text.
+    """
+
+    __slots__ = ("code", "column", "expected", "got", "hint", "line", "message", "offset", "steps", "value")
+
+    def __init__(self, code, message, steps=(), expected=None, got=None, value=None, offset=None, line=None, column=None, hint=None):
+        self.code = code
+        self.message = message
+        self.steps = tuple(steps)
+        self.expected = expected
+        self.got = got
+        self.value = value
+        self.offset = offset
+        self.line = line
+        self.column = column
+        self.hint = hint
+
+    @property
+    def path(self):
+        """The way from the root: `$.users[1]["first name"]`."""
+        return path_text(self.steps)
+
+    @property
+    def pointer(self):
+        """The same as a JSON Pointer (RFC 6901): `/users/1/first name`."""
+        return pointer_text(self.steps)
+
+    def _members(self):
+        return tuple(getattr(self, name) for name in _FAULT_MEMBERS)
+
+    def __repr__(self):
+        parts = [f"path={self.path!r}"]
+        parts += [f"{n}={_cut(repr(v))}" for n in _FAULT_SHOWN if (v := getattr(self, n)) is not None]
+        return f"Fault({', '.join(parts)})"
+
+    def __str__(self):
+        where = f" ({place})" if (place := _place(self.line, self.column, self.offset)) else ""
+        return f"{self.message} at {self.path}{where} [{self.code}]"
+
+    def __eq__(self, other):
+        return self._members() == other._members() if type(other) is Fault else NotImplemented
+
+    __hash__ = None
+
+    def __reduce__(self):
+        # The value may be anything, a lock even: what could refuse to be pickled travels as its text.
+        members = dict(zip(_FAULT_MEMBERS, self._members(), strict=True))
+        members["value"] = _plain(self.value)
+        members["steps"] = tuple(step if step is Ellipsis else _plain(step) for step in self.steps)
+        return Fault, tuple(members.values())
+
+
+_FAULT_MEMBERS = ("code", "message", "steps", "expected", "got", "value", "offset", "line", "column", "hint")
+_FAULT_SHOWN = ("code", "message", "expected", "got", "value", "offset", "line", "column", "hint")
+
+
+class QuireError(ValueError):
+    """The base of everything that reading or writing a document raises."""
+
+    def __init__(self, message="", errors=()):
+        super().__init__(message)
+        self.errors = list(errors)
+
+    def __str__(self):
+        text = str(self.args[0]) if self.args else ""
+        more = len(self.errors) - 1
+        if more <= 0:
+            return text
+        return f"{text} (+{more} more error{'s' if more > 1 else ''}: see .errors)"
+
+
+class EncodeError(QuireError, TypeError):
+    """A value that the format, or the declared type, cannot hold."""
+
+
+class DecodeError(QuireError):
+    """What was read is not what was asked for."""
+
+
+class MalformedError(DecodeError):
+    """The input is not a document of the format."""
+
+
+class TruncatedError(DecodeError):
+    """The input ends inside a value: more input may help."""
+
+
+class ValidationError(DecodeError):
+    """The document is well-formed, but not of the type."""
+
+
+class LimitError(DecodeError):
+    """The document is larger or deeper than the limits allow."""
+
+
+class UnsafeError(DecodeError):
+    """The document asks for what a policy forbids."""
+
+
+class SchemaError(TypeError):
+    """No plan can be made for the type: raised when it is first used, and never kept."""
+
+
+_CLASSES = {
+    "malformed": MalformedError,
+    "truncated": TruncatedError,
+    "validation": ValidationError,
+    "limit": LimitError,
+    "encode": EncodeError,
+    "unsafe": UnsafeError,
+}
+
+
+def make_error(kind, code, message, steps, expected, got, value, offset, line, column, choices=None, cause=None, excerpt=None):
+    """The exception for one fault: the only way in which the engine makes one.
+
+    kind: a name of `_CLASSES`, or "memory". code, message: from core/base/errors.def.
+    steps: see `Fault`. For a missing field they lead to the object and `choices` has the missing names; for an unknown field
+    the last step is its name and `choices` has the known ones; for a choice or a tag `choices` has what is allowed.
+    expected, got: names of kinds; value: what was found, where it is a scalar, or for an encode error the object.
+    cause: what user code raised; the text of a ValueError becomes the message.
+    excerpt: (text of the line, 1-based column in that text, width of the token) or None.
+    """
+    if kind == "memory":
+        return MemoryError(message)
+    if cause is not None:
+        message = str(cause) or type(cause).__name__
+        expected = None
+    text = _sentence(code, message, steps, expected, got, value, choices)
+    hint = _hint(code, steps, value, choices)
+    fault = Fault(code, text, steps, expected, got, value, offset, line, column, hint)
+    lines = [str(fault)]
+    if excerpt is not None:
+        lines += _excerpt_lines(line, *excerpt)
+    if hint is not None:
+        lines.append(f"  hint: {hint}")
+    error = _CLASSES[kind]("\n".join(lines), [fault])
+    if cause is not None:
+        error.__cause__ = cause
+    return error
+
+
+def _sentence(code, message, steps, expected, got, value, choices):
+    shown = _show(value, got)
+    if code == "missing_field" and choices:
+        plural = "s" if len(choices) > 1 else ""
+        return f"missing required field{plural} {_listed(choices)}"
+    if code in ("invalid_choice", "invalid_tag", "missing_tag") and choices:
+        found = f", got {shown or got}" if (shown or got) else ""
+        return f"{message}{found}, expected {'one of ' if len(choices) > 1 else ''}{_listed(choices)}"
+    if expected is not None and (got or shown):
+        return f"expected {expected}, got {f'{got} {shown}' if got and shown else got or shown}"
+    if expected is not None:
+        return f"{message}: expected {expected}"
+    if got:
+        return f"{message}: {got}{f' {shown}' if shown else ''}"
+    return f"{message}: {shown}" if shown and code != "unknown_field" else message
+
+
+def _hint(code, steps, value, choices):
+    if not choices:
+        return None
+    if code == "unknown_field":
+        near = nearest(steps[-1] if steps else None, choices)
+    elif code in ("invalid_choice", "invalid_tag"):
+        near = nearest(value, choices)
+    else:
+        return None
+    return None if near is None else f"did you mean {_quoted(near)}?"
+
+
+def _excerpt_lines(line, text, column, width):
+    gutter = f"{'' if line is None else line:>5} | "
+    return [f"{gutter}{text}", f"{' ' * (len(gutter) - 2)}| {' ' * (column - 1)}{'^' * max(width, 1)}"]
+
+
+def _place(line, column, offset):
+    parts = []
+    if line is not None:
+        parts.append(f"line {line}" if column is None else f"line {line}, column {column}")
+    if offset is not None:
+        parts.append(f"byte {offset}")
+    return "; ".join(parts)
+
+
+def _show(value, got):
+    """A scalar as text; nothing for what could be large, slow to print or has said everything with its kind."""
+    kind = type(value)
+    if value is None or kind is bool and got in ("true", "false"):
+        return ""
+    if kind is str:
+        return _quoted(value if len(value) <= VALUE_WIDTH else value[: VALUE_WIDTH - 3] + "...")
+    if kind is int and value.bit_length() > 4 * VALUE_WIDTH:
+        return f"of {value.bit_length()} bits"
+    if kind is bytes:
+        return _cut(repr(value[:VALUE_WIDTH]))
+    return _cut(repr(value)) if kind in (int, float, bool) else ""
+
+
+def _cut(text):
+    return text if len(text) <= VALUE_WIDTH else text[: VALUE_WIDTH - 3] + "..."
+
+
+def _listed(names):
+    shown = ", ".join(_quoted(name) if isinstance(name, str) else _cut(repr(name)) for name in names[:CHOICES_SHOWN])
+    rest = len(names) - CHOICES_SHOWN
+    return shown if rest <= 0 else f"{shown} and {rest} more"
+
+
+_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000))}
+_ESCAPES.update({0x22: '\\"', 0x5C: "\\\\", 0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"})
+
+
+def _quoted(text):
+    """As a JSON string on one line, without anything that a terminal or a log would take as a command."""
+    return f'"{str(text).translate(_ESCAPES)}"'
+
+
+def path_text(steps):
+    parts = ["$"]
+    for step in steps:
+        if step is Ellipsis:
+            parts.append("...")
+        elif not isinstance(step, str):
+            parts.append(f"[{_cut(_safe_repr(step))}]")
+        elif step.isidentifier():
+            parts.append(f".{step}")
+        else:
+            parts.append(f"[{_quoted(step)}]")
+    return "".join(parts)
+
+
+def pointer_text(steps):
+    parts = []
+    for step in steps:
+        if step is Ellipsis:
+            break
+        text = step if isinstance(step, str) else _safe_repr(step)
+        parts.append("/" + text.replace("~", "~0").replace("/", "~1"))
+    return "".join(parts)
+
+
+def _safe_repr(value):
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+def _plain(value):
+    if type(value) in _PLAIN or type(value) is tuple and all(type(item) in _PLAIN for item in value):
+        return value
+    return _cut(_safe_repr(value))
+
+
+def nearest(name, names):
+    """The one of `names` that `name` was probably meant to be, or None."""
+    if type(name) is not str or len(name) > VALUE_WIDTH:
+        return None
+    best, least = None, max(1, len(name) // 3) + 1
+    for candidate in names:
+        if type(candidate) is not str or abs(len(candidate) - len(name)) >= least:
+            continue
+        if candidate.replace("_", "").lower() == name.replace("_", "").lower():
+            return candidate
+        distance = _edit_distance(name, candidate)
+        if distance < least and distance < len(candidate):
+            best, least = candidate, distance
+    return best
+
+
+def _edit_distance(a, b):
+    """Insertions, deletions, replacements and swaps of neighbours (optimal string alignment) from `a` to `b`."""
+    before, last = [], list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

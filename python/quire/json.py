@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON (RFC 8259): `encode` to bytes, `decode` from bytes or str, `Encoder` and `Decoder` for one type used often."""
+
+from quire._core import JsonDecoder as Decoder
+from quire._core import JsonEncoder as Encoder
+from quire._core import json_decode as decode
+from quire._core import json_encode as encode
+
+__all__ = ["Decoder", "Encoder", "decode", "encode"]
