@@ -34,7 +34,8 @@ def mypy(*paths: str) -> tuple[set[tuple[str, int]], str]:
 
 
 def basedpyright(*paths: str) -> tuple[set[tuple[str, int]], str]:
-    _, text = run(sys.executable, "-m", "basedpyright", "--outputjson", "--level", "error", "--pythonpath", sys.executable, *paths)
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--level", "error", "--pythonpath", sys.executable]
+    _, text = run(*command, *paths)
     try:
         found = json.loads(text)["generalDiagnostics"]
     except ValueError:

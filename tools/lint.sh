@@ -16,7 +16,6 @@ done
 # shellcheck disable=SC2086 # the lists are words
 if [ "${1:-check}" = write ]; then
     try ruff check --fix --quiet $python
-    try ruff format --quiet $python
     try python tools/check_sources.py --fix
 else
     try ruff check --quiet $python

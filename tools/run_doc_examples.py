@@ -58,7 +58,8 @@ def run_block(source: str, name: str, line: int, namespace: dict[str, Any]) -> N
         try:
             exec(code, namespace)
         except Exception as error:
-            if raises and statement is tree.body[-1] and raises[1].rpartition(".")[2] in [c.__name__ for c in type(error).__mro__]:
+            names = [base.__name__ for base in type(error).__mro__]
+            if raises and statement is tree.body[-1] and raises[1].rpartition(".")[2] in names:
                 return
             raise
     if raises:
