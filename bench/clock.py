@@ -144,9 +144,13 @@ def measure(
     seconds: float | None = None,
     columns=COLUMNS,
     subject: str = "quire",
+    rivals: tuple[str, ...] = (),
     least_rounds: int = 3,
 ) -> dict[str, Row]:
-    """Time every contender in every column; stop after `rounds`, or after `seconds` once `least_rounds` are done."""
+    """Time every contender in every column; stop after `rounds`, or after `seconds` once `least_rounds` are done.
+
+    `rivals` names the only peers that count as the best one; all others are shown.
+    """
     estimates = {c.name: estimate(c.call, c.argument) for c in contenders}
     fastest = min(estimates.values())
     shape = Shape.for_call(fastest)
@@ -162,15 +166,20 @@ def measure(
             for contender in present:
                 rows[column].timings[contender.name].rounds[turn] = region(contender, shape, column)
     for row in rows.values():
-        judge(row, subject)
+        judge(row, subject, rivals)
     return rows
 
 
-def judge(row: Row, subject: str) -> None:
-    """Name the best peer - the one against which the subject's median ratio is worst - and that ratio."""
-    peers = [timing for name, timing in row.timings.items() if not name.startswith(subject)]
+def judge(row: Row, subject: str, rivals: tuple[str, ...] = ()) -> None:
+    """Name the best peer - the one against which the subject's median ratio is worst - and that ratio.
+
+    A peer so slow that it took part in every fourth round only is never the best: its few rounds would be noise.
+    """
+    peers = [timing for name, timing in row.timings.items() if name in rivals or (not rivals and name != subject)]
     if not peers:
         return
+    most = max(len(timing.rounds) for timing in peers)
+    peers = [timing for timing in peers if 2 * len(timing.rounds) > most]
     own = row.timings.get(subject)
     if own is None:
         row.best = min(peers, key=lambda timing: timing.least).name

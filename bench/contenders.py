@@ -217,8 +217,29 @@ TYPED: dict[str, tuple[str, Callable]] = {
 DATACLASSES: dict[str, tuple[str, Callable]] = {
     "quire": ("dataclass", typed_quire),
     "msgspec": ("dataclass", typed_msgspec),
-    "mashumaro": ("dataclass", typed_mashumaro),
-    "by hand": ("dataclass", typed_by_hand),
+}
+
+
+def call_quire(format: str, direction: str, model: "models.Model", kind: str) -> Callable:
+    module, root = need(f"quire.{format}"), model.root(kind)
+    if direction == "encode":
+        return module.encode
+    decode = module.decode
+    return lambda data: decode(data, root)
+
+
+def call_msgspec(format: str, direction: str, model: "models.Model", kind: str) -> Callable:
+    module, root = need(f"msgspec.{format}"), model.root(kind)
+    if direction == "encode":
+        return module.encode
+    decode = module.decode
+    return lambda data: decode(data, type=root)
+
+
+# the module's functions instead of a prepared decoder or encoder
+CALLS: dict[str, tuple[str, Callable]] = {
+    "quire": ("quire", call_quire),
+    "msgspec": ("struct", call_msgspec),
 }
 
 

@@ -123,8 +123,8 @@ def expression(node, source: str, depth: int = 0) -> str:
         inner = expression(node.item, variable, depth + 1)
         return source if inner == variable else f"{{k{depth}: {inner} for k{depth}, {variable} in {source}.items()}}"
     if isinstance(node, Tuple):
-        if all(item in (int, str, bool, float) for item in node.items):
-            return f"tuple({source})"
+        if all(item is float for item in node.items):
+            return f"tuple(map(float, {source}))"
         return "(" + ", ".join(expression(item, f"{source}[{i}]", depth) for i, item in enumerate(node.items)) + ")"
     if isinstance(node, Maybe):
         inner = expression(node.item, variable, depth + 1)

@@ -180,6 +180,20 @@ class Strict:
         return {field: self.plain(take(field), inner) for field, inner, _ in model.classes[node]}
 
 
+def converted(document: Document) -> Field:
+    """Plain data to typed objects, without a format between."""
+    field = Field()
+    model = document.model
+    if model is None or document.lines:
+        field.absent["all"] = "no model"
+        return field
+    raw = document.parsed()
+    plain = model.plain(raw)
+    for name, (kind, maker) in table.CONVERT.items():
+        field.admit(name, lambda m=maker, k=kind: (m(model, k), raw), lambda result: in_order(model, result), plain)
+    return field
+
+
 def prepare(task: str, document: Document, only: set[str] | None = None) -> Field:
     """The contenders of a task by its name, verified."""
     format, direction, has_types = TASKS[task]

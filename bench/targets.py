@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold and what is aimed for, as a ratio to the best peer's time unless said otherwise.
+
+Both columns have to hold, on Python 3.11 and 3.13, on every judged document.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bench.documents import FLOATS, OBJECTS, TINY
+
+VERSION = sys.version_info[:2]
+
+Pair = tuple[float | None, float | None]
+NONE: Pair = (None, None)
+
+# task: {shape: (must, goal)}; a shape that is not listed is judged as objects
+RATIOS: dict[str, dict[str, Pair]] = {
+    "json-decode": {OBJECTS: (0.85, 0.55), FLOATS: (0.95, 0.80)},
+    "json-encode": {OBJECTS: (0.90, 0.70), FLOATS: (0.95, 0.70)},
+    "msgpack-decode": {OBJECTS: (0.80, 0.50), FLOATS: (0.95, 0.70)},
+    "msgpack-encode": {OBJECTS: (0.90, 0.65), FLOATS: (0.98, 0.90)},
+    "typed-json-decode": {OBJECTS: (0.80, 0.50), TINY: (0.92, 0.80), FLOATS: (0.92, 0.80)},
+    "typed-json-encode": {OBJECTS: (0.75, 0.40), TINY: (0.85, 0.40), FLOATS: (0.85, 0.40)},
+    "typed-msgpack-decode": {OBJECTS: (0.80, 0.50), TINY: (0.92, 0.75), FLOATS: (0.92, 0.75)},
+    "typed-msgpack-encode": {OBJECTS: (0.80, 0.50), FLOATS: (0.95, 0.90)},
+}
+
+# on 3.13 untyped decoding has to do without what 3.11 offers
+RATIOS_313: dict[str, dict[str, Pair]] = {
+    "json-decode": {OBJECTS: (0.95, 0.55), FLOATS: (1.0, 0.80)},
+    "msgpack-decode": {OBJECTS: (0.90, 0.50), FLOATS: (0.95, 0.70)},
+}
+
+DATACLASSES: Pair = (0.75, 0.50)  # of msgspec on the same dataclasses
+MESSAGE: Pair = (0.90, 0.60)
+RECORDS: Pair = (0.95, 0.80)  # of msgspec
+MEMORY_OVER_HELD: Pair = (1.15, None)  # peak less 256 KB, over what the result holds
+MEMORY_SLACK_KB = 256
+MEMORY_AGAINST_MSGSPEC: Pair = (None, 0.75)  # peak, on dicts
+IMPORT_MS: Pair = (6.0, 2.0) if VERSION >= (3, 13) else NONE
+IMPORT_MUST_NOT_LOAD = ("typing", "re", "json", "enum", "datetime", "dataclasses")
+
+
+def ratio(task: str, shape: str) -> Pair:
+    """Must and goal of a task on documents of a shape."""
+    shapes = RATIOS[task]
+    if VERSION == (3, 13):
+        shapes = RATIOS_313.get(task, shapes)
+    return shapes.get(shape, shapes[OBJECTS])
