@@ -35,7 +35,13 @@ NO_DEFAULT, DEFAULT_VALUE, DEFAULT_FACTORY = 0, 1, 2
 # node: number of the field's node. required: the document must have it. default_kind: NO_DEFAULT...; default: the value or factory.
 # omit: 0 never, 1 when equal to the default, 2 when None (an UNSET value is always omitted). number: the field number or 0.
 # init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
-Field = namedtuple("Field", "name wire aliases node required default_kind default omit number init")
+# stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
+# when the class is called, None for the same as the attribute.
+Field = namedtuple(
+    "Field",
+    "name wire aliases node required default_kind default omit number init stored keyword",
+    defaults=(True, True, None),
+)
 
 # form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the
 #       class is called with keywords).

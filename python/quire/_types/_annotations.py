@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an annotation is, and who describes it."""
+
+from __future__ import annotations
+
+import collections.abc
+import datetime
+import decimal
+import enum
+import types
+import typing
+import uuid
+
+from quire import _core
+from quire._types import _attrs, _dataclasses, _namedtuple, _records, _typeddict
+from quire._types._bounds import apply_metadata
+from quire._types._choices import describe_enum, describe_literal
+from quire._types._containers import CONTAINERS, check_key, describe_container
+from quire._types._graph import Graph, Reference, type_name
+from quire._types._scope import Scope
+from quire._types._unions import describe_union, finish_union
+
+__all__ = ["describe", "describe_annotation"]
+
+
+def describe(type_):
+    """The `Description` of a type, or SchemaError."""
+    graph = Graph("")
+    if isinstance(type_, str):
+        raise graph.error(f"expected a type, got the string {type_!r}")
+    root = describe_annotation(graph, type_, Scope(module=getattr(type_, "__module__", None)))
+    return graph.finish(root, finish_union, check_key)
+
+
+# Classes with one node each: (kind, cls).
+SCALARS = {
+    typing.Any: ("any", None),
+    object: ("any", None),
+    type(None): ("none", None),
+    bool: ("bool", None),
+    int: ("int", None),
+    float: ("float", None),
+    str: ("str", None),
+    typing.LiteralString: ("str", None),
+    bytes: ("bytes", bytes),
+    bytearray: ("bytes", bytearray),
+    datetime.datetime: ("datetime", None),
+    datetime.date: ("date", None),
+    datetime.time: ("time", None),
+    datetime.timedelta: ("timedelta", None),
+    decimal.Decimal: ("decimal", None),
+    uuid.UUID: ("uuid", None),
+    _core.Raw: ("raw", None),
+}
+
+
+def describe_annotation(graph, annotation, scope):
+    """The number of the node for an annotation written in `scope`."""
+    if annotation is None:
+        annotation = type(None)
+    if isinstance(annotation, str | typing.ForwardRef):
+        return describe_annotation(graph, scope.evaluate(graph, annotation), scope)
+    if isinstance(annotation, typing.TypeVar):
+        return _describe_variable(graph, annotation, scope)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        number = describe_annotation(graph, annotation.__origin__, scope)
+        return apply_metadata(graph, number, annotation.__metadata__)
+    if origin is typing.Union or origin is types.UnionType:
+        return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
+    if origin is typing.Literal:
+        return describe_literal(graph, typing.get_args(annotation))
+    if hasattr(annotation, "__supertype__"):
+        return describe_annotation(graph, annotation.__supertype__, Scope(module=annotation.__module__))
+    if _is_alias(origin or annotation):
+        return _describe_alias(graph, origin or annotation, typing.get_args(annotation), scope)
+    if annotation is _core.UnsetType:
+        raise graph.error("UnsetType is no type of its own: write it in a union, as in `int | UnsetType`")
+    return _describe_class(graph, annotation, origin, scope)
+
+
+def _describe_class(graph, annotation, origin, scope):
+    try:
+        scalar = SCALARS.get(annotation)
+    except TypeError:
+        scalar = None
+    if scalar is not None:
+        return graph.add(scalar[0], cls=scalar[1])
+    cls = annotation if origin is None else origin
+    if cls in CONTAINERS:
+        return describe_container(graph, annotation, cls, scope, describe_annotation)
+    if isinstance(cls, enum.EnumType):
+        return describe_enum(graph, cls)
+    reader = isinstance(cls, type) and _reader(cls)
+    if not reader:
+        raise graph.error(_unsupported(annotation, cls))
+    return _describe_fields(graph, cls, typing.get_args(annotation), scope, reader)
+
+
+def _reader(cls):
+    """Who reads the fields of a class: the function of one of our files, or None."""
+    for module in (_records, _typeddict, _namedtuple, _attrs, _dataclasses):
+        if module.is_kind(cls):
+            return module.read
+    return None
+
+
+def _describe_fields(graph, cls, arguments, scope, reader):
+    numbers = tuple(describe_annotation(graph, argument, scope) for argument in arguments)
+    key = cls, numbers
+    known = graph.known(key)
+    if known is not None:
+        return known
+
+    def describe_later(number):
+        with graph.at(type_name(cls)):
+            graph.define(number, reader(graph, cls, numbers))
+
+    return graph.reserve(key, cls, describe_later)
+
+
+def _describe_variable(graph, variable, scope):
+    """What the type variable stands for; left open: its default, its bound, one of its constraints, or anything."""
+    found = scope.variables.get(variable)
+    if isinstance(found, int):
+        return found
+    if found is not None:
+        return describe_annotation(graph, *found)
+    module = Scope(module=variable.__module__)
+    if getattr(variable, "has_default", bool)():
+        return describe_annotation(graph, variable.__default__, module)
+    if variable.__bound__ is not None:
+        return describe_annotation(graph, variable.__bound__, module)
+    if variable.__constraints__:
+        return describe_union(graph, variable.__constraints__, module, describe_annotation)
+    return graph.add("any")
+
+
+def _is_alias(annotation):
+    """typing.TypeAliasType, or that of typing_extensions."""
+    return type(annotation).__name__ == "TypeAliasType" and hasattr(annotation, "__value__")
+
+
+def _describe_alias(graph, alias, arguments, scope):
+    numbers = tuple(describe_annotation(graph, argument, scope) for argument in arguments)
+    key = "alias", alias, numbers
+    known = graph.known(key)
+    if known is None:
+        known = graph.reserve(key)
+        variables = dict(zip(alias.__type_params__, numbers, strict=False))
+        try:
+            value = alias.__value__
+        except NameError as error:
+            raise graph.error(f"the alias {alias.__name__} cannot be followed: {error}") from error
+        target = describe_annotation(graph, value, Scope(variables=variables, module=alias.__module__))
+        graph.define(known, Reference(target, False))
+        if target in graph.unset:
+            graph.unset.add(known)
+    return known
+
+
+_HINTS = (
+    (collections.abc.Callable, "callables are no data"),
+    (str, "use str, an Enum, or a NewType of str"),
+    (int, "use int, an Enum, or a NewType of int"),
+    (float, "use float or a NewType of float"),
+    (dict, "use dict, a TypedDict or a Record"),
+    (list | set | frozenset | tuple, "use list, set, frozenset, tuple or a NamedTuple"),
+)
+
+
+def _unsupported(annotation, cls):
+    hint = "declare a quire.Record, a dataclass, a TypedDict or a NamedTuple"
+    if cls is collections.abc.Callable:
+        hint = _HINTS[0][1]
+    elif isinstance(cls, type):
+        hint = next((text for base, text in _HINTS[1:] if issubclass(cls, base)), hint)
+    elif isinstance(annotation, typing.ParamSpec | typing.TypeVarTuple):
+        hint = "only plain type variables can be filled in"
+    else:
+        hint = "it is no type of data"
+    return f"the type {type_name(annotation)} is not supported: {hint}"

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Enum and Literal: a closed list of values, each standing for one text, integer or bool of the document.
+
+A list of mixed kinds becomes a union of one choice per kind, so that a choice always knows what it waits for.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from quire._types._description import Choices, Node
+from quire._types._graph import PendingUnion, type_name
+
+__all__ = ["describe_enum", "describe_literal"]
+
+
+def describe_enum(graph, cls):
+    known = graph.known(("enum", cls))
+    if known is not None:
+        return known
+    name = type_name(cls)
+    if issubclass(cls, enum.Flag):
+        raise graph.error(f"the flags {name} are not supported: their combinations are no closed list; use int")
+    members = list(cls)
+    if not members:
+        raise graph.error(f"the Enum {name} has no members")
+    pairs = [(_wire(graph, name, member), member) for member in members]
+    missing = getattr(cls._missing_, "__func__", None) is not enum.Enum._missing_.__func__
+    number = graph.reserve(("enum", cls))
+    graph.define(number, _choice(graph, pairs, cls, missing))
+    return number
+
+
+def _wire(graph, name, member):
+    value = member._value_
+    for plain in (bool, int, str):
+        if isinstance(value, plain) and not isinstance(value, enum.Enum):
+            return value if type(value) is plain else plain(value)
+    raise graph.error(f"{name}.{member._name_} is {value!r}: the values of an Enum must be str or int to be written")
+
+
+def describe_literal(graph, arguments):
+    pairs, nullable = [], False
+    for value in arguments:
+        if value is None:
+            nullable = True
+        elif isinstance(value, enum.Enum):
+            pairs.append((_wire(graph, type(value).__name__, value), value))
+        elif type(value) in (str, int, bool):
+            pairs.append((value, value))
+        else:
+            raise graph.error(f"Literal[{value!r}] is not supported: only None, bool, int, str and members of an Enum are")
+    if not pairs:
+        return graph.add("none")
+    seen = {}
+    for wire, value in pairs:
+        if seen.setdefault((type(wire), wire), value) is not value and (value != wire or seen[type(wire), wire] != wire):
+            raise graph.error(f"two values of the Literal are both written as {wire!r}")
+    number = graph.append(_choice(graph, _distinct(pairs), None, False))
+    return graph.nullable(number) if nullable else number
+
+
+def _distinct(pairs):
+    return list({(type(wire), wire): (wire, value) for wire, value in reversed(pairs)}.values())[::-1]
+
+
+def _choice(graph, pairs, cls, missing):
+    """The entry for all pairs: a choice, or a union of choices of one kind each."""
+    kinds = {}
+    for wire, value in pairs:
+        kinds.setdefault(type(wire), []).append((wire, value))
+    nodes = []
+    for group in kinds.values():
+        wires, values = zip(*group, strict=True)
+        nodes.append(Node("choice", cls=cls, info=Choices(wires, values, missing)))
+    if len(nodes) == 1:
+        return nodes[0]
+    return PendingUnion(tuple(graph.append(node) for node in nodes), False, graph.place)

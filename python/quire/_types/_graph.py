@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The description while it is being made: nodes that refer to each other by number, finished all at once.
+
+Classes are described from a queue, not by recursion, so a chain of a thousand classes needs no deep stack and a recursive
+type is nothing special: its number exists before its fields are looked at. Whatever needs to know what is behind a number
+(unions: which arm takes an object?) therefore waits until the queue is empty.
+"""
+
+from __future__ import annotations
+
+from collections import deque, namedtuple
+from contextlib import contextmanager
+
+from quire._types._description import Description, Node
+from quire.errors import SchemaError
+
+__all__ = ["Graph", "PendingUnion", "Reference", "type_name"]
+
+# An entry that stands for another one, perhaps with null added.
+Reference = namedtuple("Reference", "target nullable")
+# A union whose arms are not looked at yet; place: where it is written, for its errors.
+PendingUnion = namedtuple("PendingUnion", "arms nullable place")
+
+MAX_INSTANCES = 200  # of one generic class in one description: more means it never ends
+
+
+class Graph:
+    """Entries are a Node, a Reference, a PendingUnion, or None while a class or an alias is being described."""
+
+    def __init__(self, place):
+        self.entries = []
+        self.place = place
+        self.unset = set()  # numbers whose annotation allows UNSET
+        self._interned = {}  # Node without info -> number
+        self._keyed = {}  # (class, numbers of its arguments) and the like -> number
+        self._instances = {}
+        self._queue = deque()
+
+    # Errors
+
+    def error(self, message):
+        return SchemaError(f"{self.place}: {message}" if self.place else message)
+
+    @contextmanager
+    def at(self, place):
+        before, self.place = self.place, place
+        yield
+        self.place = before
+
+    # Entries
+
+    def append(self, entry):
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    def add(self, kind, **members):
+        """A finished node; an equal one without info is shared."""
+        return self.intern(Node(kind, **members))
+
+    def intern(self, node):
+        if node.info is not None:
+            return self.append(node)
+        # 0 == 0.0 == False: bounds of equal value but another kind must not be shared.
+        key = (node, node.bounds and tuple(map(type, node.bounds)))
+        if key not in self._interned:
+            self._interned[key] = self.append(node)
+        return self._interned[key]
+
+    def known(self, key):
+        return self._keyed.get(key)
+
+    def reserve(self, key, cls=None, describe_later=None):
+        """A number for what is described later: by `describe_later(number)` from the queue, or by the caller."""
+        number = self._keyed[key] = self.append(None)
+        if describe_later is not None:
+            count = self._instances[cls] = self._instances.get(cls, 0) + 1
+            if count > MAX_INSTANCES:
+                raise self.error(f"{type_name(cls)} refers to itself with ever other type arguments")
+            self._queue.append((describe_later, number))
+        return number
+
+    def define(self, number, entry):
+        self.entries[number] = entry
+
+    def nullable(self, number):
+        """The same as `number`, and null."""
+        entry = self.entries[number]
+        if type(entry) is Node and entry.info is None:
+            absorbs = entry.nullable or entry.kind in ("any", "none")
+            return number if absorbs else self.intern(entry._replace(nullable=True))
+        key = ("nullable", number)
+        if key not in self._keyed:
+            self._keyed[key] = self.append(Reference(number, True))
+        return self._keyed[key]
+
+    def resolve(self, number):
+        """(number of a Node or PendingUnion, is null accepted on the way there)"""
+        nullable, seen = False, set()
+        while type(entry := self.entries[number]) is Reference:
+            if number in seen:
+                raise self.error("the alias stands for nothing but itself")
+            seen.add(number)
+            nullable |= entry.nullable
+            number = entry.target
+        if entry is None:
+            raise self.error("the alias refers to itself outside of any container")
+        return number, nullable
+
+    # The end
+
+    def run(self):
+        while self._queue:
+            describe_later, number = self._queue.popleft()
+            describe_later(number)
+
+    def finish(self, root, finish_union, check_key):
+        """The description from `root`. finish_union(graph, number, union) replaces a PendingUnion by a Node or a Reference."""
+        self.run()
+        for number in range(len(self.entries)):
+            if type(entry := self.entries[number]) is PendingUnion:
+                with self.at(entry.place):
+                    self.define(number, finish_union(self, number, entry))
+        return _Numbering(self, check_key).description(root)
+
+
+class _Numbering:
+    """Renumbers what can be reached from the root, 0 being the root itself."""
+
+    def __init__(self, graph, check_key):
+        self.graph = graph
+        self.check_key = check_key
+        self.numbers = {}  # (number in the graph, nullable) -> number in the description
+        self.order = []
+        self.infos = {}  # a record's info is one object, whether null is accepted beside it or not
+
+    def number(self, number):
+        base, nullable = self.graph.resolve(number)
+        node = self.graph.entries[base]
+        key = base, node.kind not in ("any", "none") and (node.nullable or nullable)
+        if key not in self.numbers:
+            self.numbers[key] = len(self.order)
+            self.order.append(key)
+        return self.numbers[key]
+
+    def description(self, root):
+        self.number(root)
+        nodes = []
+        while len(nodes) < len(self.order):
+            base, nullable = self.order[len(nodes)]
+            nodes.append(self.node(base, nullable))
+        return Description(tuple(nodes), False)
+
+    def node(self, base, nullable):
+        node = self.graph.entries[base]
+        if node.kind == "map":
+            self.check_key(self.graph, node.items[0])
+        items = tuple(self.number(item) for item in node.items)
+        return node._replace(nullable=nullable, items=items, info=self.info(base, node))
+
+    def info(self, base, node):
+        if base not in self.infos:
+            self.infos[base] = self.renumbered(node)
+        return self.infos[base]
+
+    def renumbered(self, node):
+        info = node.info
+        if node.kind == "record":
+            return info._replace(fields=tuple(f._replace(node=self.number(f.node)) for f in info.fields))
+        if node.kind != "union":
+            return info
+
+        def one(number):
+            return number if number < 0 else self.number(number)
+
+        def pairs(values):
+            return tuple((value, one(number)) for value, number in values)
+
+        arms = {name: one(getattr(info, name)) for name in ("bool", "int", "float", "bytes", "array", "map", "map_default")}
+        lists = {name: tuple(one(n) for n in getattr(info, name)) for name in ("ints", "text")}
+        return info._replace(**arms, **lists, tags=pairs(info.tags), keys=pairs(info.keys))
+
+
+def type_name(annotation):
+    """An annotation as a user wrote it, more or less."""
+    if annotation is type(None):
+        return "None"
+    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
+        return annotation.__qualname__.replace("<locals>.", "")
+    return repr(annotation).replace("typing.", "")

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NamedTuple and collections.namedtuple: they travel as an array of their fields in order, as the tuples they are."""
+
+from __future__ import annotations
+
+import types
+import typing
+
+from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
+from quire._types._fields import describe_field, finish_fields, unwrap
+from quire._types._graph import type_name
+from quire._types._scope import Scope, own_annotations, scopes_of
+
+__all__ = ["is_kind", "read"]
+
+
+def is_kind(cls):
+    return issubclass(cls, tuple) and hasattr(cls, "_fields") and hasattr(cls, "_field_defaults")
+
+
+def read(graph, cls, numbers):
+    scopes = scopes_of(cls, numbers)
+    fields = []
+    for name in cls._fields:
+        with graph.at(f"{type_name(cls)}.{name}"):
+            found = unwrap(graph, *_annotation(cls, name, scopes))
+            default = (DEFAULT_VALUE, cls._field_defaults[name]) if name in cls._field_defaults else (NO_DEFAULT, None)
+            fields.append(describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT))
+    info = RecordInfo(
+        form="namedtuple" if _has_plain_new(cls) else "call",
+        fields=finish_fields(graph, fields),
+        tag_field=None,
+        tag=None,
+        unknown="skip",
+        array=True,
+        post_init=False,
+        frozen=True,
+    )
+    return Node("record", cls=cls, info=info)
+
+
+def _annotation(cls, name, scopes):
+    for klass in cls.__mro__:
+        own = own_annotations(klass)
+        if name in own:
+            return own[name], scopes[klass]
+    return typing.Any, Scope(cls)  # collections.namedtuple
+
+
+def _has_plain_new(cls):
+    """Is __new__ the generated one, which is compiled from a string?"""
+    new = cls.__new__
+    return isinstance(new, types.FunctionType) and new.__code__.co_filename.startswith("<string>")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TypedDict: a dict with known keys; Required, NotRequired, ReadOnly and total=False are followed."""
+
+from __future__ import annotations
+
+import typing
+
+from quire._types._description import Node, RecordInfo
+from quire._types._fields import describe_field, finish_fields, unwrap
+from quire._types._graph import type_name
+from quire._types._scope import Scope, own_annotations
+
+__all__ = ["is_kind", "read"]
+
+
+def is_kind(cls):
+    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
+
+
+def read(graph, cls, numbers):
+    fields = []
+    variables = dict(zip(getattr(cls, "__parameters__", ()), numbers, strict=False))
+    for name, (annotation, scope) in _annotations(cls, variables).items():
+        with graph.at(f"{type_name(cls)}[{name!r}]"):
+            found = unwrap(graph, annotation, scope)
+            required = name in cls.__required_keys__ if found.required is None else found.required
+            fields.append(describe_field(graph, found, name, required=required))
+    info = RecordInfo(
+        form="typeddict",
+        fields=finish_fields(graph, fields),
+        tag_field=None,
+        tag=None,
+        unknown="skip",
+        array=False,
+        post_init=False,
+        frozen=False,
+    )
+    return Node("record", cls=cls, info=info)
+
+
+def _annotations(cls, variables):
+    """key -> (annotation, scope). A TypedDict is no subclass of its bases and repeats their annotations, so that what is
+    the very object of a base is taken as the base's, with what the base's type variables stand for."""
+    scope = Scope(cls, variables)
+    inherited = {}
+    for base in cls.__dict__.get("__orig_bases__", ()):
+        origin = typing.get_origin(base) or base
+        if isinstance(origin, type) and is_kind(origin):
+            parameters = getattr(origin, "__parameters__", ())
+            arguments = typing.get_args(base)
+            inherited.update(_annotations(origin, {p: (a, scope) for p, a in zip(parameters, arguments, strict=False)}))
+    found = {}
+    for name, annotation in own_annotations(cls).items():
+        known = inherited.get(name)
+        found[name] = known if known is not None and known[0] is annotation else (annotation, scope)
+    return found
