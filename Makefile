@@ -83,7 +83,7 @@ asan: test-c-variants test-asan
 
 bench:
 	@$(environment) --venv .venv-bench --groups "bench"
-	@.venv-bench/bin/python -m bench $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
+	@.venv-bench/bin/python bench/run.py --require-quire $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
 
 fuzz: test-env
 	@tools/system_packages.sh clang
@@ -120,7 +120,7 @@ soak: test-env
 	@$(VENV)/bin/python -m pytest -q -m slow
 
 dist: test-env
-	@$(VENV)/bin/python -m build --no-isolation --outdir dist .
+	@$(in_venv) python -m build --no-isolation --skip-dependency-check --outdir dist .
 
 clean:
 	rm -rf build dist .venv .venv-asan .venv-bench .venv-cov .venv-3.* demo-report.*
