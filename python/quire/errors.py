@@ -47,7 +47,9 @@ class Fault:
 
     __slots__ = ("code", "column", "expected", "got", "hint", "line", "message", "offset", "steps", "value")
 
-    def __init__(self, code, message, steps=(), expected=None, got=None, value=None, offset=None, line=None, column=None, hint=None):
+    def __init__(
+        self, code, message, steps=(), expected=None, got=None, value=None, offset=None, line=None, column=None, hint=None
+    ):
         self.code = code
         self.message = message
         self.steps = tuple(steps)

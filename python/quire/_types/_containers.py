@@ -45,7 +45,7 @@ def describe_container(graph, annotation, origin, scope, describe):
 
 
 def _describe_tuple(graph, annotation, arguments, scope, describe):
-    if annotation is tuple or annotation is typing.Tuple:  # noqa: UP006: the bare typing form
+    if not hasattr(annotation, "__args__"):  # tuple or typing.Tuple, bare; tuple[()] has arguments, none
         arguments = (typing.Any, ...)
     if len(arguments) == 2 and arguments[1] is ...:
         return graph.add("array", items=(describe(graph, arguments[0], scope),), cls=tuple)

@@ -32,7 +32,8 @@ Bounds = namedtuple("Bounds", "ge gt le lt multiple_of min_length max_length pat
 NO_DEFAULT, DEFAULT_VALUE, DEFAULT_FACTORY = 0, 1, 2
 
 # name: the Python attribute (or TypedDict key). wire: the name in the document; aliases: further names accepted on reading.
-# node: number of the field's node. required: the document must have it. default_kind: NO_DEFAULT...; default: the value or factory.
+# node: number of the field's node. required: the document must have it. default_kind: NO_DEFAULT...; default: the value or
+# the factory.
 # omit: 0 never, 1 when equal to the default, 2 when None (an UNSET value is always omitted). number: the field number or 0.
 # init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
 # stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
@@ -55,8 +56,8 @@ RecordInfo = namedtuple("RecordInfo", "form fields tag_field tag unknown array p
 Choices = namedtuple("Choices", "wire values missing")
 
 # Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text
-# (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes floats
-# and, without an int arm, integers. ints: numbers of choice arms tried on an integer before int.
+# (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes
+# floats and, without an int arm, integers. ints: numbers of choice arms tried on an integer before int.
 # array: one arm. map: one arm when nothing else is to be told apart, else -1 and one of
 # tag_field + tags (tuple of (tag value, arm)) or keys (tuple of (tuple of required wire names, arm), most demanding first);
 # map_default: the arm for a map that no tag or key set matches (a dict arm), or -1.
