@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold the package and tests/typing/ against two type checkers: python tools/check_types.py
 
-- mypy --strict and basedpyright must find nothing in python/quire, and stubtest nothing between the stub of the
-  extension and the extension itself.
+- mypy --strict and basedpyright must find nothing in the stubs of the package (python/quire/*.pyi: the public face is
+  typed there, by hand), and stubtest nothing between the stubs and the modules.
 - tests/typing/accept_*.py must pass both. In tests/typing/reject_*.py both must report every line that ends with
   `# error`, and no other line.
 
@@ -19,7 +19,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = "python/quire"
 
 
 def run(*command: str) -> tuple[int, str]:
@@ -51,6 +50,10 @@ def main() -> int:
     failures = 0
     accept = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/typing").glob("accept_*.py"))
     reject = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/typing").glob("reject_*.py"))
+    stubs = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "python/quire").rglob("*.pyi"))
+    if not stubs:
+        print("python/quire has no stubs")
+        failures += 1
     if not accept or not reject:
         print("tests/typing needs files to accept (accept_*.py) and to reject (reject_*.py)")
         failures += 1
@@ -61,7 +64,7 @@ def main() -> int:
         if line.rstrip().endswith("# error")
     }
     for name, check in (("mypy", mypy), ("basedpyright", basedpyright)):
-        found, text = check(PACKAGE, *accept)
+        found, text = check(*stubs, *accept)
         if found:
             print(f"{name}:\n{text}")
             failures += 1
@@ -75,7 +78,8 @@ def main() -> int:
         if found != wanted:
             print(text)
             failures += 1
-    status, text = run(sys.executable, "-m", "mypy.stubtest", "quire._core", "--ignore-disjoint-bases")
+    modules = [".".join(Path(stub).with_suffix("").parts[1:]).removesuffix(".__init__") for stub in stubs]
+    status, text = run(sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", *modules)
     if status:
         print(f"stubtest:\n{text}")
         failures += 1
