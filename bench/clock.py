@@ -18,9 +18,10 @@ import gc
 import random
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, Callable
+from typing import Any
 
 CHARGED = "charged"
 OFF = "off"

@@ -17,10 +17,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from bench import models
 
@@ -49,7 +50,11 @@ PACKAGES = {
         "pycountry-26.2.16-py3-none-any.whl",
         "115c4baf7cceaa30f59a4694d79483c9167dbce7a9de4d3d571c5f3ea77c305a",
     ),
-    "botocore": ("1.44.5", "botocore-1.44.5-py3-none-any.whl", "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921"),
+    "botocore": (
+        "1.44.5",
+        "botocore-1.44.5-py3-none-any.whl",
+        "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
+    ),
     "plotly": ("7.1.0", "plotly-7.1.0-py3-none-any.whl", "dbb7fa18afce40d0a8e80d1bf162eceb3faa0ce5a77fe741ad09a74cf78f53f3"),
 }
 
@@ -102,9 +107,7 @@ def package(name: str) -> zipfile.ZipFile:
             wanted = Path(scratch) / "wanted.txt"
             wanted.write_text(f"{name}=={version} --hash=sha256:{expected}\n")
             options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--quiet", "--disable-pip-version-check"]
-            subprocess.run(
-                [sys.executable, "-m", "pip", "download", *options, "--dest", scratch, "-r", str(wanted)], check=True
-            )
+            subprocess.run([sys.executable, "-m", "pip", "download", *options, "--dest", scratch, "-r", str(wanted)], check=True)
             (Path(scratch) / file).replace(path)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != expected:

@@ -62,9 +62,10 @@ def run(document, settings: Settings):
         bare[module] = f"import sys; sys.path.insert(0, {where!r})"
         codes[module] = f"{bare[module]}; import {module}"
         try:
-            cpu(codes[module])
-        except RuntimeError as error:
-            absent[module] = f"cannot be imported alone: {error}"[:120]
+            loaded(codes[module])
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.strip().splitlines() or [f"status {error.returncode}"])[-1]
+            absent[module] = f"cannot be imported alone: {reason}"[:200]
             del codes[module]
     least: dict[str, float] = {}
     for _ in range(TIMES if settings.seconds > 2 else 5):

@@ -179,9 +179,7 @@ BLUE, GREY, RED, GREEN = "#2166ac", "#8a8a8a", "#b2182b", "#1b7837"
 def picture(results: list[Result], titles: dict[str, str], path: Path) -> bool:
     """Every ratio as a dot on its row, with must and goal; False when there is nothing to draw or no matplotlib."""
     rows = [
-        result
-        for result in results
-        if result.unit == "ns" and any(cell.ratio is not None for cell in result.columns.values())
+        result for result in results if result.unit == "ns" and any(cell.ratio is not None for cell in result.columns.values())
     ]
     if not rows:
         return False
@@ -219,8 +217,8 @@ def picture(results: list[Result], titles: dict[str, str], path: Path) -> bool:
     axes.set_xlim(left=0)
     axes.grid(axis="x", color="#eeeeee")
     axes.set_xlabel(
-        "time of quire / time of the best peer: dot collector on and charged, diamond collector off, red missed; "
-        "bars: must (grey), goal (green)"
+        "time of quire / time of the best peer; bars: must (grey), goal (green)\n"
+        "dot: collector on, deferred pass charged; diamond: collector off; red: missed"
     )
     axes.xaxis.set_label_position("top")
     axes.xaxis.tick_top()

@@ -7,10 +7,10 @@ and whole numbers in float fields as floats. A contender whose result differs is
 
 from __future__ import annotations
 
-import gc
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from bench import contenders as table
 from bench.clock import Contender
@@ -106,14 +106,10 @@ def untyped(document: Document, format: str, direction: str, only: set[str] | No
             return (table.per_line(call) if document.lines else call), argument
 
         field.admit(name, make, check, plain)
-    del plain
-    gc.collect()
     return field
 
 
-def typed(
-    document: Document, format: str, direction: str, only: set[str] | None = None, entrants: dict | None = None
-) -> Field:
+def typed(document: Document, format: str, direction: str, only: set[str] | None = None, entrants: dict | None = None) -> Field:
     field = Field()
     model = document.model
     if model is None:
@@ -146,8 +142,6 @@ def typed(
             return call, objects[kind]
 
         field.admit(name, make, check, plain)
-    del raw, plain
-    gc.collect()
     return field
 
 
