@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: UP006, UP007, UP035, UP045: the older spellings are what is tested
+# The older spellings are part of what is tested.
+# ruff: noqa: UP006, UP007, UP035, UP045
 """describe() of plain kinds, choices and bounds: every annotation becomes the description that the engine compiles."""
 
 import collections
