@@ -78,8 +78,7 @@ def main() -> int:
         if found != wanted:
             print(text)
             failures += 1
-    modules = [".".join(Path(stub).with_suffix("").parts[1:]).removesuffix(".__init__") for stub in stubs]
-    status, text = run(sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", *modules)
+    status, text = run(sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", "quire")
     if status:
         print(f"stubtest:\n{text}")
         failures += 1

@@ -19,7 +19,7 @@ if [ -z "$targets" ]; then
     exit 1
 fi
 for target in $targets; do
-    meson compile -C "$folder" "fuzz_$target" >build/fuzz.log 2>&1 || { cat build/fuzz.log >&2; exit 1; }
+    ninja -C "$folder" "fuzz/fuzz_$target" >build/fuzz.log 2>&1 || { cat build/fuzz.log >&2; exit 1; }
     corpus=fuzz/corpus/$target
     if [ ! -d "$corpus" ]; then
         echo "quire: $corpus is missing: every target has a corpus" >&2
