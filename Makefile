@@ -84,6 +84,7 @@ asan: test-c-variants test-asan
 bench:
 	@$(environment) --venv .venv-bench --groups "bench"
 	@.venv-bench/bin/python bench/run.py --require-quire $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
+	@if [ -e bench/results ]; then .venv-bench/bin/python tools/update_readme.py; fi
 
 fuzz: test-env
 	@tools/system_packages.sh clang
