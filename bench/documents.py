@@ -55,7 +55,11 @@ PACKAGES = {
         "botocore-1.44.5-py3-none-any.whl",
         "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
     ),
-    "plotly": ("7.1.0", "plotly-7.1.0-py3-none-any.whl", "dbb7fa18afce40d0a8e80d1bf162eceb3faa0ce5a77fe741ad09a74cf78f53f3"),
+    "plotly": (
+        "7.1.0",
+        "plotly-7.1.0-py3-none-any.whl",
+        "dbb7fa18afce40d0a8e80d1bf162eceb3faa0ce5a77fe741ad09a74cf78f53f3",
+    ),
 }
 
 OBJECTS = "objects"  # keyed objects and text
