@@ -4,7 +4,8 @@
 void qr_reader_init(qr_reader *self, const uint8_t *data, size_t length, const qr_limits *limits, uint32_t options)
 {
     static const qr_limits defaults = QR_LIMITS_DEFAULT;
-    *self = (qr_reader){.p = data, .start = data, .end = data + length, .options = options, .limits = limits ? *limits : defaults};
+    *self = (qr_reader){.p = data, .start = data, .end = data + length, .options = options, .limits = limits ? *limits : defaults,
+                         .error_node = UINT32_MAX, .error_field = UINT32_MAX, .memory = &qr_memory_default};
     qr_limits *own = &self->limits;
     if (own->depth == 0 || own->depth > QR_DEPTH_MAX)
         own->depth = own->depth ? QR_DEPTH_MAX : QR_DEPTH_DEFAULT;
@@ -21,6 +22,27 @@ void qr_reader_fail_cold(qr_reader *self, qr_error error, const uint8_t *at)
         return;
     self->error = error;
     self->error_at = at;
+}
+
+uint8_t *qr_reader_scratch(qr_reader *self, size_t n)
+{
+    if (n > self->scratch_size || !self->scratch) {
+        uint8_t *bigger = qr_memory_array(self->memory, self->scratch, n, 1);
+        if (!bigger) {
+            qr_reader_fail(self, QR_ERROR_MEMORY, self->p);
+            return NULL;
+        }
+        self->scratch = bigger;
+        self->scratch_size = n;
+    }
+    return self->scratch;
+}
+
+void qr_reader_release(qr_reader *self)
+{
+    qr_memory_free(self->memory, self->scratch);
+    self->scratch = NULL;
+    self->scratch_size = 0;
 }
 
 void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column)

@@ -11,6 +11,7 @@
 #define QUIRE_CORE_BASE_READER_H
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/base/path.h"
 
 /* What a document may ask for; 0 stands for no limit where not said otherwise. */
@@ -40,7 +41,12 @@ typedef struct qr_reader {
     size_t str_limit, item_limit; /* the limits, SIZE_MAX for none: one compare each */
     qr_limits limits;
     qr_error error;
+    uint32_t error_node, error_field; /* what the plan wanted there: numbers, UINT32_MAX for none */
     const uint8_t *error_at;
+    size_t work;                      /* bytes read more than once to tell the arms of unions apart */
+    uint8_t *scratch;                 /* of scratch_size bytes, from memory: see qr_reader_scratch */
+    size_t scratch_size;
+    const qr_memory *memory;          /* for the scratch; qr_memory_default unless the caller says otherwise after init */
     qr_path *path; /* where the way to a fault is noted while unwinding; NULL: nowhere */
 } qr_reader;
 
@@ -50,6 +56,10 @@ void qr_reader_init(qr_reader *self, const uint8_t *data, size_t length, const q
 /* Keeps the first error and its place; the inline wrapper lets the compiler see the constant result. */
 QR_COLD void qr_reader_fail_cold(qr_reader *self, qr_error error, const uint8_t *at);
 QR_INLINE int qr_reader_fail(qr_reader *self, qr_error error, const uint8_t *at) { qr_reader_fail_cold(self, error, at); return 0; }
+
+/* Room for n bytes that stay until the next call; NULL (sticky MEMORY) when memory is out. Freed by qr_reader_release. */
+uint8_t *qr_reader_scratch(qr_reader *self, size_t n);
+void qr_reader_release(qr_reader *self);
 
 /* One level down (1, or 0 when that is too deep) and up again. */
 QR_INLINE int qr_reader_enter(qr_reader *self)

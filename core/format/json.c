@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json, the reading half that is out of line: spaces, numbers, literals, text that is not plain ASCII. */
+#include "core/format/json.h"
+
+const uint8_t *qr_json_space_long(const uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= QR_SIMD_BLOCK) {
+        uint32_t stop = qr_simd_not_space(p);
+        if (stop)
+            return p + qr_simd_first(stop);
+        p += QR_SIMD_BLOCK;
+    }
+    while (!qr_byte_is_not_space(*p))
+        p++;
+    return p;
+}
+
+/* At the end of the input the fault is that it ends, whatever was expected. */
+static int fail_at(qr_reader *r, qr_error error, const uint8_t *p)
+{
+    return qr_reader_fail(r, p == r->end ? QR_ERROR_TRUNCATED : error, p);
+}
+
+static int after_comma(const qr_reader *r, const uint8_t *p)
+{
+    while (p > r->start && !qr_byte_is_not_space(p[-1]))
+        p--;
+    return p > r->start && p[-1] == ',';
+}
+
+int qr_json_fail_separator(qr_reader *r, uint8_t close)
+{
+    (void)close;
+    return fail_at(r, QR_ERROR_EXPECTED_COMMA, r->p);
+}
+
+int qr_json_fail_key(qr_reader *r)
+{
+    return fail_at(r, *r->p == '}' && after_comma(r, r->p) ? QR_ERROR_TRAILING_COMMA : QR_ERROR_EXPECTED_KEY, r->p);
+}
+
+/* ---------------------------------------------------------------- literals */
+
+static int literal(qr_reader *r, const char *word, size_t n)
+{
+    const uint8_t *p = r->p;
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != (uint8_t)word[i]) /* stops at the end's 0 before it could pass it */
+            return qr_reader_fail(r, p + i == r->end ? QR_ERROR_TRUNCATED : QR_ERROR_INVALID_LITERAL, p);
+    r->p = p + n;
+    return 1;
+}
+
+static qr_token_kind non_finite(qr_reader *r, qr_token *token, const char *word, size_t n, double value)
+{
+    if (!literal(r, word, n))
+        return QR_TOKEN_ERROR;
+    token->d = value;
+    return QR_TOKEN_FLOAT;
+}
+
+/* Whatever starts with no quote, digit, minus or opening bracket. */
+qr_token_kind qr_json_special(qr_reader *r, qr_token *token)
+{
+    const uint8_t *p = r->p;
+    token->at = p;
+    switch (*p) {
+    case 'n':
+        return literal(r, "null", 4) ? QR_TOKEN_NULL : QR_TOKEN_ERROR;
+    case 't':
+        token->i = 1;
+        return literal(r, "true", 4) ? QR_TOKEN_BOOL : QR_TOKEN_ERROR;
+    case 'f':
+        token->i = 0;
+        return literal(r, "false", 5) ? QR_TOKEN_BOOL : QR_TOKEN_ERROR;
+    case 'N':
+        if (r->options & QR_READ_NON_FINITE)
+            return non_finite(r, token, "NaN", 3, __builtin_nan(""));
+        break;
+    case 'I':
+        if (r->options & QR_READ_NON_FINITE)
+            return non_finite(r, token, "Infinity", 8, __builtin_inf());
+        break;
+    case ']':
+        if (after_comma(r, p))
+            return (qr_token_kind)qr_reader_fail(r, QR_ERROR_TRAILING_COMMA, p);
+        break;
+    default:
+        break;
+    }
+    if (p == r->end)
+        return (qr_token_kind)qr_reader_fail(r, p == r->start ? QR_ERROR_EMPTY : QR_ERROR_TRUNCATED, p);
+    return (qr_token_kind)qr_reader_fail(r, QR_ERROR_EXPECTED_VALUE, p);
+}
+
+/* ---------------------------------------------------------------- numbers
+ *   number = [ - ] ( 0 | 1-9 {0-9} ) [ . 0-9 {0-9} ] [ (e|E) [+|-] 0-9 {0-9} ]
+ * Up to 19 digits are gathered in 64 bits; whoever has more takes a slower way. */
+
+QR_INLINE int is_digit(uint8_t c) { return (uint8_t)(c - '0') <= 9; }
+
+static qr_token_kind integer(qr_reader *r, qr_token *token, const uint8_t *digits, const uint8_t *p, uint64_t value, int negative)
+{
+    size_t n = (size_t)(p - digits);
+    r->p = p;
+    if (QR_LIKELY(n <= 18)) {
+        token->i = negative ? -(int64_t)value : (int64_t)value;
+        return QR_TOKEN_INT;
+    }
+    /* 19 digits fit 64 bits; 20 do when they start with 1 and the sum did not wrap: 1e19 <= value. */
+    if (n == 19 || (n == 20 && *digits == '1' && value >= 10000000000000000000u)) {
+        if (negative ? value <= (uint64_t)INT64_MAX + 1 : value <= INT64_MAX) {
+            token->i = (int64_t)(negative ? 0 - value : value);
+            return QR_TOKEN_INT;
+        }
+        if (!negative) {
+            token->u = value;
+            return QR_TOKEN_UINT;
+        }
+    }
+    if (r->limits.int_digits && n > r->limits.int_digits)
+        return (qr_token_kind)qr_reader_fail(r, QR_ERROR_INT_DIGITS, token->at);
+    token->text = token->at;
+    token->length = (size_t)(p - token->at);
+    return QR_TOKEN_BIG;
+}
+
+/* The text is known to be of the grammar. */
+static QR_NOINLINE qr_token_kind long_float(qr_reader *r, qr_token *token)
+{
+    if (qr_float64_read(token->at, (size_t)(r->p - token->at), &token->d) != 1)
+        return (qr_token_kind)qr_reader_fail(r, QR_ERROR_NON_FINITE_NUMBER, token->at);
+    return QR_TOKEN_FLOAT;
+}
+
+/* [+-]digits after the e; *p is left behind them. Exponents beyond what matters saturate. */
+static int exponent(const uint8_t **at, int64_t *value)
+{
+    const uint8_t *p = *at;
+    int negative = *p == '-';
+    p += *p == '-' || *p == '+';
+    if (!is_digit(*p)) {
+        *at = p;
+        return 0;
+    }
+    int64_t sum = 0;
+    for (; is_digit(*p); p++)
+        if (sum < 1000000)
+            sum = sum * 10 + (*p - '0');
+    *value = negative ? -sum : sum;
+    *at = p;
+    return 1;
+}
+
+qr_token_kind qr_json_number(qr_reader *r, qr_token *token)
+{
+    const uint8_t *p = r->p, *end = r->end;
+    token->at = p;
+    int negative = *p == '-';
+    p += negative;
+    const uint8_t *digits = p;
+    uint64_t value = 0;
+    if (QR_UNLIKELY(*p == '0')) {
+        p++;
+        if (is_digit(*p))
+            return (qr_token_kind)qr_reader_fail(r, QR_ERROR_INVALID_NUMBER, token->at);
+    }
+    else {
+        while (is_digit(*p))
+            value = value * 10 + (uint64_t)(*p++ - '0');
+        if (QR_UNLIKELY(p == digits)) {
+            if (*p == 'I' && negative && (r->options & QR_READ_NON_FINITE)) {
+                r->p = p;
+                return non_finite(r, token, "Infinity", 8, -__builtin_inf());
+            }
+            return (qr_token_kind)qr_reader_fail(r, p == end ? QR_ERROR_TRUNCATED : QR_ERROR_INVALID_NUMBER, token->at);
+        }
+    }
+    size_t count = (size_t)(p - digits);
+    int64_t power = 0;
+    if (*p == '.') {
+        const uint8_t *fraction = ++p;
+        while (end - p >= 8 && qr_integer_is_8_digits(p)) {
+            value = value * 100000000 + qr_integer_read_8_digits(p);
+            p += 8;
+        }
+        while (is_digit(*p))
+            value = value * 10 + (uint64_t)(*p++ - '0');
+        if (QR_UNLIKELY(p == fraction))
+            return (qr_token_kind)qr_reader_fail(r, p == end ? QR_ERROR_TRUNCATED : QR_ERROR_INVALID_NUMBER, token->at);
+        count += (size_t)(p - fraction);
+        power = fraction - p;
+    }
+    else if ((*p | 0x20) != 'e')
+        return integer(r, token, digits, p, value, negative);
+    if ((*p | 0x20) == 'e') {
+        int64_t shift;
+        p++;
+        if (QR_UNLIKELY(!exponent(&p, &shift)))
+            return (qr_token_kind)qr_reader_fail(r, p == end ? QR_ERROR_TRUNCATED : QR_ERROR_INVALID_NUMBER, token->at);
+        power += shift;
+    }
+    r->p = p;
+    if (QR_UNLIKELY(count > 19)) { /* zeros in front are no digits that count */
+        const uint8_t *q = digits;
+        for (; count > 19 && (*q == '0' || *q == '.'); q++)
+            count -= *q == '0';
+    }
+    double result;
+    if (QR_UNLIKELY(count > 19 || !qr_float64_from_decimal(value, power, &result)))
+        return long_float(r, token);
+    token->d = negative ? -result : result;
+    return QR_TOKEN_FLOAT;
+}
+
+/* ---------------------------------------------------------------- text */
+
+static int hex_digit(uint8_t c)
+{
+    if (is_digit(c))
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Four hexadecimal digits, or -1. Stops at the end's 0, so it reads no further. */
+static int32_t hex4(const uint8_t *p)
+{
+    int32_t code = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(p[i]);
+        if (digit < 0)
+            return -1;
+        code = code << 4 | digit;
+    }
+    return code;
+}
+
+QR_INLINE int is_high_surrogate(int32_t code) { return (code & ~0x3FF) == 0xD800; }
+QR_INLINE int is_low_surrogate(int32_t code) { return (code & ~0x3FF) == 0xDC00; }
+
+/* The escape at p (a backslash): its code point and how many bytes it takes; a negative qr_error when it is none. */
+static int32_t escape(const uint8_t *p, int lone_surrogates, size_t *taken)
+{
+    *taken = 2;
+    switch (p[1]) {
+    case '"': case '\\': case '/':
+        return p[1];
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'u':
+        break;
+    default:
+        return -QR_ERROR_INVALID_ESCAPE;
+    }
+    int32_t code = hex4(p + 2);
+    if (code < 0)
+        return -QR_ERROR_INVALID_ESCAPE;
+    *taken = 6;
+    if (is_high_surrogate(code) && p[6] == '\\' && p[7] == 'u') {
+        int32_t low = hex4(p + 8);
+        if (is_low_surrogate(low)) {
+            *taken = 12;
+            return 0x10000 + ((code & 0x3FF) << 10 | (low & 0x3FF));
+        }
+    }
+    if ((code & ~0x7FF) == 0xD800 && !lone_surrogates)
+        return -QR_ERROR_INVALID_SURROGATE;
+    return code;
+}
+
+static qr_text_class class_of_code(int32_t code)
+{
+    return code < 0x80 ? QR_TEXT_ASCII : code < 0x100 ? QR_TEXT_LATIN1 : code < 0x10000 ? QR_TEXT_BMP : QR_TEXT_FULL;
+}
+
+static const uint8_t *next_quote_stop(const uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= QR_SIMD_BLOCK) {
+        uint32_t stop = qr_simd_quote_stop(p);
+        if (stop)
+            return p + qr_simd_first(stop);
+        p += QR_SIMD_BLOCK;
+    }
+    while (!qr_byte_is_quote_stop(*p))
+        p++;
+    return p;
+}
+
+/* An escape that is cut off by the end of the input is a truncation. */
+static int fail_escape(qr_reader *r, qr_error error, const uint8_t *p)
+{
+    size_t left = (size_t)(r->end - p);
+    if (error == QR_ERROR_INVALID_ESCAPE && left < 6) {
+        size_t i = 1;
+        if (i < left && p[i] == 'u')
+            for (i = 2; i < left && hex_digit(p[i]) >= 0; i++)
+                ;
+        if (i == left)
+            return qr_reader_fail(r, QR_ERROR_TRUNCATED, p);
+    }
+    return qr_reader_fail(r, error, p);
+}
+
+/* The rest of a string from p, the first byte that is not plain ASCII. */
+int qr_json_text_long(qr_reader *r, qr_token *token, const uint8_t *p)
+{
+    const uint8_t *run = token->text;
+    qr_text_class widest = QR_TEXT_ASCII;
+    size_t count = 0;
+    token->escaped = 0;
+    for (;;) {
+        const uint8_t *plain = p;
+        p = next_quote_stop(p, r->end);
+        if (p != run) {
+            if (p == plain) /* nothing but ASCII since the last escape */
+                count += (size_t)(p - run);
+            else {
+                size_t units;
+                qr_text_class class_ = qr_utf8_measure(run, (size_t)(p - run), &units);
+                count += units;
+                if (class_ > widest)
+                    widest = class_;
+            }
+        }
+        if (*p == '"')
+            break;
+        if (*p != '\\')
+            return qr_reader_fail(r, p == r->end ? QR_ERROR_TRUNCATED : QR_ERROR_CONTROL_CHARACTER, p == r->end ? token->at : p);
+        size_t taken;
+        int32_t code = escape(p, (r->options & QR_READ_LONE_SURROGATES) != 0, &taken);
+        if (code < 0)
+            return fail_escape(r, (qr_error)-code, p);
+        if (code >= 0x80 && class_of_code(code) > widest)
+            widest = class_of_code(code);
+        count++;
+        token->escaped = 1;
+        p += taken;
+        run = p;
+    }
+    token->length = (size_t)(p - token->text);
+    token->count = count;
+    token->widest = (uint8_t)widest;
+    r->p = p + 1;
+    if (token->length > r->str_limit)
+        return qr_reader_fail(r, QR_ERROR_STR_BYTES, token->at);
+    return 1;
+}
+
+static int fail_text(qr_reader *r, const uint8_t *s, size_t n)
+{
+    size_t bad = qr_utf8_invalid_at(s, n);
+    return qr_reader_fail(r, bad < n ? QR_ERROR_INVALID_UTF8 : QR_ERROR_INPUT_CHANGED, s + bad);
+}
+
+/* ASCII with escapes, to bytes. */
+static int copy_ascii(qr_reader *r, const qr_token *token, uint8_t *to, size_t room)
+{
+    const uint8_t *p = token->text, *stop = p + token->length;
+    uint8_t *limit = to + room;
+    while (p < stop) {
+        while (stop - p >= QR_SIMD_BLOCK && limit - to >= QR_SIMD_BLOCK) {
+            uint32_t at = qr_simd_copy_text(to, p);
+            unsigned n = at ? qr_simd_first(at) : QR_SIMD_BLOCK;
+            p += n;
+            to += n;
+            if (at)
+                break;
+        }
+        if (to == limit)
+            break;
+        if (*p != '\\')
+            *to++ = *p++;
+        else {
+            size_t taken;
+            int32_t code = escape(p, 1, &taken);
+            if (code < 0 || code > 0x7F)
+                break;
+            *to++ = (uint8_t)code;
+            p += taken;
+        }
+    }
+    return p == stop && to == limit ? 1 : qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
+}
+
+static void store_unit(void *to, unsigned width, size_t i, uint32_t code)
+{
+    if (width == 1)
+        ((uint8_t *)to)[i] = (uint8_t)code;
+    else if (width == 2)
+        ((uint16_t *)to)[i] = (uint16_t)code;
+    else
+        ((uint32_t *)to)[i] = code;
+}
+
+int qr_json_copy(qr_reader *r, const qr_token *token, void *to, unsigned width, size_t room)
+{
+    if (!token->escaped)
+        return qr_utf8_decode(token->text, token->length, to, width, room) ? 1 : fail_text(r, token->text, token->length);
+    if (token->widest == QR_TEXT_ASCII && width == 1)
+        return copy_ascii(r, token, to, room);
+    const uint8_t *p = token->text, *stop = p + token->length;
+    size_t used = 0;
+    while (p < stop) {
+        const uint8_t *next = memchr(p, '\\', (size_t)(stop - p));
+        size_t n = (size_t)((next ? next : stop) - p), units = 0;
+        if (n) {
+            qr_utf8_measure(p, n, &units);
+            if (units > room - used || !qr_utf8_decode(p, n, (uint8_t *)to + used * width, width, units))
+                return fail_text(r, p, n);
+            used += units;
+            p += n;
+        }
+        if (!next)
+            break;
+        size_t taken;
+        int32_t code = escape(p, 1, &taken);
+        if (code < 0 || used == room || (width < 4 && code > (width == 1 ? 0xFF : 0xFFFF)))
+            return qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, p);
+        store_unit(to, width, used++, (uint32_t)code);
+        p += taken;
+    }
+    return used == room ? 1 : qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
+}
+
+size_t qr_json_copy_utf8(qr_reader *r, const qr_token *token, uint8_t *to)
+{
+    const uint8_t *p = token->text, *stop = p + token->length;
+    if (!qr_json_check_text(r, token))
+        return (size_t)-1;
+    uint8_t *out = to;
+    while (p < stop) {
+        const uint8_t *next = token->escaped ? memchr(p, '\\', (size_t)(stop - p)) : NULL;
+        size_t n = (size_t)((next ? next : stop) - p);
+        memcpy(out, p, n);
+        out += n;
+        p += n;
+        if (!next)
+            break;
+        size_t taken;
+        int32_t code = escape(p, 1, &taken);
+        if (code < 0)
+            return (size_t)-1;
+        out += qr_utf8_encode_point(out, (uint32_t)code); /* no escape is shorter than its code point */
+        p += taken;
+    }
+    return (size_t)(out - to);
+}
+
+int qr_json_check_text(qr_reader *r, const qr_token *token)
+{
+    if (token->widest == QR_TEXT_ASCII)
+        return 1;
+    size_t bad = qr_utf8_invalid_at(token->text, token->length); /* escapes are ASCII: the slice as a whole must be valid */
+    return bad == token->length ? 1 : qr_reader_fail(r, QR_ERROR_INVALID_UTF8, token->text + bad);
+}

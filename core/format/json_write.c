@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json, the writing half that is out of line: text with escapes, text from wider units, binary, key images. */
+#include "core/base/base64.h"
+#include "core/format/json.h"
+
+/* RFC 8259 section 7: what must be escaped, in its shortest form. */
+static uint8_t *put_escape(uint8_t *to, uint8_t c)
+{
+    static const char letters[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu", hex[] = "0123456789abcdef";
+    *to++ = '\\';
+    if (c >= 0x20) { /* quote, backslash */
+        *to++ = c;
+        return to;
+    }
+    *to++ = (uint8_t)letters[c];
+    if (letters[c] == 'u') {
+        *to++ = '0';
+        *to++ = '0';
+        *to++ = (uint8_t)('0' + (c >> 4));
+        *to++ = (uint8_t)hex[c & 15];
+    }
+    return to;
+}
+
+/* The rest of a string that is already open, and its closing quote. */
+int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n)
+{
+    const uint8_t *end = s + n;
+    for (;;) {
+        if (!qr_buffer_reserve(b, (size_t)(end - s) + 8 + QR_SIMD_BLOCK + QR_BUFFER_SLACK))
+            return 0;
+        uint8_t *to = b->p;
+        uint32_t stop = 0;
+        while (end - s >= QR_SIMD_BLOCK && !stop) {
+            stop = qr_simd_copy_text(to, s);
+            unsigned plain = stop ? qr_simd_first(stop) : QR_SIMD_BLOCK;
+            to += plain;
+            s += plain;
+        }
+        if (!stop)
+            while (s < end && !qr_byte_is_quote_stop(*s))
+                *to++ = *s++;
+        if (s == end) {
+            *to++ = '"';
+            b->p = to;
+            return 1;
+        }
+        b->p = put_escape(to, *s++);
+    }
+}
+
+static int has_escape(const uint8_t *s, size_t n)
+{
+    const uint8_t *end = s + n;
+    for (; end - s >= QR_SIMD_BLOCK; s += QR_SIMD_BLOCK)
+        if (qr_simd_quote_stop(s))
+            return 1;
+    for (; s < end; s++)
+        if (qr_byte_is_quote_stop(*s))
+            return 1;
+    return 0;
+}
+
+/* What was encoded at b->p + 1 needs escapes: it is moved out of the way, behind the longest text it can become
+ * (six bytes for one), and read again from there. */
+static int escape_in_place(qr_buffer *b, size_t n)
+{
+    enum { GAP = 256 };
+    if (n > (PTRDIFF_MAX - 2 * GAP) / 7)
+        return qr_buffer_fail(b, QR_ERROR_MEMORY);
+    size_t far = 6 * n + GAP;
+    /* Growing keeps only what lies before p. */
+    b->p += n + 1;
+    int grown = qr_buffer_reserve(b, far + GAP);
+    b->p -= n + 1;
+    if (!grown)
+        return 0;
+    memmove(b->p + far, b->p + 1, n);
+    const uint8_t *moved = b->p + far;
+    *b->p++ = '"';
+    return qr_json_put_str_from(b, moved, n);
+}
+
+int qr_json_put_str_units(qr_buffer *b, const void *units, size_t n, unsigned width)
+{
+    size_t most = width == 1 ? 2 : width == 2 ? 3 : 4, room;
+    if (qr_multiply_overflows(n, most, &room) || qr_add_overflows(room, 2 + QR_UTF8_SLACK + QR_BUFFER_SLACK, &room) || room > PTRDIFF_MAX)
+        return qr_buffer_fail(b, QR_ERROR_MEMORY);
+    if (!qr_buffer_reserve(b, room))
+        return 0;
+    uint8_t *to = b->p + 1, *end;
+    if (width == 1)
+        end = qr_utf8_encode_1(to, units, n);
+    else
+        end = width == 2 ? qr_utf8_encode_2(to, units, n) : qr_utf8_encode_4(to, units, n);
+    if (!end)
+        return qr_buffer_fail(b, QR_ERROR_LONE_SURROGATE);
+    if (QR_UNLIKELY(has_escape(to, (size_t)(end - to))))
+        return escape_in_place(b, (size_t)(end - to));
+    *b->p = '"';
+    *end = '"';
+    b->p = end + 1;
+    return 1;
+}
+
+int qr_json_put_big(qr_buffer *b, const uint8_t *digits, size_t n)
+{
+    if (n > PTRDIFF_MAX - 4096 || !qr_buffer_reserve(b, n + QR_BUFFER_SLACK))
+        return 0;
+    memcpy(b->p, digits, n);
+    b->p += n;
+    return 1;
+}
+
+int qr_json_put_bytes(qr_buffer *b, const uint8_t *s, size_t n)
+{
+    if (n > PTRDIFF_MAX / 2)
+        return qr_buffer_fail(b, QR_ERROR_MEMORY);
+    if (!qr_buffer_reserve(b, qr_base64_encoded_length(n) + 2 + QR_BUFFER_SLACK))
+        return 0;
+    *b->p++ = '"';
+    b->p = qr_base64_write(b->p, s, n);
+    *b->p++ = '"';
+    return 1;
+}
+
+void qr_json_key_image(qr_image *image, const uint8_t *name, size_t n)
+{
+    uint8_t room[7 * QR_IMAGE_ROOM + QR_BUFFER_SLACK + 64]; /* even a key of nothing but controls */
+    qr_buffer b;
+    *image = (qr_image){.length = 0};
+    if (n > QR_IMAGE_ROOM)
+        return;
+    qr_buffer_init_fixed(&b, room, sizeof room);
+    if (!qr_json_put_key(&b, name, n) || qr_buffer_length(&b) > QR_IMAGE_ROOM)
+        return;
+    image->length = (uint32_t)qr_buffer_length(&b);
+    memcpy(image->bytes, room, image->length);
+}

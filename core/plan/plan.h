@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: a type, compiled: all that reading and validating needs, without Python.
+ *
+ * A plan is a graph of nodes that name each other by number, so recursive types are plain data; node 0 is the root. It
+ * is built once by the functions below (in any order, children may come later), sealed, and immutable from then on: any
+ * number of threads may read it. The idea is upb's mini table; what is not in it (classes, defaults, slot offsets) is the
+ * receiver's affair, indexed by the same node and field numbers.
+ *
+ * Building: every `add` returns the new number or QR_PLAN_NONE when memory is out (sticky: seal fails too).
+ * Names are copied. Example: [Person], Person = {name: str, age: int >= 0 or null}
+ *
+ *     qr_plan *plan = qr_plan_new(&qr_memory_default);
+ *     uint32_t list = qr_plan_add_node(plan, QR_KIND_ARRAY), person = qr_plan_add_node(plan, QR_KIND_RECORD);
+ *     uint32_t name = qr_plan_add_node(plan, QR_KIND_STR), age = qr_plan_add_node(plan, QR_KIND_INT);
+ *     qr_plan_set_items(plan, list, &person, 1);
+ *     qr_plan_bounds *bounds = qr_plan_add_bounds(plan, age);
+ *     bounds->has_least = 1, bounds->least_int = 0;
+ *     qr_plan_set_nullable(plan, age);
+ *     qr_plan_begin_record(plan, person, QR_UNKNOWN_SKIP);
+ *     qr_plan_add_field(plan, person, "name", 4, name, QR_FIELD_REQUIRED);
+ *     qr_plan_add_field(plan, person, "age", 3, age, 0);
+ *     if (qr_plan_seal(plan) != QR_ERROR_NONE) ...
+ */
+#ifndef QUIRE_CORE_PLAN_PLAN_H
+#define QUIRE_CORE_PLAN_PLAN_H
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/base/token.h"
+#include "core/format/image.h"
+
+#define QR_PLAN_NONE UINT32_MAX
+
+/* Sizes that are fixed because they live in a reading function's frame: fields of a record (16 words of 64 bits), arms that
+ * are told apart by their keys; and how many bytes may be read again for that: a free part plus a multiple of the input. */
+enum { QR_RECORD_WORDS = 16, QR_RECORD_FIELDS = 64 * QR_RECORD_WORDS, QR_UNION_KEY_ARMS = 16, QR_WORK_FACTOR = 32, QR_WORK_FREE = 65536 };
+
+typedef enum qr_kind {
+#define X(NAME, name, expected) QR_KIND_##NAME,
+#include "core/plan/kinds.def"
+#undef X
+    QR_KIND_COUNT
+} qr_kind;
+
+const char *qr_kind_name(qr_kind kind);
+const char *qr_kind_expected(qr_kind kind);
+
+enum { QR_NODE_NULLABLE = 1, QR_NODE_BOUNDED = 2 };
+
+typedef struct qr_node {
+    uint8_t kind;         /* qr_kind */
+    uint8_t flags;
+    uint16_t item_count;  /* TUPLE: items */
+    uint32_t item;        /* ARRAY: the item's node; MAP: the key's; TUPLE: first in plan->items */
+    uint32_t value;       /* MAP: the value's node; RECORD, CHOICE, UNION: index of its description */
+    uint32_t bounds;      /* with QR_NODE_BOUNDED: index in plan->bounds */
+} qr_node;
+
+/* Numbers compare as integers when the value is one and the bound is (has_* bit 0), as doubles otherwise. Lengths count code
+ * points, bytes or items. Patterns and whatever else only the receiver can judge are its own. */
+typedef struct qr_plan_bounds {
+    uint8_t has_least, has_most;          /* 0 none, 1 inclusive, 2 exclusive */
+    uint8_t least_is_float, most_is_float;
+    int64_t least_int, most_int;
+    double least, most;
+    double multiple;                      /* 0: none */
+    int64_t multiple_int;                 /* 0: none */
+    size_t min_length, max_length;        /* max SIZE_MAX: none */
+} qr_plan_bounds;
+
+enum { QR_FIELD_REQUIRED = 1 };
+typedef enum qr_unknown { QR_UNKNOWN_SKIP, QR_UNKNOWN_ERROR } qr_unknown;
+
+typedef struct qr_field {
+    const uint8_t *name; /* UTF-8, the plan's own copy */
+    uint32_t length;
+    uint32_t node;
+    uint32_t flags;
+    qr_image image[QR_FORMAT_COUNT];
+} qr_field;
+
+typedef struct qr_record {
+    uint32_t first, count;     /* its fields: plan->fields[first .. first + count) */
+    uint32_t names, mask;      /* hash table of its names and aliases: plan->names[names .. names + mask], open addressing */
+    uint32_t seen;             /* plan->required[seen ...]: bitmap of the required fields, (count + 63) / 64 words */
+    uint8_t unknown;           /* qr_unknown */
+    uint8_t array;             /* travels as an array of its fields in order */
+    uint8_t has_tag;           /* a tag field comes first: tag_name, tag */
+    uint8_t tag_is_int;
+    const uint8_t *tag_name, *tag; /* tag: UTF-8, or NULL for an integer */
+    uint32_t tag_name_length, tag_length;
+    int64_t tag_int;
+    qr_image tag_image[QR_FORMAT_COUNT]; /* of tag_name */
+} qr_record;
+
+/* One place of a record's hash table: field number within the record + 1, 0 for free. Aliases share their field's number. */
+typedef struct qr_name {
+    const uint8_t *name;
+    uint32_t length, field;
+} qr_name;
+
+typedef struct qr_choice {
+    const uint8_t *text; /* NULL: an integer, or a bool with is_bool */
+    uint32_t length;
+    uint8_t is_bool;
+    int64_t number;
+} qr_choice;
+typedef struct qr_choices {
+    uint32_t first, count; /* plan->choices */
+    uint8_t open;          /* what is none of them is still offered to the receiver (Enum._missing_) */
+} qr_choices;
+
+/* Which arm takes what: node numbers, QR_PLAN_NONE for no. */
+typedef struct qr_union {
+    uint32_t bool_, int_, float_, bytes, array, map, map_default;
+    uint32_t text, text_count; /* plan->items: arms tried in order on a text */
+    uint32_t ints, ints_count; /* plan->items: choice arms tried on an integer */
+    uint32_t tags, tag_count;  /* plan->tags, told apart by tag_name */
+    uint32_t keys, key_count;  /* plan->key_arms: told apart by their required names, most demanding first */
+    const uint8_t *tag_name;
+    uint32_t tag_name_length;
+} qr_union;
+typedef struct qr_tag { qr_choice value; uint32_t arm; } qr_tag;
+typedef struct qr_key_arm { uint32_t arm; uint32_t record; } qr_key_arm; /* arm's RECORD: its required bitmap decides */
+
+#define QR_PLAN_ARRAYS(X) X(qr_node, nodes) X(qr_plan_bounds, bounds) X(qr_field, fields) X(qr_record, records) X(qr_name, names)    \
+    X(uint64_t, required) X(qr_choices, choice_sets) X(qr_choice, choices) X(qr_union, unions) X(qr_tag, tags)                       \
+    X(qr_key_arm, key_arms) X(uint32_t, items) X(qr_name, aliases)
+
+typedef struct qr_plan {
+    const qr_memory *memory;
+    qr_error error; /* while building */
+#define X(type, name) type *name; uint32_t name##_count, name##_capacity;
+    QR_PLAN_ARRAYS(X)
+#undef X
+    void *blocks;   /* chain of the copied texts */
+} qr_plan;
+
+qr_plan *qr_plan_new(const qr_memory *memory); /* NULL when memory is out */
+void qr_plan_free(qr_plan *self);              /* NULL is fine */
+
+uint32_t qr_plan_add_node(qr_plan *self, qr_kind kind);
+void qr_plan_set_nullable(qr_plan *self, uint32_t node);
+/* ARRAY: 1 item; MAP: key and value; TUPLE: any number (at most 65535). */
+int qr_plan_set_items(qr_plan *self, uint32_t node, const uint32_t *items, size_t count);
+/* Cleared bounds of the node, to be filled in before the next call; NULL when memory is out. */
+qr_plan_bounds *qr_plan_add_bounds(qr_plan *self, uint32_t node);
+
+/* The fields of a record are added between its begin and the next begin (they must be neighbours). */
+int qr_plan_begin_record(qr_plan *self, uint32_t node, qr_unknown unknown);
+uint32_t qr_plan_add_field(qr_plan *self, uint32_t node, const char *name, size_t length, uint32_t field_node, uint32_t flags);
+/* A further name of the field (a number add_field returned) that is accepted on reading. */
+int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *name, size_t length);
+/* tag NULL: the integer. */
+int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_length, const char *tag, size_t tag_length, int64_t tag_int);
+int qr_plan_set_array(qr_plan *self, uint32_t node);
+
+int qr_plan_begin_choices(qr_plan *self, uint32_t node, int open);
+int qr_plan_add_choice_text(qr_plan *self, uint32_t node, const char *text, size_t length);
+int qr_plan_add_choice_int(qr_plan *self, uint32_t node, int64_t number, int is_bool);
+
+/* A cleared union (all arms QR_PLAN_NONE) for the caller to fill in; NULL when memory is out. */
+qr_union *qr_plan_begin_union(qr_plan *self, uint32_t node);
+int qr_plan_set_union_text(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
+int qr_plan_set_union_ints(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
+int qr_plan_set_union_tag(qr_plan *self, uint32_t node, const char *name, size_t length);
+/* tag NULL: the integer. */
+int qr_plan_add_union_tag(qr_plan *self, uint32_t node, const char *tag, size_t length, int64_t tag_int, uint32_t arm);
+int qr_plan_add_union_key_arm(qr_plan *self, uint32_t node, uint32_t arm);
+
+/* Checks every number, builds name tables, required bitmaps and key images. The plan may be used only when this gives NONE. */
+qr_error qr_plan_seal(qr_plan *self);
+
+/* ---------------------------------------------------------------- looking up (sealed) */
+
+QR_INLINE uint32_t qr_name_hash(const uint8_t *s, size_t n)
+{
+    uint64_t a, b;
+    if (n >= 8) {
+        a = qr_load64(s);
+        b = qr_load64(s + n - 8);
+    }
+    else if (n >= 4) {
+        a = qr_load32(s);
+        b = qr_load32(s + n - 4);
+    }
+    else {
+        a = n ? (uint64_t)s[0] | (uint64_t)s[n >> 1] << 8 | (uint64_t)s[n - 1] << 16 : 0;
+        b = 0;
+    }
+    a = (a ^ n * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
+    a = (a ^ (a >> 32) ^ b) * 0xCA5A826395121157u;
+    return (uint32_t)(a >> 32);
+}
+
+/* The record's field of that name (number within the record), or QR_PLAN_NONE. */
+QR_INLINE uint32_t qr_plan_find_field(const qr_plan *self, const qr_record *record, const uint8_t *name, size_t length)
+{
+    const qr_name *table = self->names + record->names;
+    for (uint32_t i = qr_name_hash(name, length);; i++) {
+        const qr_name *entry = &table[i & record->mask];
+        if (entry->field == 0)
+            return QR_PLAN_NONE;
+        if (entry->length == length && memcmp(entry->name, name, length) == 0)
+            return entry->field - 1;
+    }
+}
+/* The choice equal to the text or number: its number within the set, or QR_PLAN_NONE. */
+uint32_t qr_plan_find_choice_text(const qr_plan *self, const qr_choices *set, const uint8_t *text, size_t length);
+uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int64_t number, int is_bool);
+uint32_t qr_plan_find_tag_text(const qr_plan *self, const qr_union *union_, const uint8_t *text, size_t length);
+uint32_t qr_plan_find_tag_int(const qr_plan *self, const qr_union *union_, int64_t number);
+
+QR_INLINE const qr_record *qr_plan_record(const qr_plan *self, const qr_node *node) { return &self->records[node->value]; }
+
+/* Does the node stand for numbers or truth values, which formats with text keys write as text? */
+int qr_plan_key_is_number(const qr_plan *self, uint32_t node);
+
+/* ---------------------------------------------------------------- bounds: QR_ERROR_NONE or what is wrong */
+qr_error qr_bounds_check_int(const qr_plan_bounds *bounds, int64_t value);
+qr_error qr_bounds_check_uint(const qr_plan_bounds *bounds, uint64_t value);
+qr_error qr_bounds_check_float(const qr_plan_bounds *bounds, double value);
+QR_INLINE qr_error qr_bounds_check_length(const qr_plan_bounds *bounds, size_t length)
+{
+    return length < bounds->min_length ? QR_ERROR_TOO_SHORT : length > bounds->max_length ? QR_ERROR_TOO_LONG : QR_ERROR_NONE;
+}
+
+#endif
