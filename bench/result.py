@@ -70,7 +70,7 @@ class Result:
 class Settings:
     """How much time a row may take."""
 
-    rounds: int = 25
+    rounds: int = 60
     seconds: float = 6.0
     least_rounds: int = 5
 
