@@ -107,18 +107,25 @@ QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return vminvq_u8(vceqq_u
 
 #else
 
-typedef struct qr_block { uint8_t bytes[16]; } qr_block;
+typedef struct qr_block {
+    uint8_t bytes[16];
+} qr_block;
 
-QR_INLINE qr_block qr_block_load(const uint8_t *p) { qr_block v; memcpy(v.bytes, p, 16); return v; }
+QR_INLINE qr_block qr_block_load(const uint8_t *p)
+{
+    qr_block v;
+    memcpy(v.bytes, p, 16);
+    return v;
+}
 QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { memcpy(p, v.bytes, 16); }
 
-#define QR_BLOCK_CLASS(name)                                         \
-    QR_INLINE uint32_t qr_block_##name(qr_block v)                   \
-    {                                                                \
-        uint32_t mask = 0;                                           \
-        for (unsigned i = 0; i < 16; i++)                            \
-            mask |= (uint32_t)qr_byte_is_##name(v.bytes[i]) << i;    \
-        return mask;                                                 \
+#define QR_BLOCK_CLASS(name)                                      \
+    QR_INLINE uint32_t qr_block_##name(qr_block v)                \
+    {                                                             \
+        uint32_t mask = 0;                                        \
+        for (unsigned i = 0; i < 16; i++)                         \
+            mask |= (uint32_t)qr_byte_is_##name(v.bytes[i]) << i; \
+        return mask;                                              \
     }
 QR_BLOCK_CLASS(high)
 QR_BLOCK_CLASS(text_stop)

@@ -43,7 +43,8 @@ static int read_date(scan *self, qr_datetime *to)
     unsigned month = two_digits(self);
     expect(self, '-');
     unsigned day = two_digits(self);
-    if (self->wrong || to->year == 0 || month < 1 || month > 12 || day < 1 || (int)day > qr_timestamp_days_in_month(to->year, month))
+    if (self->wrong || to->year == 0 || month < 1 || month > 12 || day < 1 ||
+        (int)day > qr_timestamp_days_in_month(to->year, month))
         return 0;
     to->month = (uint8_t)month;
     to->day = (uint8_t)day;
@@ -155,9 +156,7 @@ static int read_zone(scan *self, qr_zone_name *zone)
 }
 
 QR_INLINE qr_timestamp_result result_of(const scan *self)
-{
-    return self->wrong || self->p != self->end ? QR_TIMESTAMP_BAD : self->inexact ? QR_TIMESTAMP_INEXACT : QR_TIMESTAMP_OK;
-}
+{ return self->wrong || self->p != self->end ? QR_TIMESTAMP_BAD : self->inexact ? QR_TIMESTAMP_INEXACT : QR_TIMESTAMP_OK; }
 
 qr_timestamp_result qr_timestamp_read_datetime(const uint8_t *text, size_t n, qr_datetime *to, qr_zone_name *zone)
 {

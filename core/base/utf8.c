@@ -11,9 +11,7 @@
 /* ---- measuring ---- */
 
 QR_INLINE qr_text_class class_of_byte(uint8_t largest)
-{
-    return largest < 0x80 ? QR_TEXT_ASCII : largest < 0xC4 ? QR_TEXT_LATIN1 : largest < 0xF0 ? QR_TEXT_BMP : QR_TEXT_FULL;
-}
+{ return largest < 0x80 ? QR_TEXT_ASCII : largest < 0xC4 ? QR_TEXT_LATIN1 : largest < 0xF0 ? QR_TEXT_BMP : QR_TEXT_FULL; }
 
 #if defined(QR_SIMD_SCALAR)
 
@@ -223,9 +221,7 @@ size_t qr_utf8_invalid_at(const uint8_t *s, size_t n)
 /* ---- encoding ---- */
 
 QR_INLINE uint32_t unit_at(const uint8_t *from, unsigned width)
-{
-    return width == 1 ? *from : width == 2 ? qr_load16(from) : qr_load32(from);
-}
+{ return width == 1 ? *from : width == 2 ? qr_load16(from) : qr_load32(from); }
 
 /* A unit takes three bytes at most, or four (width 4); the smaller ones save some. */
 QR_INLINE size_t encoded_length(const uint8_t *from, size_t n, unsigned width)

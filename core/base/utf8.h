@@ -24,9 +24,7 @@ typedef enum qr_text_class {
 QR_INLINE unsigned qr_text_width(qr_text_class class_) { return class_ <= QR_TEXT_LATIN1 ? 1u : class_ == QR_TEXT_BMP ? 2u : 4u; }
 /* The largest code point that the class holds (what PyUnicode_New wants): 0x7F, 0xFF, 0xFFFF, 0x10FFFF. */
 QR_INLINE uint32_t qr_text_maximum(qr_text_class class_)
-{
-    return class_ == QR_TEXT_ASCII ? 0x7F : class_ == QR_TEXT_LATIN1 ? 0xFF : class_ == QR_TEXT_BMP ? 0xFFFF : 0x10FFFF;
-}
+{ return class_ == QR_TEXT_ASCII ? 0x7F : class_ == QR_TEXT_LATIN1 ? 0xFF : class_ == QR_TEXT_BMP ? 0xFFFF : 0x10FFFF; }
 
 /* *count: the bytes that are not continuations, which for valid text are the code points. The class is judged from the
  * largest byte alone. Both mean nothing for invalid text, but decoding will refuse that. */

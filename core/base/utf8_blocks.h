@@ -54,7 +54,8 @@ QR_INLINE uint32_t decode_pairs(uint8_t *to, const uint8_t *from, unsigned width
     __m128i shape = width == 1 ? _mm_cmpeq_epi16(_mm_and_si128(v, all16(0xC0FE)), all16(0x80C2))
                                : _mm_cmpeq_epi16(_mm_and_si128(v, all16(0xC0E0)), all16(0x80C0));
     __m128i overlong = _mm_cmpeq_epi16(_mm_and_si128(v, all16(0x1E)), _mm_setzero_si128());
-    __m128i code = _mm_or_si128(_mm_slli_epi16(_mm_and_si128(v, all16(0x1F)), 6), _mm_and_si128(_mm_srli_epi16(v, 8), all16(0x3F)));
+    __m128i code =
+        _mm_or_si128(_mm_slli_epi16(_mm_and_si128(v, all16(0x1F)), 6), _mm_and_si128(_mm_srli_epi16(v, 8), all16(0x3F)));
     if (width == 1)
         store_low(to, _mm_packus_epi16(code, code));
     if (width == 2)
@@ -74,8 +75,9 @@ QR_INLINE unsigned decode_triples(uint8_t *to, const uint8_t *from, unsigned wid
     __m128i cd = _mm_unpacklo_epi32(_mm_srli_si128(v, 6), _mm_srli_si128(v, 9));
     v = _mm_unpacklo_epi64(ab, cd);
     __m128i shape = _mm_cmpeq_epi32(_mm_and_si128(v, all32(0xC0C0F0)), all32(0x8080E0));
-    __m128i code = _mm_or_si128(_mm_or_si128(_mm_and_si128(_mm_slli_epi32(v, 12), all32(0xF000)), _mm_and_si128(_mm_srli_epi32(v, 2), all32(0xFC0))),
-                                _mm_and_si128(_mm_srli_epi32(v, 16), all32(0x3F)));
+    __m128i code = _mm_or_si128(
+        _mm_or_si128(_mm_and_si128(_mm_slli_epi32(v, 12), all32(0xF000)), _mm_and_si128(_mm_srli_epi32(v, 2), all32(0xFC0))),
+        _mm_and_si128(_mm_srli_epi32(v, 16), all32(0x3F)));
     __m128i page = _mm_and_si128(code, all32(0xF800));
     __m128i refused = _mm_or_si128(_mm_cmpeq_epi32(page, _mm_setzero_si128()), _mm_cmpeq_epi32(page, all32(0xD800)));
     if (width == 2) {
@@ -91,17 +93,16 @@ QR_INLINE unsigned decode_triples(uint8_t *to, const uint8_t *from, unsigned wid
 
 /* Eight units as lanes of 16 bits; those of 4 bytes that do not fit become some lane from 0x7FFF. */
 QR_INLINE __m128i load_units(const uint8_t *from, unsigned width)
-{
-    return width == 2 ? load(from) : _mm_packs_epi32(load(from), load(from + 16));
-}
+{ return width == 2 ? load(from) : _mm_packs_epi32(load(from), load(from + 16)); }
 /* All ones in the lanes that have none of the bits: those below a power of two. */
-QR_INLINE __m128i has_none(__m128i v, unsigned bits) { return _mm_cmpeq_epi16(_mm_and_si128(v, all16(bits)), _mm_setzero_si128()); }
+QR_INLINE __m128i has_none(__m128i v, unsigned bits)
+{ return _mm_cmpeq_epi16(_mm_and_si128(v, all16(bits)), _mm_setzero_si128()); }
 
 /* Which of sixteen units are ASCII. */
 QR_INLINE uint32_t ascii_units(const uint8_t *from, unsigned width)
 {
-    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(has_none(load_units(from, width), 0xFF80),
-                                                       has_none(load_units(from + 8 * width, width), 0xFF80)));
+    return (uint32_t)_mm_movemask_epi8(
+        _mm_packs_epi16(has_none(load_units(from, width), 0xFF80), has_none(load_units(from + 8 * width, width), 0xFF80)));
 }
 
 /* Eight units to eight bytes, right for those that are ASCII. */
@@ -211,8 +212,9 @@ QR_INLINE unsigned decode_triples(uint8_t *to, const uint8_t *from, unsigned wid
     static const uint8_t order[16] = {0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255};
     uint32x4_t v = vreinterpretq_u32_u8(vqtbl1q_u8(vld1q_u8(from), vld1q_u8(order)));
     uint32x4_t shape = vceqq_u32(vandq_u32(v, vdupq_n_u32(0xC0C0F0)), vdupq_n_u32(0x8080E0));
-    uint32x4_t code = vorrq_u32(vorrq_u32(vandq_u32(vshlq_n_u32(v, 12), vdupq_n_u32(0xF000)), vandq_u32(vshrq_n_u32(v, 2), vdupq_n_u32(0xFC0))),
-                                vandq_u32(vshrq_n_u32(v, 16), vdupq_n_u32(0x3F)));
+    uint32x4_t code =
+        vorrq_u32(vorrq_u32(vandq_u32(vshlq_n_u32(v, 12), vdupq_n_u32(0xF000)), vandq_u32(vshrq_n_u32(v, 2), vdupq_n_u32(0xFC0))),
+                  vandq_u32(vshrq_n_u32(v, 16), vdupq_n_u32(0x3F)));
     uint32x4_t page = vandq_u32(code, vdupq_n_u32(0xF800));
     uint32x4_t in_range = vandq_u32(vtstq_u32(page, page), is_not_surrogate(page));
     if (width == 2)
@@ -226,14 +228,13 @@ QR_INLINE uint16x8_t load_16(const uint8_t *p) { return vreinterpretq_u16_u8(vld
 QR_INLINE uint32x4_t load_32(const uint8_t *p) { return vreinterpretq_u32_u8(vld1q_u8(p)); }
 
 QR_INLINE uint16x8_t load_units(const uint8_t *from, unsigned width)
-{
-    return width == 2 ? load_16(from) : vcombine_u16(vqmovn_u32(load_32(from)), vqmovn_u32(load_32(from + 16)));
-}
+{ return width == 2 ? load_16(from) : vcombine_u16(vqmovn_u32(load_32(from)), vqmovn_u32(load_32(from + 16))); }
 QR_INLINE uint16x8_t below(uint16x8_t v, unsigned bound) { return vcltq_u16(v, vdupq_n_u16((uint16_t)bound)); }
 
 QR_INLINE uint32_t ascii_units(const uint8_t *from, unsigned width)
 {
-    return qr_block_mask(vcombine_u8(vmovn_u16(below(load_units(from, width), 0x80)), vmovn_u16(below(load_units(from + 8 * width, width), 0x80))));
+    return qr_block_mask(vcombine_u8(vmovn_u16(below(load_units(from, width), 0x80)),
+                                     vmovn_u16(below(load_units(from + 8 * width, width), 0x80))));
 }
 
 QR_INLINE void narrow(uint8_t *to, const uint8_t *from, unsigned width) { vst1_u8(to, vmovn_u16(load_units(from, width))); }
@@ -241,7 +242,8 @@ QR_INLINE void narrow(uint8_t *to, const uint8_t *from, unsigned width) { vst1_u
 QR_INLINE uint32_t encode_pairs(uint8_t *to, const uint8_t *from, unsigned width)
 {
     uint16x8_t v = load_units(from, width);
-    uint16x8_t bytes = vorrq_u16(vorrq_u16(vshrq_n_u16(v, 6), vshlq_n_u16(vandq_u16(v, vdupq_n_u16(0x3F)), 8)), vdupq_n_u16(0x80C0));
+    uint16x8_t bytes =
+        vorrq_u16(vorrq_u16(vshrq_n_u16(v, 6), vshlq_n_u16(vandq_u16(v, vdupq_n_u16(0x3F)), 8)), vdupq_n_u16(0x80C0));
     vst1q_u8(to, vreinterpretq_u8_u16(bytes));
     return qr_block_mask(vreinterpretq_u8_u16(vbicq_u16(below(v, 0x800), below(v, 0x80))));
 }
@@ -266,7 +268,8 @@ QR_INLINE qr_block count_saved(qr_block counters, const uint8_t *from, unsigned 
     sums = vsubq_u16(sums, vaddq_u16(below(v, 0x80), below(v, 0x800)));
     if (width == 4) {
         uint32x4_t bound = vdupq_n_u32(0x10000);
-        sums = vsubq_u16(sums, vcombine_u16(vmovn_u32(vcltq_u32(load_32(from), bound)), vmovn_u32(vcltq_u32(load_32(from + 16), bound))));
+        sums = vsubq_u16(
+            sums, vcombine_u16(vmovn_u32(vcltq_u32(load_32(from), bound)), vmovn_u32(vcltq_u32(load_32(from + 16), bound))));
     }
     return vreinterpretq_u8_u16(sums);
 }
@@ -275,15 +278,64 @@ QR_INLINE size_t sum_saved(qr_block counters) { return vaddlvq_u16(vreinterpretq
 #else
 
 /* Never called: HAS_BLOCKS is 0. */
-QR_INLINE uint32_t widen(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; return 1; }
-QR_INLINE uint32_t decode_pairs(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; return 0; }
-QR_INLINE unsigned decode_triples(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; return 0; }
-QR_INLINE uint32_t ascii_units(const uint8_t *from, unsigned width) { (void)from; (void)width; return 0; }
-QR_INLINE void narrow(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; }
-QR_INLINE uint32_t encode_pairs(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; return 0; }
-QR_INLINE unsigned encode_triples(uint8_t *to, const uint8_t *from, unsigned width) { (void)to; (void)from; (void)width; return 0; }
-QR_INLINE qr_block count_saved(qr_block counters, const uint8_t *from, unsigned width) { (void)from; (void)width; return counters; }
-QR_INLINE size_t sum_saved(qr_block counters) { (void)counters; return 0; }
+QR_INLINE uint32_t widen(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+    return 1;
+}
+QR_INLINE uint32_t decode_pairs(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+    return 0;
+}
+QR_INLINE unsigned decode_triples(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+    return 0;
+}
+QR_INLINE uint32_t ascii_units(const uint8_t *from, unsigned width)
+{
+    (void)from;
+    (void)width;
+    return 0;
+}
+QR_INLINE void narrow(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+}
+QR_INLINE uint32_t encode_pairs(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+    return 0;
+}
+QR_INLINE unsigned encode_triples(uint8_t *to, const uint8_t *from, unsigned width)
+{
+    (void)to;
+    (void)from;
+    (void)width;
+    return 0;
+}
+QR_INLINE qr_block count_saved(qr_block counters, const uint8_t *from, unsigned width)
+{
+    (void)from;
+    (void)width;
+    return counters;
+}
+QR_INLINE size_t sum_saved(qr_block counters)
+{
+    (void)counters;
+    return 0;
+}
 
 #endif
 
@@ -318,7 +370,8 @@ QR_INLINE qr_block load_rest(const uint8_t *s, size_t n)
 QR_INLINE qr_block none(void) { return _mm_setzero_si128(); }
 QR_INLINE qr_block larger(qr_block a, qr_block b) { return _mm_max_epu8(a, b); }
 /* Takes away (-1) from the counters of those lanes that hold a continuation: as signed bytes, those below -64. */
-QR_INLINE qr_block count_continuations(qr_block counters, qr_block v) { return _mm_sub_epi8(counters, _mm_cmplt_epi8(v, _mm_set1_epi8(-64))); }
+QR_INLINE qr_block count_continuations(qr_block counters, qr_block v)
+{ return _mm_sub_epi8(counters, _mm_cmplt_epi8(v, _mm_set1_epi8(-64))); }
 QR_INLINE size_t sum(qr_block counters)
 {
     __m128i halves = _mm_sad_epu8(counters, _mm_setzero_si128());
@@ -337,9 +390,7 @@ QR_INLINE uint8_t largest_lane(qr_block v)
 QR_INLINE qr_block none(void) { return vdupq_n_u8(0); }
 QR_INLINE qr_block larger(qr_block a, qr_block b) { return vmaxq_u8(a, b); }
 QR_INLINE qr_block count_continuations(qr_block counters, qr_block v)
-{
-    return vsubq_u8(counters, vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8(-64)));
-}
+{ return vsubq_u8(counters, vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8(-64))); }
 QR_INLINE size_t sum(qr_block counters) { return vaddlvq_u8(counters); }
 QR_INLINE uint8_t largest_lane(qr_block v) { return vmaxvq_u8(v); }
 #endif

@@ -29,8 +29,15 @@ static void test_vectors(void)
     static const struct {
         const char *bytes, *text;
     } vectors[] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
-        {"\xFF\xFF\xFE", "///+"}, {"\xFB\xEF\xBE\xFB\xEF\xBE\xFB\xEF\xBE", "++++++++++++"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xFF\xFF\xFE", "///+"},
+        {"\xFB\xEF\xBE\xFB\xEF\xBE\xFB\xEF\xBE", "++++++++++++"},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(vectors); i++) {
         size_t n = strlen(vectors[i].bytes), length = qr_base64_encoded_length(n), back;
@@ -95,8 +102,37 @@ static void test_every_wrong_byte(void)
 static void test_refused(void)
 {
     static const char *const texts[] = {
-        "Z", "Zg", "Zg=", "Zm8", "=", "==", "===", "====", "Z===", "Zg==Zg==", "Zm8=Zm8=", "=g==", "Z=g=", "Zg=a", "Zm9v=", "Zm9v====", "Zm9vYg=", "Zh==", "Zm9=",
-        "Zm 9", "Zm9v\n", "Zm9vYmFy\r\n", " Zm9", "Zm9-", "Zm9_", ("Zm\xFF" "v"), "AAAAAAAAAAAA===A", "AAAAAAAA====", "AAAA=AAAAAAA", "AAAAAAA=AAAA",
+        "Z",
+        "Zg",
+        "Zg=",
+        "Zm8",
+        "=",
+        "==",
+        "===",
+        "====",
+        "Z===",
+        "Zg==Zg==",
+        "Zm8=Zm8=",
+        "=g==",
+        "Z=g=",
+        "Zg=a",
+        "Zm9v=",
+        "Zm9v====",
+        "Zm9vYg=",
+        "Zh==",
+        "Zm9=",
+        "Zm 9",
+        "Zm9v\n",
+        "Zm9vYmFy\r\n",
+        " Zm9",
+        "Zm9-",
+        "Zm9_",
+        ("Zm\xFF"
+         "v"),
+        "AAAAAAAAAAAA===A",
+        "AAAAAAAA====",
+        "AAAA=AAAAAAA",
+        "AAAAAAA=AAAA",
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(texts); i++)
         if (!CHECK_EQ(readable(texts[i]), 0))

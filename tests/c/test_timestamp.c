@@ -42,7 +42,11 @@ static qr_timestamp_result read_duration(const char *text, qr_duration *to)
     return result;
 }
 
-#define CHECK_RESULT(call, expected, text) do { if (!CHECK_EQ(call, expected)) printf("    %s\n", text); } while (0)
+#define CHECK_RESULT(call, expected, text) \
+    do {                                   \
+        if (!CHECK_EQ(call, expected))     \
+            printf("    %s\n", text);      \
+    } while (0)
 
 /* ---- dates and times ---- */
 
@@ -50,7 +54,8 @@ static void test_datetime_fields(void)
 {
     qr_datetime d;
     CHECK_EQ(read_datetime("1985-04-12T23:20:50.52Z", &d), QR_TIMESTAMP_OK);
-    CHECK(d.year == 1985 && d.month == 4 && d.day == 12 && d.hour == 23 && d.minute == 20 && d.second == 50 && d.microsecond == 520000);
+    CHECK(d.year == 1985 && d.month == 4 && d.day == 12 && d.hour == 23 && d.minute == 20 && d.second == 50 &&
+          d.microsecond == 520000);
     CHECK(d.has_date && d.has_time && d.has_offset && d.offset == 0 && d.offset_microsecond == 0);
     CHECK_EQ(read_datetime("1996-12-19t16:39:57-08:00", &d), QR_TIMESTAMP_OK);
     CHECK(d.has_offset && d.offset == -8 * 3600 && d.microsecond == 0);
@@ -69,7 +74,8 @@ static void test_datetime_fields(void)
     CHECK_EQ(read_date("9999-12-31", &d), QR_TIMESTAMP_OK);
     CHECK(d.year == 9999 && d.month == 12 && d.day == 31 && d.has_date && !d.has_time && !d.has_offset);
     CHECK_EQ(read_time("23:59:59.999999", &d), QR_TIMESTAMP_OK);
-    CHECK(d.hour == 23 && d.minute == 59 && d.second == 59 && d.microsecond == 999999 && d.has_time && !d.has_date && !d.has_offset);
+    CHECK(d.hour == 23 && d.minute == 59 && d.second == 59 && d.microsecond == 999999 && d.has_time && !d.has_date &&
+          !d.has_offset);
     CHECK_EQ(read_time("00:00:00+05:30", &d), QR_TIMESTAMP_OK);
     CHECK(d.has_offset && d.offset == 19800);
 }
@@ -81,12 +87,25 @@ static void test_fractions(void)
         qr_timestamp_result result;
         uint32_t microsecond;
     } cases[] = {
-        {"00:00:00.1", QR_TIMESTAMP_OK, 100000},       {"00:00:00.12", QR_TIMESTAMP_OK, 120000},        {"00:00:00.123", QR_TIMESTAMP_OK, 123000},
-        {"00:00:00.1234", QR_TIMESTAMP_OK, 123400},    {"00:00:00.12345", QR_TIMESTAMP_OK, 123450},     {"00:00:00.123456", QR_TIMESTAMP_OK, 123456},
-        {"00:00:00.1234560", QR_TIMESTAMP_OK, 123456}, {"00:00:00.123456000", QR_TIMESTAMP_OK, 123456}, {"00:00:00.000000", QR_TIMESTAMP_OK, 0},
-        {"00:00:00.1234567", QR_TIMESTAMP_INEXACT, 123456}, {"00:00:00.000000001", QR_TIMESTAMP_INEXACT, 0}, {"00:00:00.999999999Z", QR_TIMESTAMP_INEXACT, 999999},
-        {"00:00:00.", QR_TIMESTAMP_BAD, 0}, {"00:00:00.Z", QR_TIMESTAMP_BAD, 0}, {"00:00:00,5", QR_TIMESTAMP_BAD, 0}, {"00:00:00.1234567890", QR_TIMESTAMP_BAD, 0},
-        {"00:00:00.0000000001", QR_TIMESTAMP_BAD, 0}, {"00:00:00.1234567x", QR_TIMESTAMP_BAD, 0}, {"00:00:00.-1", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.1", QR_TIMESTAMP_OK, 100000},
+        {"00:00:00.12", QR_TIMESTAMP_OK, 120000},
+        {"00:00:00.123", QR_TIMESTAMP_OK, 123000},
+        {"00:00:00.1234", QR_TIMESTAMP_OK, 123400},
+        {"00:00:00.12345", QR_TIMESTAMP_OK, 123450},
+        {"00:00:00.123456", QR_TIMESTAMP_OK, 123456},
+        {"00:00:00.1234560", QR_TIMESTAMP_OK, 123456},
+        {"00:00:00.123456000", QR_TIMESTAMP_OK, 123456},
+        {"00:00:00.000000", QR_TIMESTAMP_OK, 0},
+        {"00:00:00.1234567", QR_TIMESTAMP_INEXACT, 123456},
+        {"00:00:00.000000001", QR_TIMESTAMP_INEXACT, 0},
+        {"00:00:00.999999999Z", QR_TIMESTAMP_INEXACT, 999999},
+        {"00:00:00.", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.Z", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00,5", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.1234567890", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.0000000001", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.1234567x", QR_TIMESTAMP_BAD, 0},
+        {"00:00:00.-1", QR_TIMESTAMP_BAD, 0},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
         qr_datetime d;
@@ -102,23 +121,74 @@ static void test_fractions(void)
 static void test_datetime_refused(void)
 {
     static const char *const texts[] = {
-        "", "2000", "2000-01-01", "2000-01-01T", "2000-01-01T00:00", "2000-01-01T00:00Z", "2000-01-01T00:00:0", "2000-01-01X00:00:00", "2000-01-01  00:00:00",
-        "0000-01-01T00:00:00", "2000-00-01T00:00:00", "2000-13-01T00:00:00", "2000-01-00T00:00:00", "2000-01-32T00:00:00", "2001-02-29T00:00:00", "1900-02-29T00:00:00",
-        "2000-02-30T00:00:00", "2000-04-31T00:00:00", "2000-06-31T00:00:00", "2000-09-31T00:00:00", "2000-11-31T00:00:00", "2000-01-01T24:00:00", "2000-01-01T00:60:00",
-        "2000-01-01T00:00:60", "2016-12-31T23:59:60Z", "2000-01-01T00:00:00 Z", "2000-01-01T00:00:00Z ", " 2000-01-01T00:00:00", "2000-01-01T00:00:00+00", "2000-01-01T00:00:00+0000",
-        "2000-01-01T00:00:00+00:0", "2000-01-01T00:00:00+24:00", "2000-01-01T00:00:00+00:60", "2000-01-01T00:00:00+00:00:60", "2000-01-01T00:00:00+00:00:", "2000-01-01T00:00:00+00:00:0",
-        "2000-01-01T00:00:00+00:00.5", "2000-01-01T00:00:00Z+00:00", "2000-01-01T00:00:00ZZ", "2000-01-01T00:00:00UTC", "20000101T000000Z", "2000-1-1T00:00:00", "+2000-01-01T00:00:00",
-        "12000-01-01T00:00:00", "2000/01/01T00:00:00", "2000-01-01T00.00.00", "2000-W01-1T00:00:00", "2000-001T00:00:000", "2000-01-01T0a:00:00", "2000-01-01T00:00:/0",
-        "2000-01-01T00:00:00[Europe/Paris]", "2000-01-01T00:00:00Z[Europe/Paris]", "2000-01-01T-1:00:00", "-200-01-01T00:00:00", "2000-01-01T00:00:00+-1:00",
-        "\xD9\xA2\xD9\xA0-01-01T00:00:00", ("2000-01-01T00:00:00\xE2\x88\x92" "05:00"),
+        "",
+        "2000",
+        "2000-01-01",
+        "2000-01-01T",
+        "2000-01-01T00:00",
+        "2000-01-01T00:00Z",
+        "2000-01-01T00:00:0",
+        "2000-01-01X00:00:00",
+        "2000-01-01  00:00:00",
+        "0000-01-01T00:00:00",
+        "2000-00-01T00:00:00",
+        "2000-13-01T00:00:00",
+        "2000-01-00T00:00:00",
+        "2000-01-32T00:00:00",
+        "2001-02-29T00:00:00",
+        "1900-02-29T00:00:00",
+        "2000-02-30T00:00:00",
+        "2000-04-31T00:00:00",
+        "2000-06-31T00:00:00",
+        "2000-09-31T00:00:00",
+        "2000-11-31T00:00:00",
+        "2000-01-01T24:00:00",
+        "2000-01-01T00:60:00",
+        "2000-01-01T00:00:60",
+        "2016-12-31T23:59:60Z",
+        "2000-01-01T00:00:00 Z",
+        "2000-01-01T00:00:00Z ",
+        " 2000-01-01T00:00:00",
+        "2000-01-01T00:00:00+00",
+        "2000-01-01T00:00:00+0000",
+        "2000-01-01T00:00:00+00:0",
+        "2000-01-01T00:00:00+24:00",
+        "2000-01-01T00:00:00+00:60",
+        "2000-01-01T00:00:00+00:00:60",
+        "2000-01-01T00:00:00+00:00:",
+        "2000-01-01T00:00:00+00:00:0",
+        "2000-01-01T00:00:00+00:00.5",
+        "2000-01-01T00:00:00Z+00:00",
+        "2000-01-01T00:00:00ZZ",
+        "2000-01-01T00:00:00UTC",
+        "20000101T000000Z",
+        "2000-1-1T00:00:00",
+        "+2000-01-01T00:00:00",
+        "12000-01-01T00:00:00",
+        "2000/01/01T00:00:00",
+        "2000-01-01T00.00.00",
+        "2000-W01-1T00:00:00",
+        "2000-001T00:00:000",
+        "2000-01-01T0a:00:00",
+        "2000-01-01T00:00:/0",
+        "2000-01-01T00:00:00[Europe/Paris]",
+        "2000-01-01T00:00:00Z[Europe/Paris]",
+        "2000-01-01T-1:00:00",
+        "-200-01-01T00:00:00",
+        "2000-01-01T00:00:00+-1:00",
+        "\xD9\xA2\xD9\xA0-01-01T00:00:00",
+        ("2000-01-01T00:00:00\xE2\x88\x92"
+         "05:00"),
     };
     qr_datetime d;
     for (size_t i = 0; i < QR_ARRAY_LENGTH(texts); i++)
         CHECK_RESULT(read_datetime(texts[i], &d), QR_TIMESTAMP_BAD, texts[i]);
-    static const char *const dates[] = {"", "2000-01-1", "2000-01-011", "2000-01-01T", "2000-02-30", "0000-01-01", "2000.01.01", "2000-1-01", "20000-1-01"};
+    static const char *const dates[] = {"",           "2000-01-1",  "2000-01-011", "2000-01-01T", "2000-02-30",
+                                        "0000-01-01", "2000.01.01", "2000-1-01",   "20000-1-01"};
     for (size_t i = 0; i < QR_ARRAY_LENGTH(dates); i++)
         CHECK_RESULT(read_date(dates[i], &d), QR_TIMESTAMP_BAD, dates[i]);
-    static const char *const times[] = {"", "0:00:00", "00:00", "T00:00:00", "24:00:00", "23:59:60", "00:00:00X", "00:00:00+1:00", "00:00:00Z[UTC]"};
+    static const char *const times[] = {"",         "0:00:00",   "00:00",         "T00:00:00",     "24:00:00",
+                                        "23:59:60", "00:00:00X", "00:00:00+1:00", "00:00:00Z[UTC]"};
     for (size_t i = 0; i < QR_ARRAY_LENGTH(times); i++)
         CHECK_RESULT(read_time(times[i], &d), QR_TIMESTAMP_BAD, times[i]);
     CHECK_EQ(qr_timestamp_read_datetime(NULL, 0, &d, NULL), QR_TIMESTAMP_BAD);
@@ -161,16 +231,37 @@ static void test_zones(void)
     static const struct {
         const char *text, *zone;
     } cases[] = {
-        {"2022-07-08T00:14:07+01:00[Europe/Paris]", "Europe/Paris"}, {"2022-07-08T00:14:07+01:00[!Europe/Paris]", "Europe/Paris"},
-        {"2022-07-08T00:14:07Z[UTC]", "UTC"}, {"2022-07-08T00:14:07.5-05:00[America/Indiana/Knox]", "America/Indiana/Knox"},
-        {"2022-07-08T00:14:07-08:00[Etc/GMT+8]", "Etc/GMT+8"}, {"2022-07-08T00:14:07Z[_a.b-c]", "_a.b-c"}, {"2022-07-08T00:14:07Z[.../x]", ".../x"},
+        {"2022-07-08T00:14:07+01:00[Europe/Paris]", "Europe/Paris"},
+        {"2022-07-08T00:14:07+01:00[!Europe/Paris]", "Europe/Paris"},
+        {"2022-07-08T00:14:07Z[UTC]", "UTC"},
+        {"2022-07-08T00:14:07.5-05:00[America/Indiana/Knox]", "America/Indiana/Knox"},
+        {"2022-07-08T00:14:07-08:00[Etc/GMT+8]", "Etc/GMT+8"},
+        {"2022-07-08T00:14:07Z[_a.b-c]", "_a.b-c"},
+        {"2022-07-08T00:14:07Z[.../x]", ".../x"},
         {"2022-07-08T00:14:07Z", NULL},
     };
     static const char *const refused[] = {
-        "2022-07-08T00:14:07[Europe/Paris]", "2022-07-08T00:14:07Z[]", "2022-07-08T00:14:07Z[", "2022-07-08T00:14:07Z[!", "2022-07-08T00:14:07Z[!]", "2022-07-08T00:14:07Z[Europe/Paris",
-        "2022-07-08T00:14:07Z[Europe/]", "2022-07-08T00:14:07Z[/Paris]", "2022-07-08T00:14:07Z[Europe//Paris]", "2022-07-08T00:14:07Z[../x]", "2022-07-08T00:14:07Z[x/..]", "2022-07-08T00:14:07Z[.]",
-        "2022-07-08T00:14:07Z[x/./y]", "2022-07-08T00:14:07Z[UTC]x", "2022-07-08T00:14:07Z[UTC][u-ca=gregory]", "2022-07-08T00:14:07Z[u-ca=gregory]", "2022-07-08T00:14:07Z[+01:00]", "2022-07-08T00:14:07Z[1a]",
-        "2022-07-08T00:14:07Z [UTC]", "2022-07-08T00:14:07Z[U C]", "2022-07-08T00:14:07Z[\xC3\xA9]",
+        "2022-07-08T00:14:07[Europe/Paris]",
+        "2022-07-08T00:14:07Z[]",
+        "2022-07-08T00:14:07Z[",
+        "2022-07-08T00:14:07Z[!",
+        "2022-07-08T00:14:07Z[!]",
+        "2022-07-08T00:14:07Z[Europe/Paris",
+        "2022-07-08T00:14:07Z[Europe/]",
+        "2022-07-08T00:14:07Z[/Paris]",
+        "2022-07-08T00:14:07Z[Europe//Paris]",
+        "2022-07-08T00:14:07Z[../x]",
+        "2022-07-08T00:14:07Z[x/..]",
+        "2022-07-08T00:14:07Z[.]",
+        "2022-07-08T00:14:07Z[x/./y]",
+        "2022-07-08T00:14:07Z[UTC]x",
+        "2022-07-08T00:14:07Z[UTC][u-ca=gregory]",
+        "2022-07-08T00:14:07Z[u-ca=gregory]",
+        "2022-07-08T00:14:07Z[+01:00]",
+        "2022-07-08T00:14:07Z[1a]",
+        "2022-07-08T00:14:07Z [UTC]",
+        "2022-07-08T00:14:07Z[U C]",
+        "2022-07-08T00:14:07Z[\xC3\xA9]",
     };
     qr_datetime d;
     qr_zone_name zone;
@@ -229,14 +320,37 @@ static void test_durations(void)
         qr_duration value;
         const char *written; /* NULL: the same */
     } cases[] = {
-        {"PT0S", {0, 0, 0}, NULL}, {"P0D", {0, 0, 0}, "PT0S"}, {"-PT0S", {0, 0, 0}, "PT0S"}, {"P0W", {0, 0, 0}, "PT0S"},
-        {"P1D", {1, 0, 0}, NULL}, {"P2W", {14, 0, 0}, "P14D"}, {"-P1W", {-7, 0, 0}, "-P7D"}, {"PT1H", {0, 3600, 0}, NULL}, {"PT1M", {0, 60, 0}, NULL}, {"PT1S", {0, 1, 0}, NULL},
-        {"P1DT2H3M4.5S", {1, 7384, 500000}, NULL}, {"-P1DT2H3M4.5S", {-2, 79015, 500000}, NULL}, {"PT0.000001S", {0, 0, 1}, NULL}, {"-PT0.000001S", {-1, 86399, 999999}, NULL},
-        {"-PT1S", {-1, 86399, 0}, NULL}, {"-P1D", {-1, 0, 0}, NULL}, {"PT36H", {1, 43200, 0}, "P1DT12H"}, {"PT90M", {0, 5400, 0}, "PT1H30M"}, {"PT86400S", {1, 0, 0}, "P1D"},
-        {"P1DT0H0M0S", {1, 0, 0}, "P1D"}, {"PT2H4S", {0, 7204, 0}, NULL}, {"P01DT01S", {1, 1, 0}, "P1DT1S"}, {"PT1.10S", {0, 1, 100000}, "PT1.1S"}, {"PT60S", {0, 60, 0}, "PT1M"},
-        {"P999999999D", {999999999, 0, 0}, NULL}, {"-P999999999D", {-999999999, 0, 0}, NULL}, {"P999999999DT23H59M59.999999S", {999999999, 86399, 999999}, NULL},
-        {"-P999999998DT23H59M59.999999S", {-999999999, 0, 1}, NULL}, {"PT86399999999999.999999S", {999999999, 86399, 999999}, "P999999999DT23H59M59.999999S"},
-        {"P142857142W", {999999994, 0, 0}, "P999999994D"}, {"PT00000000000000000000000000000000000001S", {0, 1, 0}, "PT1S"},
+        {"PT0S", {0, 0, 0}, NULL},
+        {"P0D", {0, 0, 0}, "PT0S"},
+        {"-PT0S", {0, 0, 0}, "PT0S"},
+        {"P0W", {0, 0, 0}, "PT0S"},
+        {"P1D", {1, 0, 0}, NULL},
+        {"P2W", {14, 0, 0}, "P14D"},
+        {"-P1W", {-7, 0, 0}, "-P7D"},
+        {"PT1H", {0, 3600, 0}, NULL},
+        {"PT1M", {0, 60, 0}, NULL},
+        {"PT1S", {0, 1, 0}, NULL},
+        {"P1DT2H3M4.5S", {1, 7384, 500000}, NULL},
+        {"-P1DT2H3M4.5S", {-2, 79015, 500000}, NULL},
+        {"PT0.000001S", {0, 0, 1}, NULL},
+        {"-PT0.000001S", {-1, 86399, 999999}, NULL},
+        {"-PT1S", {-1, 86399, 0}, NULL},
+        {"-P1D", {-1, 0, 0}, NULL},
+        {"PT36H", {1, 43200, 0}, "P1DT12H"},
+        {"PT90M", {0, 5400, 0}, "PT1H30M"},
+        {"PT86400S", {1, 0, 0}, "P1D"},
+        {"P1DT0H0M0S", {1, 0, 0}, "P1D"},
+        {"PT2H4S", {0, 7204, 0}, NULL},
+        {"P01DT01S", {1, 1, 0}, "P1DT1S"},
+        {"PT1.10S", {0, 1, 100000}, "PT1.1S"},
+        {"PT60S", {0, 60, 0}, "PT1M"},
+        {"P999999999D", {999999999, 0, 0}, NULL},
+        {"-P999999999D", {-999999999, 0, 0}, NULL},
+        {"P999999999DT23H59M59.999999S", {999999999, 86399, 999999}, NULL},
+        {"-P999999998DT23H59M59.999999S", {-999999999, 0, 1}, NULL},
+        {"PT86399999999999.999999S", {999999999, 86399, 999999}, "P999999999DT23H59M59.999999S"},
+        {"P142857142W", {999999994, 0, 0}, "P999999994D"},
+        {"PT00000000000000000000000000000000000001S", {0, 1, 0}, "PT1S"},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
         qr_duration d;
@@ -254,13 +368,73 @@ static void test_durations(void)
 static void test_durations_refused(void)
 {
     static const char *const bad[] = {
-        "", "P", "PT", "-P", "-PT", "P1", "1D", "PD", "PTS", "P1DT", "PT1", "T1S", "P1Y", "P1M", "P1Y2M3DT4H", "PT1D", "P1H", "P1S", "P1W1D", "P1WT1H", "P1D1W", "PT1W", "PT1S1M", "PT1M1H",
-        "PT1H1H", "P1D1D", "PT1HT1M", "P1.5D", "PT1.5H", "PT1.5M", "P0.5W", "PT1.S", "PT.5S", "PT1,5S", "PT1.1234567890S", "+P1D", "--P1D", "P-1D", "PT-1S", "PT+1S", "p1d", "P1d", "PT1s", "Pt1S", " P1D", "P1D ",
-        "P 1D", "P1DT1S1", "PT1S.5", ("P1\xD9\xA1" "D"), "PT0x1S", "P99999999999999999999", "PT1.5",
+        "",
+        "P",
+        "PT",
+        "-P",
+        "-PT",
+        "P1",
+        "1D",
+        "PD",
+        "PTS",
+        "P1DT",
+        "PT1",
+        "T1S",
+        "P1Y",
+        "P1M",
+        "P1Y2M3DT4H",
+        "PT1D",
+        "P1H",
+        "P1S",
+        "P1W1D",
+        "P1WT1H",
+        "P1D1W",
+        "PT1W",
+        "PT1S1M",
+        "PT1M1H",
+        "PT1H1H",
+        "P1D1D",
+        "PT1HT1M",
+        "P1.5D",
+        "PT1.5H",
+        "PT1.5M",
+        "P0.5W",
+        "PT1.S",
+        "PT.5S",
+        "PT1,5S",
+        "PT1.1234567890S",
+        "+P1D",
+        "--P1D",
+        "P-1D",
+        "PT-1S",
+        "PT+1S",
+        "p1d",
+        "P1d",
+        "PT1s",
+        "Pt1S",
+        " P1D",
+        "P1D ",
+        "P 1D",
+        "P1DT1S1",
+        "PT1S.5",
+        ("P1\xD9\xA1"
+         "D"),
+        "PT0x1S",
+        "P99999999999999999999",
+        "PT1.5",
     };
     static const char *const beyond[] = {
-        "P1000000000D", "-P1000000000D", "-P999999999DT1S", "-P999999999DT0.000001S", "P999999999DT24H", "P142857143W", "PT86400000000000S", "P99999999999999999999999999D",
-        "PT18446744073709551617S", "P18446744073709551616W", "P999999999DT99999999999999999999H99999999999999999999M99999999999999999999S",
+        "P1000000000D",
+        "-P1000000000D",
+        "-P999999999DT1S",
+        "-P999999999DT0.000001S",
+        "P999999999DT24H",
+        "P142857143W",
+        "PT86400000000000S",
+        "P99999999999999999999999999D",
+        "PT18446744073709551617S",
+        "P18446744073709551616W",
+        "P999999999DT99999999999999999999H99999999999999999999M99999999999999999999S",
     };
     qr_duration d;
     for (size_t i = 0; i < QR_ARRAY_LENGTH(bad); i++)
@@ -279,7 +453,8 @@ static void test_durations_there_and_back(void)
     for (int round = 0; round < 100000; round++) {
         uint64_t r = qr_test_random(&state), s = qr_test_random(&state);
         int32_t span = round % 3 == 0 ? 3 : 999999999;
-        qr_duration d = {(int32_t)(r % (2 * (uint64_t)span)) - span, (int32_t)(r >> 32) & 1 ? (int32_t)(s % 86400) : 0, (int32_t)(r >> 33) & 1 ? (int32_t)(s >> 32) % 1000000 : 0};
+        qr_duration d = {(int32_t)(r % (2 * (uint64_t)span)) - span, (int32_t)(r >> 32) & 1 ? (int32_t)(s % 86400) : 0,
+                         (int32_t)(r >> 33) & 1 ? (int32_t)(s >> 32) % 1000000 : 0};
         d.microseconds = d.microseconds < 0 ? -d.microseconds : d.microseconds;
         uint8_t text[QR_TIMESTAMP_TEXT];
         qr_duration back;
@@ -319,10 +494,19 @@ static void test_unix(void)
         int64_t seconds;
         uint32_t nanoseconds;
     } cases[] = {
-        {"1970-01-01T00:00:00Z", 0, 0}, {"1970-01-01T00:00:00", 0, 0}, {"1969-12-31T23:59:59.999999Z", -1, 999999000}, {"2001-09-09T01:46:40Z", 1000000000, 0},
-        {"2038-01-19T03:14:08Z", 2147483648, 0}, {"0001-01-01T00:00:00Z", -62135596800, 0}, {"9999-12-31T23:59:59Z", 253402300799, 0}, {"1970-01-01T01:00:00+01:00", 0, 0},
-        {"1969-12-31T19:00:00.25-05:00", 0, 250000000}, {"0001-01-01T00:00:00+23:59", -62135683140, 0}, {"1970-01-01T00:00:00+00:00:00.000001", -1, 999999000},
-        {"1970-01-01T00:00:00.999999-00:00:00.000001", 1, 0}, {"1970-01-01T00:00:00.5+00:00:01.5", -1, 0},
+        {"1970-01-01T00:00:00Z", 0, 0},
+        {"1970-01-01T00:00:00", 0, 0},
+        {"1969-12-31T23:59:59.999999Z", -1, 999999000},
+        {"2001-09-09T01:46:40Z", 1000000000, 0},
+        {"2038-01-19T03:14:08Z", 2147483648, 0},
+        {"0001-01-01T00:00:00Z", -62135596800, 0},
+        {"9999-12-31T23:59:59Z", 253402300799, 0},
+        {"1970-01-01T01:00:00+01:00", 0, 0},
+        {"1969-12-31T19:00:00.25-05:00", 0, 250000000},
+        {"0001-01-01T00:00:00+23:59", -62135683140, 0},
+        {"1970-01-01T00:00:00+00:00:00.000001", -1, 999999000},
+        {"1970-01-01T00:00:00.999999-00:00:00.000001", 1, 0},
+        {"1970-01-01T00:00:00.5+00:00:01.5", -1, 0},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
         qr_datetime d;
@@ -337,7 +521,8 @@ static void test_unix(void)
     CHECK(d.year == 1 && d.month == 1 && d.day == 1 && d.hour == 0 && d.has_date && d.has_time && d.has_offset && d.offset == 0);
     CHECK_EQ(qr_timestamp_from_unix(-62135596801, 999999999, &d), QR_TIMESTAMP_RANGE);
     CHECK_EQ(qr_timestamp_from_unix(253402300799, 999999000, &d), QR_TIMESTAMP_OK);
-    CHECK(d.year == 9999 && d.month == 12 && d.day == 31 && d.hour == 23 && d.minute == 59 && d.second == 59 && d.microsecond == 999999);
+    CHECK(d.year == 9999 && d.month == 12 && d.day == 31 && d.hour == 23 && d.minute == 59 && d.second == 59 &&
+          d.microsecond == 999999);
     CHECK_EQ(qr_timestamp_from_unix(253402300800, 0, &d), QR_TIMESTAMP_RANGE);
     CHECK_EQ(qr_timestamp_from_unix(INT64_MIN, 0, &d), QR_TIMESTAMP_RANGE);
     CHECK_EQ(qr_timestamp_from_unix(INT64_MAX, 0, &d), QR_TIMESTAMP_RANGE);
@@ -398,6 +583,6 @@ static void test_extension(void)
     CHECK_EQ(seconds, 5);
 }
 
-TEST_MAIN(TEST(test_datetime_fields), TEST(test_fractions), TEST(test_datetime_refused), TEST(test_datetime_damaged), TEST(test_zones),
-          TEST(test_datetime_written), TEST(test_durations), TEST(test_durations_refused), TEST(test_durations_there_and_back),
-          TEST(test_every_day), TEST(test_unix), TEST(test_extension))
+TEST_MAIN(TEST(test_datetime_fields), TEST(test_fractions), TEST(test_datetime_refused), TEST(test_datetime_damaged),
+          TEST(test_zones), TEST(test_datetime_written), TEST(test_durations), TEST(test_durations_refused),
+          TEST(test_durations_there_and_back), TEST(test_every_day), TEST(test_unix), TEST(test_extension))

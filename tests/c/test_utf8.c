@@ -13,8 +13,9 @@ static size_t reference_one(const uint8_t *p, size_t left, uint32_t *code)
         uint8_t first_low, first_high, second_low, second_high;
         size_t length;
     } rows[] = {
-        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
-        {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
     };
     for (size_t r = 0; r < QR_ARRAY_LENGTH(rows); r++) {
         if (p[0] < rows[r].first_low || p[0] > rows[r].first_high || left < rows[r].length)
@@ -62,9 +63,7 @@ static void *exact(size_t bytes)
 }
 
 static uint32_t unit_of(const void *units, size_t i, unsigned width)
-{
-    return width == 1 ? ((const uint8_t *)units)[i] : width == 2 ? ((const uint16_t *)units)[i] : ((const uint32_t *)units)[i];
-}
+{ return width == 1 ? ((const uint8_t *)units)[i] : width == 2 ? ((const uint16_t *)units)[i] : ((const uint32_t *)units)[i]; }
 static void set_unit(void *units, size_t i, unsigned width, uint32_t code)
 {
     if (width == 1)
@@ -76,7 +75,9 @@ static void set_unit(void *units, size_t i, unsigned width, uint32_t code)
 }
 static uint8_t *encode(uint8_t *to, const void *units, size_t n, unsigned width)
 {
-    return width == 1 ? qr_utf8_encode_1(to, units, n) : width == 2 ? qr_utf8_encode_2(to, units, n) : qr_utf8_encode_4(to, units, n);
+    return width == 1   ? qr_utf8_encode_1(to, units, n)
+           : width == 2 ? qr_utf8_encode_2(to, units, n)
+                        : qr_utf8_encode_4(to, units, n);
 }
 static size_t encoded_length(const void *units, size_t n, unsigned width)
 {
@@ -100,7 +101,10 @@ static int check_text(const uint8_t *bytes, size_t n)
     qr_text_class class_ = qr_utf8_measure(s, n, &measured);
     if (fault == n) {
         holds &= CHECK_EQ(measured, count);
-        holds &= CHECK_EQ(class_, largest < 0x80 ? QR_TEXT_ASCII : largest < 0x100 ? QR_TEXT_LATIN1 : largest < 0x10000 ? QR_TEXT_BMP : QR_TEXT_FULL);
+        holds &= CHECK_EQ(class_, largest < 0x80      ? QR_TEXT_ASCII
+                                  : largest < 0x100   ? QR_TEXT_LATIN1
+                                  : largest < 0x10000 ? QR_TEXT_BMP
+                                                      : QR_TEXT_FULL);
     }
     for (size_t w = 0; w < 3; w++) {
         unsigned width = widths[w];
@@ -252,21 +256,66 @@ static void test_stress_cases(void)
     } cases[] = {
         {"\xCE\xBA\xE1\xBD\xB9\xCF\x83\xCE\xBC\xCE\xB5", -1},
         /* first and last of each length */
-        {"\xC2\x80", -1}, {"\xE0\xA0\x80", -1}, {"\xF0\x90\x80\x80", -1}, {"\xF8\x88\x80\x80\x80", 0}, {"\xFC\x84\x80\x80\x80\x80", 0},
-        {"\x7F", -1}, {"\xDF\xBF", -1}, {"\xEF\xBF\xBF", -1}, {"\xF7\xBF\xBF\xBF", 0}, {"\xFB\xBF\xBF\xBF\xBF", 0}, {"\xFD\xBF\xBF\xBF\xBF\xBF", 0},
-        {"\xED\x9F\xBF", -1}, {"\xEE\x80\x80", -1}, {"\xEF\xBF\xBD", -1}, {"\xF4\x8F\xBF\xBF", -1}, {"\xF4\x90\x80\x80", 0},
+        {"\xC2\x80", -1},
+        {"\xE0\xA0\x80", -1},
+        {"\xF0\x90\x80\x80", -1},
+        {"\xF8\x88\x80\x80\x80", 0},
+        {"\xFC\x84\x80\x80\x80\x80", 0},
+        {"\x7F", -1},
+        {"\xDF\xBF", -1},
+        {"\xEF\xBF\xBF", -1},
+        {"\xF7\xBF\xBF\xBF", 0},
+        {"\xFB\xBF\xBF\xBF\xBF", 0},
+        {"\xFD\xBF\xBF\xBF\xBF\xBF", 0},
+        {"\xED\x9F\xBF", -1},
+        {"\xEE\x80\x80", -1},
+        {"\xEF\xBF\xBD", -1},
+        {"\xF4\x8F\xBF\xBF", -1},
+        {"\xF4\x90\x80\x80", 0},
         /* continuations without a lead */
-        {"\x80", 0}, {"\xBF", 0}, {"\x80\xBF", 0}, {"a\x80\xBF\x80", 1},
+        {"\x80", 0},
+        {"\xBF", 0},
+        {"\x80\xBF", 0},
+        {"a\x80\xBF\x80", 1},
         /* leads without continuations */
-        {"\xC3 ", 0}, {"\xE3 ", 0}, {"\xF1 ", 0}, {"\xF9 ", 0}, {"\xFD ", 0}, {"\xC3", 0}, {"\xE0\x80", 0}, {"\xF0\x80\x80", 0}, {"\xDF", 0}, {"\xEF\xBF", 0}, {"\xF7\xBF\xBF", 0},
+        {"\xC3 ", 0},
+        {"\xE3 ", 0},
+        {"\xF1 ", 0},
+        {"\xF9 ", 0},
+        {"\xFD ", 0},
+        {"\xC3", 0},
+        {"\xE0\x80", 0},
+        {"\xF0\x80\x80", 0},
+        {"\xDF", 0},
+        {"\xEF\xBF", 0},
+        {"\xF7\xBF\xBF", 0},
         /* bytes that are never there */
-        {"\xFE", 0}, {"\xFF", 0}, {"\xFE\xFE\xFF\xFF", 0},
+        {"\xFE", 0},
+        {"\xFF", 0},
+        {"\xFE\xFE\xFF\xFF", 0},
         /* overlong */
-        {"\xC0\xAF", 0}, {"\xE0\x80\xAF", 0}, {"\xF0\x80\x80\xAF", 0}, {"\xF8\x80\x80\x80\xAF", 0}, {"\xC1\xBF", 0}, {"\xE0\x9F\xBF", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xC0\x80", 0},
+        {"\xC0\xAF", 0},
+        {"\xE0\x80\xAF", 0},
+        {"\xF0\x80\x80\xAF", 0},
+        {"\xF8\x80\x80\x80\xAF", 0},
+        {"\xC1\xBF", 0},
+        {"\xE0\x9F\xBF", 0},
+        {"\xF0\x8F\xBF\xBF", 0},
+        {"\xC0\x80", 0},
         /* surrogates, alone and paired */
-        {"\xED\xA0\x80", 0}, {"\xED\xAD\xBF", 0}, {"\xED\xAE\x80", 0}, {"\xED\xAF\xBF", 0}, {"\xED\xB0\x80", 0}, {"\xED\xBE\x80", 0}, {"\xED\xBF\xBF", 0}, {"\xED\xA0\x80\xED\xB0\x80", 0}, {"\xED\xAF\xBF\xED\xBF\xBF", 0},
+        {"\xED\xA0\x80", 0},
+        {"\xED\xAD\xBF", 0},
+        {"\xED\xAE\x80", 0},
+        {"\xED\xAF\xBF", 0},
+        {"\xED\xB0\x80", 0},
+        {"\xED\xBE\x80", 0},
+        {"\xED\xBF\xBF", 0},
+        {"\xED\xA0\x80\xED\xB0\x80", 0},
+        {"\xED\xAF\xBF\xED\xBF\xBF", 0},
         /* noncharacters are characters here */
-        {"\xEF\xBF\xBE", -1}, {"\xEF\xB7\x90", -1}, {"\xF0\x9F\xBF\xBE", -1},
+        {"\xEF\xBF\xBE", -1},
+        {"\xEF\xB7\x90", -1},
+        {"\xF0\x9F\xBF\xBE", -1},
     };
     for (size_t c = 0; c < QR_ARRAY_LENGTH(cases); c++) {
         size_t n = strlen(cases[c].text);
@@ -352,7 +401,8 @@ static void test_no_surrogates_are_written(void)
     enum { N = 80 };
     uint8_t *text = exact(4 * N + QR_UTF8_SLACK);
     static const uint32_t fillers[] = {'a', 0xE9, 0x436, 0x4E2D, 0x1F600};
-    static const uint32_t wrong[] = {0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x110000, 0x7FFFFFFF, 0x80000000, 0x8000D7FF, 0xFFFFFFFF, 0x1D800 << 4};
+    static const uint32_t wrong[] = {0xD800,     0xDBFF,     0xDC00,     0xDFFF,     0x110000,
+                                     0x7FFFFFFF, 0x80000000, 0x8000D7FF, 0xFFFFFFFF, 0x1D800 << 4};
     for (size_t f = 0; f < 5; f++)
         for (size_t n = 1; n <= N; n += n < 40 ? 1 : 13)
             for (size_t at = 0; at < n; at++)
@@ -390,7 +440,10 @@ static void test_measure_of_long_texts(void)
             for (size_t at = 0; at < length; at++) {
                 memset(p, 'a', length);
                 p[at] = (uint8_t)c;
-                qr_text_class wanted = c < 0x80 ? QR_TEXT_ASCII : c < 0xC4 ? QR_TEXT_LATIN1 : c < 0xF0 ? QR_TEXT_BMP : QR_TEXT_FULL;
+                qr_text_class wanted = c < 0x80   ? QR_TEXT_ASCII
+                                       : c < 0xC4 ? QR_TEXT_LATIN1
+                                       : c < 0xF0 ? QR_TEXT_BMP
+                                                  : QR_TEXT_FULL;
                 CHECK_EQ(qr_utf8_measure(p, length, &count), wanted);
                 CHECK_EQ(count, length - ((c & 0xC0) == 0x80));
             }
@@ -450,7 +503,7 @@ static void test_classes(void)
     CHECK_EQ(qr_text_maximum(QR_TEXT_FULL), 0x10FFFF);
 }
 
-TEST_MAIN(TEST(test_every_code_point), TEST(test_every_code_point_in_blocks), TEST(test_every_two_bytes), TEST(test_every_three_bytes),
-          TEST(test_prefixes_in_blocks), TEST(test_stress_cases), TEST(test_every_split), TEST(test_random_texts),
-          TEST(test_no_surrogates_are_written), TEST(test_measure_of_long_texts), TEST(test_encoded_length_of_long_texts),
-          TEST(test_nothing), TEST(test_classes))
+TEST_MAIN(TEST(test_every_code_point), TEST(test_every_code_point_in_blocks), TEST(test_every_two_bytes),
+          TEST(test_every_three_bytes), TEST(test_prefixes_in_blocks), TEST(test_stress_cases), TEST(test_every_split),
+          TEST(test_random_texts), TEST(test_no_surrogates_are_written), TEST(test_measure_of_long_texts),
+          TEST(test_encoded_length_of_long_texts), TEST(test_nothing), TEST(test_classes))

@@ -92,13 +92,39 @@ static int is_decimal(const char *text)
 static void test_decimal(void)
 {
     static const char *const valid[] = {
-        "0", "-0", "+1", "1.", ".5", "+.5e3", "-.5E-3", "1.e5", "1.5", "0001", "12345678901234567890123456789.123456789", "1e0", "1E+007",
-        "1e999999999999999999999999", "inf", "-inf", "+Infinity", "INFINITY", "iNfInItY", "nan", "NaN", "-nan", "nan0", "NaN007", "sNaN", "snan12", "+SNAN1",
+        "0",
+        "-0",
+        "+1",
+        "1.",
+        ".5",
+        "+.5e3",
+        "-.5E-3",
+        "1.e5",
+        "1.5",
+        "0001",
+        "12345678901234567890123456789.123456789",
+        "1e0",
+        "1E+007",
+        "1e999999999999999999999999",
+        "inf",
+        "-inf",
+        "+Infinity",
+        "INFINITY",
+        "iNfInItY",
+        "nan",
+        "NaN",
+        "-nan",
+        "nan0",
+        "NaN007",
+        "sNaN",
+        "snan12",
+        "+SNAN1",
     };
     static const char *const invalid[] = {
-        "", "+", "-", ".", "+.", "-.e1", "e5", "1e", "1e+", "1e-", "1.5.2", "1..2", "--1", "+-1", "1-", "1e5e5", "1e1.5", " 1", "1 ", "1_000", "0x10", "1,5",
-        "in", "infi", "infin", "infinit", "infinityx", "infinity1", "inf1", "n", "na", "nanx", "nan1a", "nan-1", "s", "sn", "sna", "sinf", "ssnan", "1nan", "nan.", "1f", "d",
-        "\xD9\xA1", "1e\xD9\xA1",
+        "",      "+",       "-",         ".",         "+.",    "-.e1", "e5", "1e",       "1e+",        "1e-",   "1.5.2", "1..2",
+        "--1",   "+-1",     "1-",        "1e5e5",     "1e1.5", " 1",   "1 ", "1_000",    "0x10",       "1,5",   "in",    "infi",
+        "infin", "infinit", "infinityx", "infinity1", "inf1",  "n",    "na", "nanx",     "nan1a",      "nan-1", "s",     "sn",
+        "sna",   "sinf",    "ssnan",     "1nan",      "nan.",  "1f",   "d",  "\xD9\xA1", "1e\xD9\xA1",
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(valid); i++)
         if (!CHECK_EQ(is_decimal(valid[i]), 1))
@@ -110,4 +136,5 @@ static void test_decimal(void)
     CHECK_EQ(qr_decimal_is_valid((const uint8_t *)"1\0", 2), 0);
 }
 
-TEST_MAIN(TEST(test_uuid_forms), TEST(test_uuid_every_byte_at_every_place), TEST(test_uuid_every_value), TEST(test_uuid_lengths), TEST(test_decimal))
+TEST_MAIN(TEST(test_uuid_forms), TEST(test_uuid_every_byte_at_every_place), TEST(test_uuid_every_value), TEST(test_uuid_lengths),
+          TEST(test_decimal))
