@@ -82,7 +82,7 @@ test-py: test-env
 asan: test-c-variants test-asan
 
 bench:
-	@$(environment) --venv .venv-bench --groups "bench"
+	@$(environment) --venv .venv-bench --groups "bench demo"
 	@.venv-bench/bin/python bench/run.py --require-quire $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
 	@if [ -e bench/results ]; then .venv-bench/bin/python tools/update_readme.py; fi
 
