@@ -72,8 +72,8 @@ def prove() -> None:
             h = q + ((-k * 1741647) >> 19) + 1
             assert MIN <= -k <= MAX and 1 <= h <= 4
             # m * 2**q * 10**-k is an integer, or further than 2**-66 from one; rounding the power up adds
-            # less than 2**-69 (m has at most 56 bits, shifted by h <= 4, and the power is off by less than 2**-128).
-            assert least_fraction(unit / Fraction(10) ** k, 2**55 + 2) > Fraction(1, 2**66)
+            # less than 2**-69 (m has at most 55 bits, shifted by h <= 4, and the power is off by less than 2**-128).
+            assert least_fraction(unit / Fraction(10) ** k, 2**55) > Fraction(1, 2**66)
 
 
 def table() -> str:

@@ -11,13 +11,34 @@
 
 #include "core/base/float64_table.h"
 
-typedef unsigned __int128 uint128;
+#if defined(__SSE2__) && !defined(QR_FLOAT64_SCALAR)
+#define VECTORS 1
+#include <emmintrin.h>
+#else
+#define VECTORS 0
+#endif
+
+__extension__ typedef unsigned __int128 uint128;
 
 enum { FRACTION_BITS = 52, BIAS = 1023, UNIT_BIAS = BIAS + FRACTION_BITS, EXPONENT_TOP = 2047 };
 #define HIDDEN_BIT ((uint64_t)1 << FRACTION_BITS)
 
 const double qr_float64_exact_powers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static inline uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    return bits;
+}
+
+static inline double double_of(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, 8);
+    return value;
+}
 
 /* Exact for every exponent of a double and every k of the table. */
 static inline int floor_log10_of_pow2(int q) { return (q * 315653) >> 20; }
@@ -41,8 +62,8 @@ static uint64_t scale_to_odd(uint64_t m, const uint64_t *power, int h)
     return (uint64_t)(high >> 64) << 1 | ((uint64_t)high != 0 || (uint64_t)low >> 62 != 0);
 }
 
-/* Schubfach proper, for a significand c and a unit 2^q; `even` says that the bounds of the rounding interval belong to
- * it, `irregular` that the next smaller double is only half a unit away. Everything is in quarters of 10^k. */
+/* Schubfach proper, for a significand c and a unit 2^q; `irregular` says that the next smaller double is only half a
+ * unit away. The bounds of the rounding interval belong to it when c is even. Everything is in eighths of 10^k. */
 static QR_NOINLINE decimal shortest_exact(uint64_t c, int q, int irregular)
 {
     int k = irregular ? floor_log10_of_three_quarters_pow2(q) : floor_log10_of_pow2(q);
@@ -72,12 +93,10 @@ static QR_NOINLINE decimal shortest_exact(uint64_t c, int q, int irregular)
 }
 
 /* Sixteen digits as text. Eight at a time in the words of qr_integer_8_digits, or all at once in a vector. */
-#if defined(__SSE2__) && !defined(QR_FLOAT64_SCALAR)
-#include <emmintrin.h>
-
+#if VECTORS
 typedef __m128i sixteen;
 
-/* The digits of two numbers below 10^8 */
+/* The digits of two numbers below 10^8. */
 static inline sixteen sixteen_of(uint32_t upper, uint32_t lower)
 {
     /* Halve the number of digits in a lane three times, dividing by 10000, 100 and 10. */
@@ -194,13 +213,6 @@ static inline uint8_t *put_decimal(uint8_t *out, uint64_t digits, int exponent)
     return put_scientific(out, rest, (unsigned)first, count, point - 1);
 }
 
-static inline uint64_t bits_of(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    return bits;
-}
-
 /* The rest of qr_float64_write, after the sign. */
 static QR_NOINLINE uint8_t *put_exact(uint8_t *out, double value)
 {
@@ -217,7 +229,8 @@ static QR_NOINLINE uint8_t *put_exact(uint8_t *out, double value)
 
 /* For nearly all doubles two multiplications are enough: x = c * 2^q * 10^-k as a fixed-point number. k is such that the
  * rounding interval, w = 2^q * 10^-k wide, has 1 <= w < 10: the integer nearest to x lies in it, and at most one
- * multiple of ten. Comparisons nearer than the fixed-point numbers are known, and ties, are left to shortest_exact. */
+ * multiple of ten. Comparisons nearer than the fixed-point numbers are known, and ties, are left to shortest_exact; x is
+ * too large by less than 2^-71, but unless it is an integer or a tie it is further than that from either. */
 uint8_t *qr_float64_write(uint8_t *out, double value)
 {
     uint64_t bits = bits_of(value), fraction = bits & (HIDDEN_BIT - 1), c = fraction | HIDDEN_BIT;
@@ -267,13 +280,6 @@ static inline placed place(uint64_t high, int exponent10, int zeros)
     if (QR_UNLIKELY(biased <= 0))
         at = (placed){10 + top + 1 - biased, 0};
     return at;
-}
-
-static inline double double_of(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, 8);
-    return value;
 }
 
 /* The bits of a double from its significand (hidden bit included, if it has one) and exponent field; a significand that
@@ -463,12 +469,9 @@ static uint64_t magnitude_of(const number_text *text)
         return 0;
     int exponent10 = (int)text->point - text->leading_count;
     double value, next;
-    uint64_t bits;
     if (qr_float64_from_decimal(text->leading, exponent10, &value) &&
-        (!text->truncated || (qr_float64_from_decimal(text->leading + 1, exponent10, &next) && value == next))) {
-        memcpy(&bits, &value, 8);
-        return bits;
-    }
+        (!text->truncated || (qr_float64_from_decimal(text->leading + 1, exponent10, &next) && value == next)))
+        return bits_of(value);
     /* A double just below the number: the leading digits alone, cut off. */
     int zeros = __builtin_clzll(text->leading);
     uint64_t rest;

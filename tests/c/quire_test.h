@@ -48,7 +48,7 @@ static size_t qr_test_failures; /* of the running test */
 #define CHECK_EQ(a, b) qr_test_check_eq((long long)(a), (long long)(b), #a " == " #b, __FILE__, __LINE__)
 #define CHECK_STR_EQ(a, b) qr_test_check_str(a, b, #a " == " #b, __FILE__, __LINE__)
 #define CHECK_BYTES_EQ(a, a_length, b, b_length) qr_test_check_bytes(a, a_length, b, b_length, #a " == " #b, __FILE__, __LINE__)
-#define REQUIRE(condition) do { if (!CHECK(condition)) return; } while (0)
+#define REQUIRE(condition) do { if (!qr_test_check(!!(condition), #condition, __FILE__, __LINE__)) return; } while (0)
 
 #define TEST(function) {#function, function}
 #define TEST_MAIN(...) \
