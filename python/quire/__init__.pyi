@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+from quire import errors as errors
+from quire import json as json
+from quire import limits as limits
+from quire import msgpack as msgpack
+from quire._core import UNSET as UNSET
+from quire._core import Raw as Raw
+from quire._core import Record as Record
+from quire._core import RecordMeta as RecordMeta
+from quire._core import UnsetType as UnsetType
+from quire._core import convert as convert
+from quire._core import field as field
+from quire._core import to_builtins as to_builtins
+from quire._core import validate as validate
+from quire._formats import formats as formats
+from quire.errors import DecodeError as DecodeError
+from quire.errors import EncodeError as EncodeError
+from quire.errors import Fault as Fault
+from quire.errors import LimitError as LimitError
+from quire.errors import MalformedError as MalformedError
+from quire.errors import QuireError as QuireError
+from quire.errors import SchemaError as SchemaError
+from quire.errors import TruncatedError as TruncatedError
+from quire.errors import UnsafeError as UnsafeError
+from quire.errors import ValidationError as ValidationError
+from quire.limits import Limits as Limits
+
+__version__: str
+__all__ = [
+    "UNSET",
+    "DecodeError",
+    "EncodeError",
+    "Fault",
+    "LimitError",
+    "Limits",
+    "MalformedError",
+    "QuireError",
+    "Raw",
+    "Record",
+    "RecordMeta",
+    "SchemaError",
+    "TruncatedError",
+    "UnsafeError",
+    "UnsetType",
+    "ValidationError",
+    "convert",
+    "field",
+    "formats",
+    "to_builtins",
+    "validate",
+]

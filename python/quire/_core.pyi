@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, final, overload
+
+from typing_extensions import Buffer, Self, TypeForm, dataclass_transform
+
+from quire.limits import Limits
+
+_T = TypeVar("_T")
+_T_contra = TypeVar("_T_contra", contravariant=True)
+_T_co = TypeVar("_T_co", covariant=True)
+
+@final
+class UnsetType:
+    def __bool__(self) -> Literal[False]: ...
+
+UNSET: Final[UnsetType]
+
+@final
+class Raw:
+    """A part of a document as it stands in it: read and written without a look inside."""
+
+    def __new__(cls, data: Buffer | str = ..., /) -> Self: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __bytes__(self) -> bytes: ...
+    def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@overload
+def field(
+    number: int | None = ...,
+    /,
+    *,
+    default: _T,
+    name: str | None = ...,
+    kw_only: bool = ...,
+    repr: bool = ...,
+    compare: bool = ...,
+) -> _T: ...
+@overload
+def field(
+    number: int | None = ...,
+    /,
+    *,
+    default_factory: Callable[[], _T],
+    name: str | None = ...,
+    kw_only: bool = ...,
+    repr: bool = ...,
+    compare: bool = ...,
+) -> _T: ...
+@overload
+def field(
+    number: int | None = ...,
+    /,
+    *,
+    name: str | None = ...,
+    kw_only: bool = ...,
+    repr: bool = ...,
+    compare: bool = ...,
+) -> Any: ...
+@dataclass_transform(field_specifiers=(field,))
+class RecordMeta(type): ...
+
+_Rename = Literal["lower", "upper", "camel", "pascal", "kebab", "screaming"] | Mapping[str, str] | Callable[[str], str | None]
+_Tag = bool | str | int | Callable[[str], str | int]
+
+class Record(metaclass=RecordMeta):
+    """The base of records: fields in fixed slots, named and typed by annotations."""
+
+    __record_fields__: ClassVar[tuple[str, ...]]
+    __record_options__: ClassVar[dict[str, Any]]
+    __record_specs__: ClassVar[dict[str, Any]]
+    __record_defaults__: ClassVar[dict[str, tuple[int, Any]]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        frozen: bool = ...,
+        order: bool = ...,
+        eq: bool = ...,
+        kw_only: bool = ...,
+        rename: _Rename | None = ...,
+        tag: _Tag | None = ...,
+        tag_field: str | None = ...,
+        unknown: Literal["skip", "error"] = ...,
+        omit: Literal["never", "default", "null"] = ...,
+        layout: Literal["object", "array"] = ...,
+        weakref: bool = ...,
+    ) -> None: ...
+    def __replace__(self, /, **changes: Any) -> Self: ...
+    def __copy__(self) -> Self: ...
+
+@final
+class Ext:
+    """A MessagePack extension value whose code has no meaning here."""
+
+    @property
+    def code(self) -> int: ...
+    @property
+    def data(self) -> bytes: ...
+    def __new__(cls, code: int, data: Buffer) -> Self: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def json_encode(obj: Any, /) -> bytes: ...
+@overload
+def json_decode(data: Buffer | str, /, *, limits: Limits | None = ...) -> Any: ...
+@overload
+def json_decode(data: Buffer | str, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> _T: ...
+@final
+class JsonEncoder(Generic[_T_contra]):
+    @overload
+    def __new__(cls) -> JsonEncoder[Any]: ...
+    @overload
+    def __new__(cls, type: TypeForm[_T], /) -> JsonEncoder[_T]: ...
+    def encode(self, obj: _T_contra, /) -> bytes: ...
+
+@final
+class JsonDecoder(Generic[_T_co]):
+    @overload
+    def __new__(cls, *, limits: Limits | None = ...) -> JsonDecoder[Any]: ...
+    @overload
+    def __new__(cls, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> JsonDecoder[_T]: ...
+    def decode(self, data: Buffer | str, /) -> _T_co: ...
+
+def msgpack_encode(obj: Any, /) -> bytes: ...
+@overload
+def msgpack_decode(data: Buffer, /, *, limits: Limits | None = ...) -> Any: ...
+@overload
+def msgpack_decode(data: Buffer, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> _T: ...
+@final
+class MsgpackEncoder(Generic[_T_contra]):
+    @overload
+    def __new__(cls) -> MsgpackEncoder[Any]: ...
+    @overload
+    def __new__(cls, type: TypeForm[_T], /) -> MsgpackEncoder[_T]: ...
+    def encode(self, obj: _T_contra, /) -> bytes: ...
+
+@final
+class MsgpackDecoder(Generic[_T_co]):
+    @overload
+    def __new__(cls, *, limits: Limits | None = ...) -> MsgpackDecoder[Any]: ...
+    @overload
+    def __new__(cls, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> MsgpackDecoder[_T]: ...
+    def decode(self, data: Buffer, /) -> _T_co: ...
+
+def convert(obj: Any, type: TypeForm[_T], /) -> _T: ...
+def to_builtins(obj: Any, /) -> Any: ...
+def validate(obj: Any, type: Any, /) -> None: ...
+def _bind(*, describe: Callable[[Any], Any], make_error: Callable[..., BaseException]) -> None: ...

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors and limits."""
+
+import quire
+from quire import Fault, Limits
+from typing_extensions import assert_type
+
+try:
+    quire.convert(1, str)
+except quire.ValidationError as error:
+    assert_type(error.errors, list[Fault])
+    fault = error.errors[0]
+    assert_type(fault.path, str)
+    assert_type(fault.offset, int | None)
+    assert_type(fault.line, int | None)
+except (quire.MalformedError, quire.TruncatedError, quire.LimitError, quire.UnsafeError) as error:
+    base: quire.DecodeError = error
+except quire.EncodeError as error:
+    as_type_error: TypeError = error
+    as_value_error: ValueError = error
+except quire.SchemaError as error:
+    print(error)
+
+limits = Limits(depth=10, bytes=None, items=5, duplicate_keys="error")
+assert_type(limits.depth, int)
+assert_type(limits.items, int | None)
+assert_type(limits.replace(depth=3), Limits)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into a document and what comes out of it, as type checkers must infer it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypedDict
+
+import quire
+import quire.json
+import quire.msgpack
+from quire import Limits, Record
+from typing_extensions import assert_type
+
+
+class User(Record):
+    id: int
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Movie(TypedDict):
+    title: str
+
+
+class Row(NamedTuple):
+    a: int
+
+
+assert_type(quire.json.encode(User(1)), bytes)
+assert_type(quire.json.decode(b"1"), Any)
+assert_type(quire.json.decode("1", int), int)
+assert_type(quire.json.decode(bytearray(b"{}"), User), User)
+assert_type(quire.json.decode(memoryview(b"{}"), Point, limits=Limits(depth=3)), Point)
+assert_type(quire.json.decode(b"[]", list[User]), list[User])
+assert_type(quire.json.decode(b"[]", dict[str, Point]), dict[str, Point])
+assert_type(quire.msgpack.encode([1]), bytes)
+assert_type(quire.msgpack.decode(b"1", Movie), Movie)
+assert_type(quire.msgpack.decode(b"1", Row), Row)
+
+decoder = quire.json.Decoder(list[User])
+assert_type(decoder.decode(b"[]"), list[User])
+assert_type(quire.json.Decoder().decode(b"[]"), Any)
+assert_type(quire.msgpack.Decoder(User, limits=Limits.DEFAULT).decode(b"[]"), User)
+assert_type(quire.json.Encoder(User).encode(User(1)), bytes)
+assert_type(quire.json.Encoder().encode(1), bytes)
+assert_type(quire.msgpack.Encoder(Point).encode(Point(1)), bytes)
+
+assert_type(quire.convert({"id": 1}, User), User)
+quire.validate([1], list[int])
+plain = quire.to_builtins(User(1))
+
+ext = quire.msgpack.Ext(5, b"data")
+assert_type(ext.code, int)
+assert_type(ext.data, bytes)
+assert_type(quire.formats(), tuple[str, ...])

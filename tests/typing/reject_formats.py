@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mistakes with documents: each line marked is one that a type checker must report."""
+
+import quire
+import quire.json
+import quire.msgpack
+from quire import Limits, Record
+
+
+class User(Record):
+    id: int
+
+
+class Other(Record):
+    id: int
+
+
+a: str = quire.json.decode(b"1", int)  # error
+b: User = quire.json.decode(b"{}", Other)  # error
+c: int = quire.json.decode(b"1", int | None)  # error
+d: str = quire.json.encode(1)  # error
+quire.json.decode(3)  # error
+quire.json.decode(b"1", int, True)  # error
+quire.json.decode(b"1", limits=3)  # error
+quire.msgpack.decode("text")  # error
+quire.json.Encoder(User).encode(Other(1))  # error
+e: Other = quire.json.Decoder(User).decode(b"{}")  # error
+f: Other = quire.convert({}, User)  # error
+quire.msgpack.Ext("5", b"")  # error
+Limits(depth="x")  # error
+Limits(5)  # error
+Limits(duplicate_keys="first")  # error
+Limits().depth = 5  # error
+quire.nothing  # error
