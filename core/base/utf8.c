@@ -113,6 +113,8 @@ QR_INLINE int decode_words(cursor *at, const uint8_t *end, unsigned width)
         uint64_t high = 0;
         for (unsigned i = 0; i < WINDOW; i += 16)
             high |= (uint64_t)qr_simd_high(at->p + i) << i;
+        if (high == 0)
+            break; /* a long run of ASCII goes faster by itself */
         cursor here = *at;
         unsigned i = 0, moved;
         do {
@@ -325,6 +327,8 @@ QR_INLINE int encode_words(pen *at, unsigned width)
     size_t before = at->left;
     while (at->left >= UNITS_WINDOW) {
         uint64_t ascii = ascii_units(at->from, width) | (uint64_t)ascii_units(at->from + 16 * width, width) << 16;
+        if (ascii == 0xFFFFFFFF)
+            break;
         uint8_t *to = at->to;
         unsigned i = 0, moved;
         do {
