@@ -78,7 +78,8 @@ def main() -> int:
         if found != wanted:
             print(text)
             failures += 1
-    status, text = run(sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", "quire")
+    stubtest = [sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases"]
+    status, text = run(*stubtest, "--mypy-config-file", "pyproject.toml", "quire")
     if status:
         print(f"stubtest:\n{text}")
         failures += 1
