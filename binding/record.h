@@ -18,6 +18,7 @@ typedef struct qpy_record_field {
     PyObject *factory;     /* callable, or NULL; list, dict, set and bytearray literals as defaults become factories */
     Py_ssize_t offset;     /* of the slot in the instance */
     PyObject *spec;        /* the field() object, or NULL: what only reading annotations needs (name=, number, ...) */
+    uint32_t number;       /* the field's number, 0 without */
     uint8_t kw_only, repr, compare;
 } qpy_record_field;
 
@@ -26,8 +27,13 @@ enum {
     QPY_RECORD_EQ = 2,
     QPY_RECORD_ORDER = 4,
     QPY_RECORD_POST_INIT = 8, /* the class defines __post_init__ */
-    QPY_RECORD_DICT = 16      /* a base brings a __dict__ */
+    QPY_RECORD_DICT = 16,     /* a base brings a __dict__: its instances are always tracked */
+    QPY_RECORD_ABC = 32,      /* a base is an abstract base class: isinstance and issubclass ask ABCMeta */
+    QPY_RECORD_POOLED = 64,   /* nothing but the slots: dropped instances' memory is kept for the next ones */
+    QPY_RECORD_OWN_INIT = 128 /* __init__ or __new__ is Python's: the class is called the long way */
 };
+
+struct qpy_record_pool;
 
 /* A record class: the type object with our members behind it (the metaclass's basicsize makes room). */
 typedef struct qpy_record_class {
@@ -40,6 +46,7 @@ typedef struct qpy_record_class {
     PyObject *options;         /* dict of the class keywords as given, inherited ones merged: read by quire._types */
     PyObject *names;           /* tuple of the field names: __record_fields__ */
     PyObject *plan;            /* plan.c: the compiled plan of this class, or NULL until first needed */
+    struct qpy_record_pool *pool; /* shared by the classes of one module */
 } qpy_record_class;
 
 /* Is it an instance of a record class? The metaclass may be subclassed (ABCs), hence the slow half. */
@@ -57,7 +64,10 @@ static inline int qpy_may_cycle(PyObject *value)
 
 static inline PyObject **qpy_record_slot(PyObject *record, Py_ssize_t offset) { return (PyObject **)((char *)record + offset); }
 
-/* A new instance, every slot NULL, not tracked. The caller fills slots directly and then calls qpy_record_finish. */
+/* Shorthand for classes made by our metaclass. */
+static inline qpy_record_class *qpy_record_class_of(PyObject *record) { return (qpy_record_class *)Py_TYPE(record); }
+
+/* A new instance, every slot NULL, not tracked. The caller fills slots directly and then calls qpy_record_track. */
 PyObject *qpy_record_alloc(qpy_record_class *cls);
 /* For each slot still NULL stores the default (or calls the factory): 0, or -1 with an exception; a field without a default
  * makes it return 1 + its index with no exception set. */

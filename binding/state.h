@@ -27,6 +27,10 @@ struct qpy_shapes;
     X(PyObject, unset)            /* UNSET */                                                                                  \
     X(PyTypeObject, unset_type)                                                                                                \
     X(PyObject, record_restore)   /* callable that unpickles a record */                                                       \
+    X(PyTypeObject, member_type)  /* descriptor of a field */                                                                  \
+    X(PyTypeObject, abc_meta)     /* abc.ABCMeta: a base of record_meta */                                                     \
+    X(PyObject, record_setattr)   /* __setattr__ and __delattr__ of frozen classes */                                          \
+    X(PyObject, record_delattr)                                                                                                \
     /* raw.c */                                                                                                                \
     X(PyTypeObject, raw_type)                                                                                                  \
     /* plan.c */                                                                                                               \

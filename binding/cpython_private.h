@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cpython_private: the only gate to private interpreter layouts.
+ *
+ * What lies behind it: the tables of a dict (3.11 to 3.13, with the GIL), to make a dict of known keys without hashing and to
+ * read one without PyDict_Next; and a str's header. Each is worth 10 to 45 % of an untyped decode or encode
+ * (docs/adr/0003-private-layouts.md). Every use has a portable fallback, which serves other versions, builds with
+ * -DQPY_NO_PRIVATE (the tests run those too) and interpreters whose dicts fail the check at import (qpy_private_check).
+ * binding/cpython_private_check.c compares the layouts below with the interpreter's own headers at compile time. */
+#ifndef QUIRE_BINDING_CPYTHON_PRIVATE_H
+#define QUIRE_BINDING_CPYTHON_PRIVATE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "core/base/port.h"
+
+#if !defined(QPY_NO_PRIVATE) && PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) && !defined(Py_DEBUG) && !defined(Py_TRACE_REFS)
+#define QPY_PRIVATE 1
+#else
+#define QPY_PRIVATE 0
+#endif
+
+/* The most keys a template makes a dict of. */
+enum { QPY_SPLIT_KEYS = 30 };
+
+#if QPY_PRIVATE
+
+/* PyDictKeysObject: header, 1 << log2_index_bytes bytes of indices, entries. */
+typedef struct qpy_dict_keys {
+    Py_ssize_t refcnt;
+    uint8_t log2_size, log2_index_bytes, kind;
+    uint32_t version;
+    Py_ssize_t usable, nentries;
+    char indices[];
+} qpy_dict_keys;
+enum { QPY_KEYS_GENERAL, QPY_KEYS_UNICODE, QPY_KEYS_SPLIT };
+
+typedef struct qpy_general_entry { Py_hash_t hash; PyObject *key, *value; } qpy_general_entry;
+typedef struct qpy_unicode_entry { PyObject *key, *value; } qpy_unicode_entry;
+
+QR_INLINE qpy_dict_keys *qpy_keys_of(PyObject *dict) { return (qpy_dict_keys *)((PyDictObject *)dict)->ma_keys; }
+QR_INLINE void *qpy_entries_of(qpy_dict_keys *keys) { return keys->indices + ((size_t)1 << keys->log2_index_bytes); }
+
+/* PyDictValues of a split dict: 3.11 and 3.12 keep sizes and order in bytes before the values, 3.13 around them. */
+#if PY_VERSION_HEX < 0x030D0000
+QR_INLINE PyObject **qpy_split_values(PyObject *dict) { return (PyObject **)((PyDictObject *)dict)->ma_values; }
+QR_INLINE size_t qpy_split_order(PyObject **values, Py_ssize_t i) { return ((uint8_t *)values)[-3 - i]; }
+#else
+typedef struct qpy_dict_values { uint8_t capacity, size, embedded, valid; PyObject *values[]; } qpy_dict_values;
+QR_INLINE PyObject **qpy_split_values(PyObject *dict) { return ((qpy_dict_values *)((PyDictObject *)dict)->ma_values)->values; }
+QR_INLINE size_t qpy_split_order(PyObject **values, Py_ssize_t i)
+{
+    qpy_dict_values *head = (qpy_dict_values *)((char *)values - offsetof(qpy_dict_values, values));
+    return ((uint8_t *)&values[head->capacity])[i];
+}
+#endif
+
+/* Iterates over a dict's pairs (borrowed). No Python code may run in between: the caller checks `qpy_dict_iter_valid` after
+ * whatever might have run some. */
+typedef struct qpy_dict_iter {
+    PyObject *dict;
+    qpy_dict_keys *keys;
+    PyObject **values; /* of a split dict, else NULL */
+    void *entries;
+    Py_ssize_t i, n;
+    Py_ssize_t used;
+} qpy_dict_iter;
+
+QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict)
+{
+    PyDictObject *d = (PyDictObject *)dict;
+    self->dict = dict;
+    self->keys = qpy_keys_of(dict);
+    self->values = d->ma_values ? qpy_split_values(dict) : NULL;
+    self->entries = qpy_entries_of(self->keys);
+    self->i = 0;
+    self->used = d->ma_used;
+    self->n = self->values ? d->ma_used : self->keys->nentries;
+}
+/* Has nothing replaced the tables? */
+QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self)
+{
+    PyDictObject *d = (PyDictObject *)self->dict;
+    return qpy_keys_of(self->dict) == self->keys && d->ma_used == self->used && (self->values ? d->ma_values && qpy_split_values(self->dict) == self->values : !d->ma_values);
+}
+QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value)
+{
+    if (self->values) {
+        if (self->i >= self->n)
+            return 0;
+        size_t ix = qpy_split_order(self->values, self->i++);
+        *key = ((qpy_unicode_entry *)self->entries)[ix].key;
+        *value = self->values[ix];
+        return *value != NULL;
+    }
+    if (self->keys->kind == QPY_KEYS_GENERAL) {
+        while (self->i < self->n) {
+            qpy_general_entry *entry = (qpy_general_entry *)self->entries + self->i++;
+            if (entry->value) {
+                *key = entry->key;
+                *value = entry->value;
+                return 1;
+            }
+        }
+        return 0;
+    }
+    while (self->i < self->n) {
+        qpy_unicode_entry *entry = (qpy_unicode_entry *)self->entries + self->i++;
+        if (entry->value) {
+            *key = entry->key;
+            *value = entry->value;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+#else /* the public way */
+
+typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, used; } qpy_dict_iter;
+QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict) { *self = (qpy_dict_iter){dict, 0, PyDict_GET_SIZE(dict)}; }
+QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self) { return PyDict_GET_SIZE(self->dict) == self->used; }
+QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value) { return PyDict_Next(self->dict, &self->i, key, value); }
+
+#endif
+
+/* A dict with these exact-str keys, all different, in this order, that new dicts are made from: a new reference (opaque: only for
+ * qpy_dict_from_template and Py_DECREF), or NULL without an exception when there can be none, with one when memory is out. */
+PyObject *qpy_dict_template(PyObject *const *keys, Py_ssize_t n);
+
+/* A new dict of the template's keys with these n values, whose references are stolen on success. may_cycle: some value is a container
+ * (then the dict is tracked by the garbage collector). NULL with an exception. */
+PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle);
+
+/* Do the layouts behave as assumed in this very interpreter? Makes a few dicts and looks at them: 1, 0, or -1 with an exception. */
+int qpy_private_check(void);
+
+#endif

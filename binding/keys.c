@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/keys.h"
+
+#include "core/base/simd.h"
+#include "core/plan/plan.h"
+
+qpy_keys *qpy_keys_new(void)
+{
+    qpy_keys *self = PyMem_Calloc(1, sizeof *self);
+    return self ? self : (qpy_keys *)PyErr_NoMemory();
+}
+
+void qpy_keys_free(qpy_keys *self)
+{
+    if (!self)
+        return;
+    for (size_t set = 0; set < QPY_KEYS_SETS; set++)
+        for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
+            Py_XDECREF(self->sets[set].way[way]);
+    PyMem_Free(self);
+}
+
+static PyObject *new_key(const uint8_t *text, size_t length)
+{
+    PyObject *key = PyUnicode_New((Py_ssize_t)length, 127);
+    if (key && length)
+        memcpy(PyUnicode_1BYTE_DATA(key), text, length);
+    return key;
+}
+
+static QR_NOINLINE PyObject *replace(qpy_keys *self, size_t set, const uint8_t *text, size_t length)
+{
+    PyObject *key = new_key(text, length);
+    if (!key || PyObject_Hash(key) == -1) /* computed once, kept in the str */
+        return key;
+    PyObject **way = &self->sets[set].way[self->turn[set]++ % QPY_KEYS_WAYS];
+    Py_XSETREF(*way, Py_NewRef(key));
+    return key;
+}
+
+PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length)
+{
+    if (!self || length > QPY_KEYS_LONGEST || length <= 1) /* the interpreter shares the shortest itself */
+        return length == 1 ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, 1) : new_key(text, length);
+    size_t set = qr_name_hash(text, length) % QPY_KEYS_SETS;
+    for (size_t way = 0; way < QPY_KEYS_WAYS; way++) {
+        PyObject *key = self->sets[set].way[way];
+        if (key && (size_t)PyUnicode_GET_LENGTH(key) == length) {
+            const uint8_t *data = PyUnicode_1BYTE_DATA(key);
+            if (length <= 32 ? qr_simd_equal(data, text, length) : memcmp(data, text, length) == 0)
+                return Py_NewRef(key);
+        }
+    }
+    return replace(self, set, text, length);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keys: the text of a map's key -> the str that was made of it last time.
+ *
+ * A set-associative cache (four ways) of short ASCII keys: the same text gives the same object, so dicts share their keys
+ * and shapes can compare pointers. It holds keys only, never values, and belongs to the module state. */
+#ifndef QUIRE_BINDING_KEYS_H
+#define QUIRE_BINDING_KEYS_H
+
+#include "binding/state.h"
+
+enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64 };
+
+typedef struct qpy_keys {
+    struct { PyObject *way[QPY_KEYS_WAYS]; } sets[QPY_KEYS_SETS];
+    uint8_t turn[QPY_KEYS_SETS]; /* which way goes next */
+} qpy_keys;
+
+qpy_keys *qpy_keys_new(void); /* NULL with MemoryError */
+void qpy_keys_free(qpy_keys *self);
+
+/* The str of plain ASCII text: a new reference, or NULL with an exception. self may be NULL (no cache). */
+PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_internal: what the files of the record room share among themselves.
+ *
+ *   record_class.c    the metaclass: making a class, its slots, what changes when an attribute of a class is set
+ *   record_collect.c  reading a class body: annotations and defaults become the table of fields
+ *   record_options.c  class keywords
+ *   record_member.c   the descriptor of a field: every store through it keeps the tracking rule
+ *   record.c          instances: memory, constructor, collector, frozen attributes
+ *   record_compare.c  == < hash
+ *   record_copy.c     copy, replace, pickle, signature
+ *   record_repr.c     repr and __rich_repr__
+ *   record_field.c    field() and UNSET
+ */
+#ifndef QUIRE_BINDING_RECORD_INTERNAL_H
+#define QUIRE_BINDING_RECORD_INTERNAL_H
+
+#include "binding/record.h"
+#include "core/base/port.h"
+
+/* What quire.field() returns: read only. NULL members were not given. */
+typedef struct qpy_field_object {
+    PyObject_HEAD
+    PyObject *number;  /* int */
+    PyObject *default_;
+    PyObject *factory;
+    PyObject *name;    /* str */
+    PyObject *kw_only; /* True or False */
+    uint8_t repr, compare;
+} qpy_field_object;
+
+/* The head of every class is the same, so a class not finished yet (in __init_subclass__) has state == NULL. */
+#define QPY_NOT_FINISHED "class %.200s is still being made"
+
+/* record_class.c */
+/* Raises quire.errors.SchemaError when that module is loaded, TypeError (its base) otherwise. Returns -1. */
+int qpy_record_class_error(const char *format, ...);
+PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwargs);
+int qpy_record_meta_setattro(PyObject *type, PyObject *name, PyObject *value);
+/* Sets the slots that depend on what the class and its bases define: after a class is made or changed. 0 or -1. */
+int qpy_record_refresh(qpy_record_class *cls);
+/* The state behind a metaclass (ours or derived from ours). */
+qpy_state *qpy_record_meta_state(PyTypeObject *meta, PyObject **module);
+/* Frees the table of fields. */
+void qpy_record_fields_free(qpy_record_field *fields, Py_ssize_t count);
+
+/* record_meta.c: the metaclass as a type. */
+extern PyType_Spec qpy_record_meta_spec;
+
+/* record_options.c: takes our keywords out of `kwargs` (a dict of its own, what is left belongs to __init_subclass__) and merges
+ * them over those of the bases. Sets *options (new reference), *flags (frozen, eq, order), *kw_only and *weakref. */
+int qpy_record_options(PyObject *bases, PyObject *kwargs, PyObject **options, uint32_t *flags, int *kw_only, int *weakref);
+/* The nearest of `names` (ends with NULL) to what was written, or NULL. */
+const char *qpy_record_nearest(const char *written, const char *const *names);
+
+/* record_collect.c: reads names and defaults of a class body. */
+typedef struct qpy_record_body {
+    qpy_record_field *fields;  /* owned */
+    Py_ssize_t count, positional;
+    PyObject *slots;           /* list of the names that need a slot */
+    PyObject *names;           /* tuple of all names */
+} qpy_record_body;
+/* `space` is the namespace, a copy that defaults are taken out of. `base` brings the inherited fields, or is NULL. */
+int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *space, qpy_record_class *base, int kw_only,
+                       qpy_record_body *body);
+void qpy_record_body_release(qpy_record_body *body);
+
+/* record_member.c */
+extern PyType_Spec qpy_member_spec;
+PyObject *qpy_member_new(const qpy_state *state, PyTypeObject *cls, PyObject *name, Py_ssize_t offset);
+
+/* record.c */
+PyObject *qpy_record_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+PyObject *qpy_record_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+int qpy_record_init_slot(PyObject *self, PyObject *args, PyObject *kwargs);
+void qpy_record_dealloc(PyObject *self);
+int qpy_record_traverse(PyObject *self, visitproc visit, void *arg);
+int qpy_record_clear(PyObject *self);
+/* Index of the field called `name`, searched from `hint` on; -1 without an exception when there is none. */
+Py_ssize_t qpy_record_find(const qpy_record_class *cls, PyObject *name, Py_ssize_t hint);
+/* Defaults for the empty slots from field `start` on, else the error that names what is missing: 0 or -1. */
+int qpy_record_complete(qpy_record_class *cls, PyObject *record, Py_ssize_t start);
+/* Calls __post_init__ when the class has one: 0 or -1. */
+int qpy_record_post_init(qpy_record_class *cls, PyObject *record);
+/* AttributeError: the field is not set. Returns NULL. */
+PyObject *qpy_record_unset_error(PyObject *record, PyObject *name);
+/* The instance's __dict__ when it has one and it was used: borrowed, or NULL without an exception. */
+PyObject *qpy_record_dict(PyObject *record);
+struct qpy_record_pool *qpy_record_pool_new(void);
+struct qpy_record_pool *qpy_record_pool_retain(struct qpy_record_pool *pool);
+void qpy_record_pool_release(struct qpy_record_pool *pool);
+/* Can instances of this size live in the pool? */
+int qpy_record_pool_fits(Py_ssize_t slots);
+
+/* record_compare.c */
+PyObject *qpy_record_richcompare(PyObject *a, PyObject *b, int operation);
+Py_hash_t qpy_record_hash(PyObject *self);
+
+/* record_repr.c */
+PyObject *qpy_record_repr(PyObject *self);
+PyObject *qpy_record_rich_repr(PyObject *self, PyObject *ignored);
+
+/* record_copy.c */
+PyObject *qpy_record_copy(PyObject *self, PyObject *ignored);
+PyObject *qpy_record_replace(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *qpy_record_reduce(PyObject *self, PyObject *ignored);
+PyObject *qpy_record_getstate(PyObject *self, PyObject *ignored);
+PyObject *qpy_record_setstate(PyObject *self, PyObject *state);
+PyObject *qpy_record_restore(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *qpy_record_signature(PyObject *cls, void *ignored);
+
+/* record_field.c */
+int qpy_field_init(PyObject *module, qpy_state *state);
+/* A default that several instances would share and could change: 1 when it is refused (with the error set), 0 otherwise; an empty
+ * list, dict, set or bytearray becomes its factory: *factory is then a new reference. */
+int qpy_record_default_check(PyObject *class_name, PyObject *field_name, PyObject *value, PyObject **factory);
+
+#endif
