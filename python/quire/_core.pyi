@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, final, overload
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, final, overload
 
-from typing_extensions import Buffer, Self, TypeForm, dataclass_transform
+from typing_extensions import Buffer, TypeForm, dataclass_transform
 
 from quire.limits import Limits
 
@@ -59,6 +59,7 @@ def field(
     repr: bool = ...,
     compare: bool = ...,
 ) -> Any: ...
+
 @dataclass_transform(field_specifiers=(field,))
 class RecordMeta(type): ...
 
@@ -108,6 +109,7 @@ def json_encode(obj: Any, /) -> bytes: ...
 def json_decode(data: Buffer | str, /, *, limits: Limits | None = ...) -> Any: ...
 @overload
 def json_decode(data: Buffer | str, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> _T: ...
+
 @final
 class JsonEncoder(Generic[_T_contra]):
     @overload
@@ -129,6 +131,7 @@ def msgpack_encode(obj: Any, /) -> bytes: ...
 def msgpack_decode(data: Buffer, /, *, limits: Limits | None = ...) -> Any: ...
 @overload
 def msgpack_decode(data: Buffer, type: TypeForm[_T], /, *, limits: Limits | None = ...) -> _T: ...
+
 @final
 class MsgpackEncoder(Generic[_T_contra]):
     @overload

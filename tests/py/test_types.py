@@ -316,7 +316,12 @@ def test_two_field_specs():
     class R(Record):
         a: Annotated[int, field(name="x")] = field(name="y")
 
+    @dataclasses.dataclass
+    class WithDefault:
+        a: Annotated[int, field(default=3)]
+
     refuses(D, "D.a: two field(...)")
+    refuses(WithDefault, "WithDefault.a: a default inside Annotated")
     refuses(R, "R.a: ")
 
 

@@ -4,17 +4,12 @@
 from __future__ import annotations
 
 import collections.abc
-import datetime
-import decimal
-import enum
+import importlib
+import sys
 import types
 import typing
-import uuid
 
 from quire import _core
-from quire._types import _attrs, _dataclasses, _namedtuple, _records, _typeddict
-from quire._types._bounds import apply_metadata
-from quire._types._choices import describe_enum, describe_literal
 from quire._types._containers import CONTAINERS, check_key, describe_container
 from quire._types._graph import Graph, Reference, type_name
 from quire._types._scope import Scope
@@ -44,14 +39,26 @@ SCALARS = {
     typing.LiteralString: ("str", None),
     bytes: ("bytes", bytes),
     bytearray: ("bytes", bytearray),
-    datetime.datetime: ("datetime", None),
-    datetime.date: ("date", None),
-    datetime.time: ("time", None),
-    datetime.timedelta: ("timedelta", None),
-    decimal.Decimal: ("decimal", None),
-    uuid.UUID: ("uuid", None),
     _core.Raw: ("raw", None),
 }
+
+# The same for classes whose module nobody has to load for us: who uses the class has loaded it.
+FAR_SCALARS = {
+    ("datetime", "datetime"): "datetime",
+    ("datetime", "date"): "date",
+    ("datetime", "time"): "time",
+    ("datetime", "timedelta"): "timedelta",
+    ("decimal", "Decimal"): "decimal",
+    ("uuid", "UUID"): "uuid",
+}
+
+
+def _far_scalar(cls):
+    if not isinstance(cls, type):
+        return None
+    place = cls.__module__, cls.__qualname__
+    found = FAR_SCALARS.get(place)
+    return found if found and getattr(sys.modules.get(place[0]), place[1], None) is cls else None
 
 
 def describe_annotation(graph, annotation, scope):
@@ -64,11 +71,15 @@ def describe_annotation(graph, annotation, scope):
         return _describe_variable(graph, annotation, scope)
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
+        from quire._types._bounds import apply_metadata
+
         number = describe_annotation(graph, annotation.__origin__, scope)
         return apply_metadata(graph, number, annotation.__metadata__)
     if origin is typing.Union or origin is types.UnionType:
         return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
     if origin is typing.Literal:
+        from quire._types._choices import describe_literal
+
         return describe_literal(graph, typing.get_args(annotation))
     if hasattr(annotation, "__supertype__"):
         return describe_annotation(graph, annotation.__supertype__, Scope(module=annotation.__module__))
@@ -86,10 +97,15 @@ def _describe_class(graph, annotation, origin, scope):
         scalar = None
     if scalar is not None:
         return graph.add(scalar[0], cls=scalar[1])
+    far = _far_scalar(annotation)
+    if far is not None:
+        return graph.add(far)
     cls = annotation if origin is None else origin
     if cls in CONTAINERS:
         return describe_container(graph, annotation, cls, scope, describe_annotation)
-    if isinstance(cls, enum.EnumType):
+    if _is_enum(cls):
+        from quire._types._choices import describe_enum
+
         return describe_enum(graph, cls)
     reader = isinstance(cls, type) and _reader(cls)
     if not reader:
@@ -97,12 +113,27 @@ def _describe_class(graph, annotation, origin, scope):
     return _describe_fields(graph, cls, typing.get_args(annotation), scope, reader)
 
 
+def _is_enum(cls):
+    enum = sys.modules.get("enum")
+    return enum is not None and isinstance(cls, enum.EnumType)
+
+
 def _reader(cls):
-    """Who reads the fields of a class: the function of one of our files, or None."""
-    for module in (_records, _typeddict, _namedtuple, _attrs, _dataclasses):
-        if module.is_kind(cls):
-            return module.read
-    return None
+    """Who reads the fields of a class: a function of one of our files, or None. Each kind of class is told by its marks, so
+    that neither dataclasses nor attrs is imported for those who don't use it."""
+    if isinstance(cls, _core.RecordMeta):
+        room = "_records"
+    elif issubclass(cls, dict) and hasattr(cls, "__required_keys__"):
+        room = "_typeddict"
+    elif issubclass(cls, tuple) and hasattr(cls, "_field_defaults"):
+        room = "_namedtuple"
+    elif hasattr(cls, "__attrs_attrs__"):
+        room = "_attrs"
+    elif hasattr(cls, "__dataclass_fields__"):
+        room = "_dataclasses"
+    else:
+        return None
+    return importlib.import_module(f"quire._types.{room}").read
 
 
 def _describe_fields(graph, cls, arguments, scope, reader):

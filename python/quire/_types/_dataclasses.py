@@ -12,11 +12,7 @@ from quire._types._generated import generated_init, is_plain, parameters
 from quire._types._graph import type_name
 from quire._types._scope import Scope, own_annotations, scopes_of
 
-__all__ = ["is_kind", "read"]
-
-
-def is_kind(cls):
-    return dataclasses.is_dataclass(cls)
+__all__ = ["read"]
 
 
 def read(graph, cls, numbers):

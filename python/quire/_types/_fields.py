@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
+import sys
 import typing
 
 from quire import _core
-from quire._types._bounds import apply_metadata
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Field
-from quire._types._graph import type_name
 
 __all__ = ["Annotation", "describe_field", "finish_fields", "unwrap"]
 
@@ -43,17 +41,22 @@ def unwrap(graph, annotation, scope):
         if origin is typing.Annotated:
             _take_metadata(graph, found, found.inner.__metadata__)
             found.inner = found.inner.__origin__
-        elif isinstance(found.inner, dataclasses.InitVar):
+        elif _is_init_variable(found.inner):
             found.init_variable = True
             found.inner = found.inner.type
         elif origin is not found.inner and (name := _qualifier(origin)) is not None:
             if _QUALIFIERS[name] is not None:
                 found.required = _QUALIFIERS[name]
             found.inner = typing.get_args(found.inner)[0]
-        elif origin is typing.Final or origin is dataclasses.InitVar:
-            raise graph.error(f"{type_name(origin)} needs the type: write {origin.__name__}[...]")
+        elif origin is typing.Final:
+            raise graph.error("Final needs the type: write Final[...]")
         else:
             return found
+
+
+def _is_init_variable(annotation):
+    dataclasses = sys.modules.get("dataclasses")
+    return dataclasses is not None and isinstance(annotation, dataclasses.InitVar)
 
 
 def _qualifier(origin):
@@ -75,7 +78,10 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
 
     spec = _one_spec(graph, found.spec, spec)
     number = describe_annotation(graph, found.inner, found.scope)
-    number = apply_metadata(graph, number, found.metadata)
+    if found.metadata:
+        from quire._types._bounds import apply_metadata
+
+        number = apply_metadata(graph, number, found.metadata)
     if default[0] == NO_DEFAULT and number in graph.unset and required is None:
         default = DEFAULT_VALUE, _core.UNSET
     return Field(
@@ -96,6 +102,8 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
 def _one_spec(graph, annotated, assigned):
     if annotated is not None and assigned is not None:
         raise graph.error("the field has a field(...) as its default and another in Annotated: keep one")
+    if annotated is not None and (hasattr(annotated, "default") or hasattr(annotated, "default_factory")):
+        raise graph.error("a default inside Annotated has no effect: give it behind the annotation, as in `x: ... = default`")
     return annotated if assigned is None else assigned
 
 

@@ -9,7 +9,6 @@ type is nothing special: its number exists before its fields are looked at. What
 from __future__ import annotations
 
 from collections import deque, namedtuple
-from contextlib import contextmanager
 
 from quire._types._description import Description, Node
 from quire.errors import SchemaError
@@ -41,11 +40,9 @@ class Graph:
     def error(self, message):
         return SchemaError(f"{self.place}: {message}" if self.place else message)
 
-    @contextmanager
     def at(self, place):
-        before, self.place = self.place, place
-        yield
-        self.place = before
+        """with graph.at("User.id"): errors name that place."""
+        return _Place(self, place)
 
     # Entries
 
@@ -121,6 +118,18 @@ class Graph:
                 with self.at(entry.place):
                     self.define(number, finish_union(self, number, entry))
         return _Numbering(self, check_key).description(root)
+
+
+class _Place:
+    def __init__(self, graph, place):
+        self.graph = graph
+        self.place = place
+
+    def __enter__(self):
+        self.graph.place, self.place = self.place, self.graph.place
+
+    def __exit__(self, *ignored):
+        self.graph.place = self.place
 
 
 class _Numbering:

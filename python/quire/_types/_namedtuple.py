@@ -11,11 +11,7 @@ from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
 from quire._types._scope import Scope, own_annotations, scopes_of
 
-__all__ = ["is_kind", "read"]
-
-
-def is_kind(cls):
-    return issubclass(cls, tuple) and hasattr(cls, "_fields") and hasattr(cls, "_field_defaults")
+__all__ = ["read"]
 
 
 def read(graph, cls, numbers):

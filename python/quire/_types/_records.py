@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-from quire import _core
 from quire._types._description import NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
 from quire._types._names import renamer
 from quire._types._scope import own_annotations, scopes_of
 
-__all__ = ["is_kind", "read"]
+__all__ = ["read"]
 
 _OMIT = {"never": 0, "default": 1, "null": 2}
 _UNKNOWN = ("skip", "error")
 _LAYOUT = ("object", "array")
-
-
-def is_kind(cls):
-    return isinstance(cls, _core.RecordMeta)
 
 
 def read(graph, cls, numbers):

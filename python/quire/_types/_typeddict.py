@@ -10,11 +10,7 @@ from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
 from quire._types._scope import Scope, own_annotations
 
-__all__ = ["is_kind", "read"]
-
-
-def is_kind(cls):
-    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
+__all__ = ["read"]
 
 
 def read(graph, cls, numbers):
@@ -45,7 +41,7 @@ def _annotations(cls, variables):
     inherited = {}
     for base in cls.__dict__.get("__orig_bases__", ()):
         origin = typing.get_origin(base) or base
-        if isinstance(origin, type) and is_kind(origin):
+        if hasattr(origin, "__required_keys__"):
             parameters = getattr(origin, "__parameters__", ())
             arguments = typing.get_args(base)
             inherited.update(_annotations(origin, {p: (a, scope) for p, a in zip(parameters, arguments, strict=False)}))
