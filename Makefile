@@ -19,13 +19,14 @@ in_venv = PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 c_build = $(in_venv) tools/c_build.sh
 
 .PHONY: help build demo test test-c test-c-variants test-install test-fuzz test-typing test-asan test-py \
-	bench asan fuzz cov lint format docs soak dist clean
+	bench asan arm64 fuzz cov lint format docs soak dist clean
 
 help:
 	@echo "make demo    build quire and do real work with it: what to look at first"
 	@echo "make test    every test with this interpreter"
 	@echo "make bench   quire beside its peers; fills the table in README.md"
 	@echo "make asan    the C and the Python tests under the address and undefined-behaviour sanitizers"
+	@echo "make arm64   the C tests for 64-bit ARM, under an emulator"
 	@echo "make fuzz    coverage-guided fuzzing, FUZZ_SECONDS for each target"
 	@echo "make cov     which C lines the tests reach"
 	@echo "make lint    formatters, linters, type checkers, stale lists;   make format  lets them write"
@@ -81,6 +82,11 @@ test-py: test-env
 
 asan: test-c-variants test-asan
 
+arm64: test-env
+	@tools/system_packages.sh arm64
+	@$(c_build) build/c-arm64 --cross-file tools/arm64.ini -Dbuildtype=debugoptimized
+	@$(in_venv) meson test -C build/c-arm64 --suite c --quiet --print-errorlogs --timeout-multiplier 10
+
 bench:
 	@$(environment) --venv .venv-bench --groups "bench demo"
 	@.venv-bench/bin/python bench/run.py --require-quire $(if $(DATA),--data $(DATA)) $(BENCH_ARGS)
@@ -115,6 +121,7 @@ docs: test-env
 soak: test-env
 	@tools/system_packages.sh valgrind clang
 	@$(MAKE) fuzz FUZZ_SECONDS=600
+	@$(MAKE) arm64
 	@$(c_build) build/c -Dbuildtype=debugoptimized -Dlibrary=true
 	@$(in_venv) meson test -C build/c --suite c --quiet --print-errorlogs --timeout-multiplier 50 \
 		--wrap='valgrind --error-exitcode=1 --leak-check=full --quiet'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare the explicit source lists of the meson files with the tree: tools/check_sources.py [--fix]
+"""Compare the explicit source lists of the meson files with the tree, and look for the licence line in every source file:
+tools/check_sources.py [--fix]
 
 A list that names what is gone breaks the build at once; a file that no list names is silently left out, and that is what
 this finds. With --fix the lists are rewritten, sorted.
@@ -30,8 +31,28 @@ def spelled(path: Path, how: str) -> str:
     return path.stem.removeprefix("test_") if how == "test" else path.stem
 
 
+def without_licence() -> list[str]:
+    """Source files whose first two lines do not name the licence."""
+    folders = ["core", "binding", "python", "tests", "fuzz", "bench", "demo", "examples", "tools"]
+    kinds = {".c", ".h", ".def", ".py", ".pyi", ".sh", ".build", ".ini"}
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.suffix in kinds]
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        if "__pycache__" not in path.parts and not any("SPDX-License-Identifier" in line for line in head(path))
+    ]
+
+
+def head(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as file:
+        return [file.readline(), file.readline()]
+
+
 def main(fix: bool) -> int:
-    stale = 0
+    bare = without_licence()
+    for name in bare:
+        print(f"{name}: no SPDX-License-Identifier line")
+    stale = len(bare)
     for file, name, patterns, leave_out, how in LISTS:
         build = ROOT / file
         text = build.read_text()

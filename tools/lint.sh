@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # tools/lint.sh check    says what is wrong;   tools/lint.sh write    lets the formatters write
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 failed=0
 try() { "$@" || failed=1; }
 

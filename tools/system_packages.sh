@@ -4,7 +4,8 @@
 #
 # Looks for the thing itself (a command that runs, a header), not for a package name, so it is content with any compiler
 # and any Python. What is missing is installed with apt-get when that is allowed (root, or sudo without a password), else
-# the one line to run is printed and the script fails. Extras: clang, valgrind, testsuite (CPython's own tests).
+# the one line to run is printed and the script fails. Extras: clang, valgrind, arm64 (a cross compiler and
+# an emulator), testsuite (CPython's own tests).
 set -eu
 
 python=python3
@@ -33,6 +34,10 @@ for extra in "$@"; do
     case $extra in
     clang) command -v clang >/dev/null 2>&1 || command -v clang-14 >/dev/null 2>&1 || need clang ;;
     valgrind) command -v valgrind >/dev/null 2>&1 || need valgrind ;;
+    arm64)
+        command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 || { need gcc-aarch64-linux-gnu; need libc6-dev-arm64-cross; }
+        command -v qemu-aarch64 >/dev/null 2>&1 || need qemu-user
+        ;;
     testsuite) "$python" -c 'import test.support, test.test_json' 2>/dev/null || need "lib$(debian_python)-testsuite" ;;
     *)
         echo "quire: system_packages.sh knows no extra called $extra" >&2

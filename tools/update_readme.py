@@ -31,8 +31,8 @@ def main() -> int:
         print("bench/results has no results: run make bench")
         return 1
     intro = (
-        "quire's time as a ratio to the best peer on each document, below 1 is faster. *Charged*: collector on, a pass that a call\n"
-        "puts off is charged to it; *off*: collector off for everybody.\n"
+        "quire's time as a ratio to the best peer on each document, below 1 is faster. *Charged*: collector on, a pass that a\n"
+        "call puts off is charged to it; *off*: collector off for everybody.\n"
     )
     text = "\n".join([intro, *map(verdict, versions)])
     page = (ROOT / "README.md").read_text()
