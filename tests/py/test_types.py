@@ -152,6 +152,14 @@ def test_key_that_no_format_could_read_back(key):
     refuses(dict[key, int], "the keys of a dict cannot be")
 
 
+def test_key_error_says_where():
+    @dataclasses.dataclass
+    class Holder:
+        table: dict[list[int], int]
+
+    refuses(Holder, "Holder.table: the keys of a dict cannot be array")
+
+
 def test_equal_nodes_are_shared():
     assert len(describe(tuple[int, int, list[int], list[int]]).nodes) == 3
 

@@ -124,6 +124,16 @@ def test_forward_reference_that_cannot_be_followed():
         del globals()["Nowhere"]
 
 
+def test_type_variables_by_name():
+    A = TypeVar("A")
+
+    class Local(Record, Generic[A]):
+        item: "A"
+        items: "list[A]"
+
+    assert shape(Local[int]) == "Local{item: int, items: list[int]}"
+
+
 def test_a_local_class_may_refer_to_itself():
     class Local(Record):
         me: "Local | None" = None

@@ -231,6 +231,19 @@ def test_a_less_demanding_record_goes_first_where_it_has_to():
     assert [name[a] for _, a in info.keys] == ["Wide", "Narrow"]
 
 
+def test_a_literal_that_is_left_out_is_no_tag():
+    class Never(Record):
+        a: int
+        kind: Literal["never"] = "never"
+
+    class Default(Record, omit="default"):
+        b: int
+        kind: Literal["default"] = "default"
+
+    assert union_of(Circle | Never)[0].tag_field == "kind"
+    assert union_of(Circle | Default)[0].tag_field is None
+
+
 def test_one_record_beside_a_dict():
     info, name = union_of(Inner | dict[str, str])
     assert [(k, name[a]) for k, a in info.keys] == [(("x",), "Inner")]

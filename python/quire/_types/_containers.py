@@ -41,6 +41,8 @@ def describe_container(graph, annotation, origin, scope, describe):
     if len(arguments) != count:
         raise graph.error(f"{type_name(annotation)} takes {count} type argument{'s' * (count > 1)}, got {len(arguments)}")
     items = tuple(describe(graph, argument, scope) for argument in arguments)
+    if cls is dict:
+        graph.keys.append((items[0], graph.place))
     return graph.add("map" if cls is dict else "array", items=items, cls=cls)
 
 

@@ -30,11 +30,13 @@ Bounds = namedtuple("Bounds", "ge gt le lt multiple_of min_length max_length pat
 
 # What a field has that is left out of the input: nothing, a value, or a callable that makes one.
 NO_DEFAULT, DEFAULT_VALUE, DEFAULT_FACTORY = 0, 1, 2
+# When a field is left out of the output; one that is UNSET always is.
+OMIT_NEVER, OMIT_DEFAULT, OMIT_NULL = 0, 1, 2
 
 # name: the Python attribute (or TypedDict key). wire: the name in the document; aliases: further names accepted on reading.
 # node: number of the field's node. required: the document must have it. default_kind: NO_DEFAULT...; default: the value or
 # the factory.
-# omit: 0 never, 1 when equal to the default, 2 when None (an UNSET value is always omitted). number: the field number or 0.
+# omit: OMIT_NEVER, OMIT_DEFAULT when equal to the default, OMIT_NULL when None. number: the field number or 0.
 # init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
 # stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
 # when the class is called, None for the same as the attribute.

@@ -86,7 +86,7 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
         default = DEFAULT_VALUE, _core.UNSET
     return Field(
         name=name,
-        wire=_member(spec, "name") or wire or name,
+        wire=next(text for text in (_member(spec, "name"), wire, name) if text is not None),
         aliases=tuple(_member(spec, "aliases") or ()),
         node=number,
         required=default[0] == NO_DEFAULT if required is None else required,

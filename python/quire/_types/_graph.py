@@ -20,7 +20,7 @@ Reference = namedtuple("Reference", "target nullable")
 # A union whose arms are not looked at yet; place: where it is written, for its errors.
 PendingUnion = namedtuple("PendingUnion", "arms nullable place")
 
-MAX_INSTANCES = 200  # of one generic class in one description: more means it never ends
+MAX_INSTANCES = 1000  # of one generic class in one description: more means it never ends
 
 
 class Graph:
@@ -30,6 +30,7 @@ class Graph:
         self.entries = []
         self.place = place
         self.unset = set()  # numbers whose annotation allows UNSET
+        self.keys = []  # (number of a dict's key, place)
         self._interned = {}  # Node without info -> number
         self._keyed = {}  # (class, numbers of its arguments) and the like -> number
         self._instances = {}
@@ -117,7 +118,10 @@ class Graph:
             if type(entry := self.entries[number]) is PendingUnion:
                 with self.at(entry.place):
                     self.define(number, finish_union(self, number, entry))
-        return _Numbering(self, check_key).description(root)
+        for number, place in self.keys:
+            with self.at(place):
+                check_key(self, number)
+        return _Numbering(self).description(root)
 
 
 class _Place:
@@ -135,9 +139,8 @@ class _Place:
 class _Numbering:
     """Renumbers what can be reached from the root, 0 being the root itself."""
 
-    def __init__(self, graph, check_key):
+    def __init__(self, graph):
         self.graph = graph
-        self.check_key = check_key
         self.numbers = {}  # (number in the graph, nullable) -> number in the description
         self.order = []
         self.infos = {}  # a record's info is one object, whether null is accepted beside it or not
@@ -161,8 +164,6 @@ class _Numbering:
 
     def node(self, base, nullable):
         node = self.graph.entries[base]
-        if node.kind == "map":
-            self.check_key(self.graph, node.items[0])
         items = tuple(self.number(item) for item in node.items)
         return node._replace(nullable=nullable, items=items, info=self.info(base, node))
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from quire._types._description import NO_DEFAULT, Node, RecordInfo
+from quire._types._description import NO_DEFAULT, OMIT_DEFAULT, OMIT_NEVER, OMIT_NULL, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
 from quire._types._names import renamer
@@ -11,7 +11,7 @@ from quire._types._scope import own_annotations, scopes_of
 
 __all__ = ["read"]
 
-_OMIT = {"never": 0, "default": 1, "null": 2}
+_OMIT = {"never": OMIT_NEVER, "default": OMIT_DEFAULT, "null": OMIT_NULL}
 _UNKNOWN = ("skip", "error")
 _LAYOUT = ("object", "array")
 

@@ -66,6 +66,7 @@ class Scope:
             if self.owner is not None:
                 own = own_annotations(self.owner)
                 names.update((n, v) for n, v in vars(self.owner).items() if n not in own or isinstance(v, type))
+                names.update((p.__name__, p) for p in getattr(self.owner, "__parameters__", ()))
                 names[self.owner.__name__] = self.owner
             names.update(vars(sys.modules.get(self.module, builtins)))
             names.update((p.__name__, p) for p in getattr(self.owner, "__type_params__", ()))

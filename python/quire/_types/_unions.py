@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 
 from quire import _core
-from quire._types._description import NO_DEFAULT, Choices, Node, UnionInfo
+from quire._types._description import NO_DEFAULT, OMIT_DEFAULT, Choices, Node, UnionInfo
 from quire._types._graph import PendingUnion, Reference, type_name
 
 __all__ = ["describe_union", "finish_union"]
@@ -200,7 +200,7 @@ def _tags(graph, info):
     for field in info.fields:
         base, nullable = graph.resolve(field.node)
         node = graph.entries[base]
-        written = field.required or field.default_kind != NO_DEFAULT and not field.omit
+        written = field.required or field.default_kind != NO_DEFAULT and field.omit != OMIT_DEFAULT
         if type(node) is Node and node.kind == "choice" and node.cls is None and written and not nullable and not node.nullable:
             if type(node.info.wire[0]) is not bool:
                 found[field.wire] = node.info.wire
