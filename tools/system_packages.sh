@@ -8,6 +8,7 @@
 # an emulator), testsuite (CPython's own tests).
 set -eu
 
+asked="$*"
 python=python3
 if [ "${1:-}" = --python ]; then
     python=$2
@@ -32,7 +33,12 @@ debian_python() { "$python" -c 'import sys; print("python%d.%d" % sys.version_in
 
 for extra in "$@"; do
     case $extra in
-    clang) command -v clang >/dev/null 2>&1 || command -v clang-14 >/dev/null 2>&1 || need clang ;;
+    clang)
+        # libFuzzer is in a package of its own, which carries clang's version: 14 in Debian 12.
+        clang=$(command -v clang || command -v clang-14 || echo false)
+        echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n) { return !p + !n; }' |
+            "$clang" -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || { need clang; need libclang-rt-14-dev; }
+        ;;
     valgrind) command -v valgrind >/dev/null 2>&1 || need valgrind ;;
     arm64)
         command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 || { need gcc-aarch64-linux-gnu; need libc6-dev-arm64-cross; }
@@ -48,6 +54,10 @@ done
 
 [ -z "$missing" ] && exit 0
 
+if [ -n "${QUIRE_PACKAGES_TRIED:-}" ]; then
+    echo "quire: still missing after installing it ($python does not find it):$missing" >&2
+    exit 1
+fi
 command="apt-get install -y --no-install-recommends$missing"
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "quire: missing here, by their Debian names:$missing" >&2
@@ -67,3 +77,5 @@ export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086 # the list is words
 $as_root $command -qq >/dev/null
+# shellcheck disable=SC2086
+QUIRE_PACKAGES_TRIED=1 exec "$0" $asked
