@@ -32,7 +32,7 @@ for header in $headers; do
 done
 
 for example in examples/*.c; do
-    [ -e "$example" ] || break
+    [ -e "$example" ] || fail "examples/ has no C program"
     name=$(basename "$example" .c)
     # Compiled elsewhere, so that no header of the tree can help.
     cp "$example" "$prefix/"
