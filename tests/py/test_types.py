@@ -185,6 +185,8 @@ def test_enums_that_cannot_be_written():
     class Bits(enum.Flag):
         A = 1
 
+    refuses(Literal[2**63], "beyond 64 bits")
+    refuses(Literal["\ud800"], "no text for UTF-8")
     refuses(Odd, "Odd.A is 1.5", "must be str or int")
     refuses(Empty, "no members")
     refuses(Bits, "flags")
@@ -218,6 +220,8 @@ def test_bounds_tighten():
     Positive = Annotated[int, at.Ge(1), at.Le(100)]
     assert bounds(Annotated[Positive, at.Ge(0), at.Le(10)]) == Bounds(ge=1, le=10)
     assert bounds(Annotated[NewType("P", Positive), at.Ge(5)]) == Bounds(ge=5, le=100)
+    assert bounds(Annotated[int, at.Ge(10), at.Gt(5), at.Le(20), at.Lt(30)]) == Bounds(ge=10, le=20)
+    assert bounds(Annotated[int, at.Ge(5), at.Gt(5), at.Le(20), at.Lt(20)]) == Bounds(gt=5, lt=20)
 
 
 @pytest.mark.parametrize(
@@ -338,4 +342,8 @@ def test_duplicate_names():
         a: int
         b: int = field(name="a")
 
+    class Surrogate(Record):
+        a: int = field(name="\ud800")
+
     refuses(R, "R: field a and field b are both named 'a' in the document")
+    refuses(Surrogate, "a str that UTF-8 can hold")

@@ -122,7 +122,15 @@ def _merge(graph, node, found):
     exact = _EXACT.get(node.kind)
     if exact is not None:
         merged = {name: value for n, v in merged.items() for name, value in [exact(graph, n, v)] if value is not None}
+    _keep_tighter(merged, "ge", "gt", lambda inclusive, exclusive: exclusive >= inclusive)
+    _keep_tighter(merged, "le", "lt", lambda inclusive, exclusive: exclusive <= inclusive)
     return Bounds(**merged)
+
+
+def _keep_tighter(bounds, inclusive, exclusive, exclusive_says_more):
+    """Of x >= a and x > b one says it all."""
+    if inclusive in bounds and exclusive in bounds:
+        del bounds[inclusive if exclusive_says_more(bounds[inclusive], bounds[exclusive]) else exclusive]
 
 
 def _exact_int(graph, name, value):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 
 from quire._types._description import Choices, Node
-from quire._types._graph import PendingUnion, type_name
+from quire._types._graph import PendingUnion, is_text, type_name
 
 __all__ = ["describe_enum", "describe_literal"]
 
@@ -68,6 +68,8 @@ def _choice(graph, pairs, cls, missing):
     """The entry for all pairs: a choice, or a union of choices of one kind each."""
     kinds = {}
     for wire, value in pairs:
+        if not (is_text(wire) if type(wire) is str else -(1 << 63) <= wire < 1 << 63):
+            raise graph.error(f"the choice {wire!r} cannot be written: it is beyond 64 bits, or no text for UTF-8")
         kinds.setdefault(type(wire), []).append((wire, value))
     nodes = []
     for group in kinds.values():

@@ -8,6 +8,7 @@ import typing
 
 from quire import _core
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Field
+from quire._types._graph import is_text
 
 __all__ = ["Annotation", "describe_field", "finish_fields", "unwrap"]
 
@@ -124,11 +125,13 @@ def finish_fields(graph, fields, tag_field=None, array=False):
     """Checks names and numbers of all the fields; in an array they travel in the order of their numbers."""
     owners = {}
     if tag_field is not None:
+        if not is_text(tag_field):
+            raise graph.error(f"tag_field must be a str that UTF-8 can hold, got {tag_field!r}")
         owners[tag_field] = "the tag field"
     for field in fields:
         for wire in (field.wire, *field.aliases):
-            if not isinstance(wire, str):
-                raise graph.error(f"field {field.name}: the name in the document must be a str, got {wire!r}")
+            if not is_text(wire):
+                raise graph.error(f"field {field.name}: the name in the document must be a str that UTF-8 can hold, got {wire!r}")
             if wire in owners:
                 raise graph.error(f"{owners[wire]} and field {field.name} are both named {wire!r} in the document")
             owners[wire] = f"field {field.name}"

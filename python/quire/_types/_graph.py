@@ -13,7 +13,7 @@ from collections import deque, namedtuple
 from quire._types._description import Description, Node
 from quire.errors import SchemaError
 
-__all__ = ["Graph", "PendingUnion", "Reference", "type_name"]
+__all__ = ["Graph", "PendingUnion", "Reference", "is_text", "type_name"]
 
 # An entry that stands for another one, perhaps with null added.
 Reference = namedtuple("Reference", "target nullable")
@@ -188,6 +188,17 @@ class _Numbering:
         arms = {name: one(getattr(info, name)) for name in ("bool", "int", "float", "bytes", "array", "map", "map_default")}
         lists = {name: tuple(one(n) for n in getattr(info, name)) for name in ("ints", "text")}
         return info._replace(**arms, **lists, tags=pairs(info.tags), keys=pairs(info.keys))
+
+
+def is_text(value):
+    """A str that a document can hold: no lone surrogates."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def type_name(annotation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from quire._types._description import NO_DEFAULT, OMIT_DEFAULT, OMIT_NEVER, OMIT_NULL, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
-from quire._types._graph import type_name
+from quire._types._graph import is_text, type_name
 from quire._types._names import renamer
 from quire._types._scope import own_annotations, scopes_of
 
@@ -73,8 +73,10 @@ def _tag(graph, cls, options):
         tag = cls.__name__
     elif callable(tag):
         tag = tag(cls.__name__)
-    if type(tag) not in (str, int):
-        raise graph.error(f"the tag must be True, a str, an int or a callable that makes one, got {tag!r}")
-    if tag_field is not None and type(tag_field) is not str:
-        raise graph.error(f"tag_field must be a str, got {tag_field!r}")
-    return tag_field or "type", tag
+    if not _is_tag(tag):
+        raise graph.error(f"the tag must be True, a str, an int of 64 bits or a callable that makes one, got {tag!r}")
+    return "type" if tag_field is None else tag_field, tag
+
+
+def _is_tag(tag):
+    return type(tag) is int and -(1 << 63) <= tag < 1 << 63 or type(tag) is str and is_text(tag)
