@@ -195,13 +195,15 @@ def test_numbers():
         b: int = field(2)
         a: int = field(1)
 
-    class Some(Record):
-        a: int = field(1)
+    @dataclasses.dataclass
+    class Some:
+        a: Annotated[int, field(1)]
         b: int
 
-    class Twice(Record):
-        a: int = field(1)
-        b: int = field(1)
+    @dataclasses.dataclass
+    class Twice:
+        a: Annotated[int, field(1)]
+        b: Annotated[int, field(1)]
 
     assert [f.number for f in root(Good).info.fields] == [2, 1]
     refuses(Some, "field b has no number")

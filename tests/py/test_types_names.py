@@ -99,13 +99,13 @@ if sys.version_info >= (3, 12):  # the syntax
         exec(
             "type Pair[A] = tuple[A, A]\n"
             "type Json = dict[str, Json] | list[Json] | str | None\n"
-            "class Box[A](Record):\n    item: A\n    pair: 'Pair[A]'\n    boxes: 'list[Box[A]]' = []\n"
+            "class Box[A](Record):\n    item: A\n    pair: 'Pair[A]'\n    boxes: 'list[Box[A]]'\n"
             "class IntBox(Box[int]):\n    more: Json\n",
             names,
         )
         pair = names["Pair"]
         globals().update(Pair=pair)
-        assert shape(names["Box"][int]) == "Box{item: int, pair: tuple(int, int), boxes=: list[^Box]}"
+        assert shape(names["Box"][int]) == "Box{item: int, pair: tuple(int, int), boxes: list[^Box]}"
         assert shape(list[pair[str]]) == "list[tuple(str, str)]"
         nodes = describe(names["Json"]).nodes
         assert nodes[nodes[0].info.array].items == (0,)
