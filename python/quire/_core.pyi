@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import sys
 from collections.abc import Callable, Mapping
+from inspect import Signature
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, final, overload
 
 from typing_extensions import Buffer, TypeForm, dataclass_transform
@@ -7,6 +9,7 @@ from typing_extensions import Buffer, TypeForm, dataclass_transform
 from quire.limits import Limits
 
 _T = TypeVar("_T")
+_Meta = TypeVar("_Meta", bound=type)
 _T_contra = TypeVar("_T_contra", contravariant=True)
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -20,10 +23,17 @@ UNSET: Final[UnsetType]
 class Raw:
     """A part of a document as it stands in it: read and written without a look inside."""
 
-    def __new__(cls, data: Buffer | str = ..., /) -> Self: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __new__(cls, data: Buffer | str, /, offset: int | None = None, format: str | None = None) -> Self: ...
+    @property
+    def offset(self) -> int | None: ...
+    @property
+    def format(self) -> str | None: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+
     def __bytes__(self) -> bytes: ...
-    def __len__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Any, /) -> Self: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -34,7 +44,7 @@ def field(
     *,
     default: _T,
     name: str | None = ...,
-    kw_only: bool = ...,
+    kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
 ) -> _T: ...
@@ -45,7 +55,7 @@ def field(
     *,
     default_factory: Callable[[], _T],
     name: str | None = ...,
-    kw_only: bool = ...,
+    kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
 ) -> _T: ...
@@ -55,27 +65,22 @@ def field(
     /,
     *,
     name: str | None = ...,
-    kw_only: bool = ...,
+    kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
 ) -> Any: ...
 
-@dataclass_transform(field_specifiers=(field,))
-class RecordMeta(type): ...
-
 _Rename = Literal["lower", "upper", "camel", "pascal", "kebab", "screaming"] | Mapping[str, str] | Callable[[str], str | None]
 _Tag = bool | str | int | Callable[[str], str | int]
 
-class Record(metaclass=RecordMeta):
-    """The base of records: fields in fixed slots, named and typed by annotations."""
-
-    __record_fields__: ClassVar[tuple[str, ...]]
-    __record_options__: ClassVar[dict[str, Any]]
-    __record_specs__: ClassVar[dict[str, Any]]
-    __record_defaults__: ClassVar[dict[str, tuple[int, Any]]]
-
-    def __init_subclass__(
-        cls,
+@dataclass_transform(field_specifiers=(field,))
+class RecordMeta(type):
+    def __new__(
+        mcls: type[_Meta],
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        /,
         *,
         frozen: bool = ...,
         order: bool = ...,
@@ -88,9 +93,26 @@ class Record(metaclass=RecordMeta):
         omit: Literal["never", "default", "null"] = ...,
         layout: Literal["object", "array"] = ...,
         weakref: bool = ...,
-    ) -> None: ...
+        **others: Any,
+    ) -> _Meta: ...
+    @property
+    def __record_options__(cls) -> dict[str, Any]: ...
+    @property
+    def __record_specs__(cls) -> dict[str, Any]: ...
+    @property
+    def __record_defaults__(cls) -> dict[str, tuple[int, Any]]: ...
+    @property
+    def __signature__(cls) -> Signature: ...
+
+class Record(metaclass=RecordMeta):
+    """The base of records: fields in fixed slots, named and typed by annotations."""
+
+    __record_fields__: ClassVar[tuple[str, ...]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
     def __replace__(self, /, **changes: Any) -> Self: ...
     def __copy__(self) -> Self: ...
+    def __rich_repr__(self) -> list[Any]: ...
 
 @final
 class Ext:
@@ -100,7 +122,10 @@ class Ext:
     def code(self) -> int: ...
     @property
     def data(self) -> bytes: ...
+    __match_args__: ClassVar[tuple[str, ...]]
     def __new__(cls, code: int, data: Buffer) -> Self: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Any, /) -> Self: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 

@@ -190,24 +190,22 @@ def _describe_alias(graph, alias, arguments, scope):
     return known
 
 
-_HINTS = (
-    (collections.abc.Callable, "callables are no data"),
-    (str, "use str, an Enum, or a NewType of str"),
-    (int, "use int, an Enum, or a NewType of int"),
-    (float, "use float or a NewType of float"),
-    (dict, "use dict, a TypedDict or a Record"),
-    (list | set | frozenset | tuple, "use list, set, frozenset, tuple or a NamedTuple"),
-)
-
-
 def _unsupported(annotation, cls):
-    hint = "declare a quire.Record, a dataclass, a TypedDict or a NamedTuple"
+    return f"the type {type_name(annotation)} is not supported: {_advice(annotation, cls)}"
+
+
+def _advice(annotation, cls):
     if cls is collections.abc.Callable:
-        hint = _HINTS[0][1]
-    elif isinstance(cls, type):
-        hint = next((text for base, text in _HINTS[1:] if issubclass(cls, base)), hint)
-    elif isinstance(annotation, typing.ParamSpec | typing.TypeVarTuple):
-        hint = "only plain type variables can be filled in"
-    else:
-        hint = "it is no type of data"
-    return f"the type {type_name(annotation)} is not supported: {hint}"
+        return "callables are no data"
+    if isinstance(annotation, typing.ParamSpec | typing.TypeVarTuple):
+        return "only plain type variables can be filled in"
+    if not isinstance(cls, type):
+        return "it is no type of data"
+    for base in (str, int, float):
+        if issubclass(cls, base):
+            return f"use {base.__name__}, an Enum, or a NewType of {base.__name__}"
+    if issubclass(cls, dict):
+        return "use dict, a TypedDict or a Record"
+    if issubclass(cls, list | set | frozenset | tuple):
+        return "use list, set, frozenset, tuple or a NamedTuple"
+    return "declare a quire.Record, a dataclass, a TypedDict or a NamedTuple"

@@ -26,7 +26,9 @@ Node = namedtuple("Node", "kind nullable items cls info bounds", defaults=(False
 
 # Annotated bounds; None where not given. Numbers for int, float, decimal; lengths (code points, bytes or items) for str, bytes
 # and containers; pattern: compiled re.Pattern, searched.
-Bounds = namedtuple("Bounds", "ge gt le lt multiple_of min_length max_length pattern", defaults=(None,) * 8)
+Bounds = namedtuple(
+    "Bounds", "ge gt le lt multiple_of min_length max_length pattern", defaults=(None, None, None, None, None, None, None, None)
+)
 
 # What a field has that is left out of the input: nothing, a value, or a callable that makes one.
 NO_DEFAULT, DEFAULT_VALUE, DEFAULT_FACTORY = 0, 1, 2
