@@ -210,6 +210,24 @@ def test_numbers():
     refuses(Twice, "fields a and b both have the number 1")
 
 
+def test_array_layout():
+    class Plain(Record, layout="array"):
+        a: int
+        b: str = ""
+
+    class Sorted(Record, layout="array"):
+        b: str = field(2)
+        a: int = field(1)
+
+    class Gap(Record, layout="array"):
+        a: int = field(1)
+        c: int = field(3)
+
+    assert shape(Plain) == "Plain[a: int, b=: str]"
+    assert shape(Sorted) == "Sorted[a: int, b: str]"
+    refuses(Gap, "no field has the number 2")
+
+
 def test_unset():
     class R(Record):
         a: int | UnsetType
