@@ -33,9 +33,18 @@ static QR_COLD void QR_T(note)(qr_reader *r, qr_error error, const uint8_t *at, 
     }
     qr_reader_fail_cold(r, error, at);
 }
+/* Something else stands where a container was wanted. When it is not even a value of the format (or the input ends), that
+ * is the fault. */
+static QR_COLD void QR_T(mismatch)(qr_reader *r, uint32_t node)
+{
+    qr_token token;
+    const uint8_t *at = QR_F(at)(r);
+    if (r->error == QR_ERROR_NONE && QR_F(next)(r, &token) != QR_TOKEN_ERROR)
+        QR_T(note)(r, QR_ERROR_TYPE_MISMATCH, at, node, UINT32_MAX);
+}
 #define QR_FAIL(error, at, node) (QR_T(note)(r, (error), (at), (node), UINT32_MAX), QR_FAILED)
 #define QR_FAIL_FIELD(error, at, node, field) (QR_T(note)(r, (error), (at), (node), (field)), QR_FAILED)
-#define QR_MISMATCH(node) (QR_T(note)(r, QR_ERROR_TYPE_MISMATCH, QR_F(at)(r), (node), UINT32_MAX), QR_FAILED)
+#define QR_MISMATCH(node) (QR_T(mismatch)(r, (node)), QR_FAILED)
 
 static QR_COLD QR_VALUE QR_T(fail_step)(qr_reader *r, QR_SINK *s, QR_FRAME *frame, qr_step step, int noted)
 {
@@ -771,15 +780,28 @@ static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, c
     return QR_T(skip)(r) ? QR_T(SKIPPED) : QR_T(STOPPED);
 }
 
-/* The first required field that was not seen, or QR_PLAN_NONE. */
-QR_INLINE uint32_t QR_T(first_missing)(const qr_plan *plan, const qr_record *record, const uint64_t *seen)
+/* Is a required field missing? */
+QR_INLINE int QR_T(is_incomplete)(const qr_plan *plan, const qr_record *record, const uint64_t *seen)
 {
+    for (uint32_t word = 0; word * 64 < record->count; word++)
+        if (QR_UNLIKELY(plan->required[record->seen + word] & ~seen[word]))
+            return 1;
+    return 0;
+}
+
+/* All that is missing is told at once: the first as the fault's field, the others in the bitmap. */
+static QR_COLD void QR_T(note_missing)(qr_reader *r, const qr_plan *plan, uint32_t number, const uint64_t *seen, const uint8_t *at)
+{
+    const qr_record *record = qr_plan_record(plan, &plan->nodes[number]);
+    uint32_t first = QR_PLAN_NONE;
+    if (r->error != QR_ERROR_NONE)
+        return;
     for (uint32_t word = 0; word * 64 < record->count; word++) {
-        uint64_t missing = plan->required[record->seen + word] & ~seen[word];
-        if (QR_UNLIKELY(missing))
-            return word * 64 + (uint32_t)__builtin_ctzll(missing);
+        r->error_missing[word] = plan->required[record->seen + word] & ~seen[word];
+        if (r->error_missing[word] && first == QR_PLAN_NONE)
+            first = word * 64 + (uint32_t)__builtin_ctzll(r->error_missing[word]);
     }
-    return QR_PLAN_NONE;
+    QR_T(note)(r, QR_ERROR_MISSING_FIELD, at, number, record->first + first);
 }
 
 /* The fields of an array-like record, in order; the missing ones at the end take their defaults. */
@@ -808,9 +830,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
             return QR_FAIL_AT_FIELD(record->first + i);
         seen[i / 64] |= (uint64_t)1 << (i % 64);
     }
-    uint32_t missing = QR_T(first_missing)(plan, record, seen);
-    if (QR_UNLIKELY(r->error == QR_ERROR_NONE && missing != QR_PLAN_NONE))
-        QR_T(note)(r, QR_ERROR_MISSING_FIELD, at, number, record->first + missing);
+    if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
+        QR_T(note_missing)(r, plan, number, seen, at);
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
     qr_reader_leave(r);
@@ -854,9 +875,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, record->first + i, value)))
             return QR_FAIL_AT_FIELD(record->first + i);
     }
-    uint32_t missing = QR_T(first_missing)(plan, record, seen);
-    if (QR_UNLIKELY(r->error == QR_ERROR_NONE && missing != QR_PLAN_NONE))
-        QR_T(note)(r, QR_ERROR_MISSING_FIELD, at, number, record->first + missing);
+    if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
+        QR_T(note_missing)(r, plan, number, seen, at);
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
     qr_reader_leave(r);
