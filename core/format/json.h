@@ -215,7 +215,7 @@ int qr_json_check_text(qr_reader *r, const qr_token *token);
 QR_INLINE int qr_json_finish(qr_reader *r)
 {
     qr_json_space(r);
-    return QR_LIKELY(r->p == r->end) ? 1 : qr_reader_fail(r, QR_ERROR_TRAILING_DATA, r->p);
+    return QR_LIKELY(r->p == r->end && r->error == QR_ERROR_NONE) ? 1 : qr_reader_fail(r, QR_ERROR_TRAILING_DATA, r->p);
 }
 
 /* ---------------------------------------------------------------- writing

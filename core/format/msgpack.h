@@ -199,7 +199,7 @@ size_t qr_msgpack_copy_utf8(qr_reader *r, const qr_token *token, uint8_t *to);
 int qr_msgpack_check_text(qr_reader *r, const qr_token *token);
 QR_INLINE int qr_msgpack_finish(qr_reader *r)
 {
-    return QR_LIKELY(r->p == r->end) ? 1 : qr_reader_fail(r, QR_ERROR_TRAILING_DATA, r->p);
+    return QR_LIKELY(r->p == r->end && r->error == QR_ERROR_NONE) ? 1 : qr_reader_fail(r, QR_ERROR_TRAILING_DATA, r->p);
 }
 
 /* ---------------------------------------------------------------- writing: always the shortest form */

@@ -904,6 +904,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_p
     case QR_KIND_STR:
         if (QR_LIKELY(QR_F(want_str)(r, &token)))
             return QR_T(str_from)(r, s, plan, number, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE)) /* the cursor may stand within the token at fault */
+            return QR_FAILED;
         break;
     case QR_KIND_INT:
         kind = QR_F(want_number)(r, &token);
@@ -911,6 +913,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_p
             return QR_S(integer)(s, token.i);
         if (kind != QR_TOKEN_ERROR)
             return QR_T(int_from)(r, s, plan, number, kind, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+            return QR_FAILED;
         break;
     case QR_KIND_FLOAT:
         kind = QR_F(want_number)(r, &token);
@@ -918,6 +922,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_p
             return QR_S(floating)(s, token.d);
         if (kind != QR_TOKEN_ERROR)
             return QR_T(float_from)(r, s, plan, number, kind, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+            return QR_FAILED;
         break;
     case QR_KIND_RECORD: {
         const uint8_t *at = QR_F(at)(r);
