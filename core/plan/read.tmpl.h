@@ -58,6 +58,10 @@ static QR_COLD QR_VALUE QR_T(fail_step)(qr_reader *r, QR_SINK *s, QR_FRAME *fram
 #define QR_FAIL_INDEX(index) QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_INDEX, {.number = (index)}}, 1)
 #define QR_FAIL_KEY(where) QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_KEY, {.at = (where)}}, 1)
 #define QR_FAIL_AT_FIELD(field) QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_FIELD, {.number = (field)}}, 1)
+/* Before another item or pair is read; what a record holds is limited by its plan, and what it skips by the same. */
+#define QR_LIMIT_ITEMS(count, where) \
+    if (QR_UNLIKELY((count) >= r->item_limit)) \
+        return qr_reader_fail(r, QR_ERROR_ITEMS, (where)), QR_FAIL_HERE()
 #define QR_FAIL_HERE() QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_INDEX, {.number = 0}}, 0)
 
 /* ---------------------------------------------------------------- without a plan */
@@ -98,11 +102,11 @@ static QR_NOINLINE QR_VALUE QR_T(any_array)(qr_reader *r, QR_SINK *s, QR_ITER it
         return QR_FAILED;
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
+        QR_LIMIT_ITEMS(index, r->p);
         QR_VALUE value = QR_T(any_value)(r, s);
         if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
             return QR_FAIL_INDEX(index);
-        if (QR_UNLIKELY(++index > r->item_limit))
-            qr_reader_fail(r, QR_ERROR_ITEMS, r->p);
+        index++;
     }
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
@@ -141,6 +145,7 @@ static QR_NOINLINE QR_VALUE QR_T(any_map)(qr_reader *r, QR_SINK *s, QR_ITER iter
         return QR_FAILED;
     QR_S(open_map)(s, &frame);
     while (QR_F(more_map)(r, &iter)) {
+        QR_LIMIT_ITEMS(count, iter.key_at);
         const qr_image *image = QR_S(predict)(s, &frame, QR_FORMAT);
         if (QR_LIKELY(image && QR_F(key_is)(r, &iter, image)))
             QR_S(predicted)(s, &frame);
@@ -149,8 +154,7 @@ static QR_NOINLINE QR_VALUE QR_T(any_map)(qr_reader *r, QR_SINK *s, QR_ITER iter
         QR_VALUE value = QR_T(any_value)(r, s);
         if (QR_UNLIKELY(!value || !QR_S(pair)(s, &frame, value)))
             return QR_FAIL_KEY(iter.key_at);
-        if (QR_UNLIKELY(++count > r->item_limit))
-            qr_reader_fail(r, QR_ERROR_ITEMS, r->p);
+        count++;
     }
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
@@ -164,17 +168,26 @@ static QR_NOINLINE QR_VALUE QR_T(any_map)(qr_reader *r, QR_SINK *s, QR_ITER iter
 static int QR_T(skip_container)(qr_reader *r, qr_token_kind kind, QR_ITER iter)
 {
     qr_token token;
+    size_t count = 0;
     if (!qr_reader_enter(r))
         return 0;
     if (kind == QR_TOKEN_ARRAY)
         while (QR_F(more_array)(r, &iter)) {
+            if (QR_UNLIKELY(count++ >= r->item_limit))
+                return qr_reader_fail(r, QR_ERROR_ITEMS, r->p);
             if (!QR_T(skip)(r))
                 return 0;
         }
     else
         while (QR_F(more_map)(r, &iter)) {
+            if (QR_UNLIKELY(count++ >= r->item_limit))
+                return qr_reader_fail(r, QR_ERROR_ITEMS, iter.key_at);
             qr_token_kind key = QR_F(key_any)(r, &iter, &token);
-            if (key == QR_TOKEN_ERROR || (key == QR_TOKEN_STR && !QR_F(check_text)(r, &token)) || !QR_T(skip)(r))
+            if (key == QR_TOKEN_ERROR || (key == QR_TOKEN_STR && !QR_F(check_text)(r, &token)))
+                return 0;
+            if (QR_UNLIKELY(key == QR_TOKEN_ARRAY || key == QR_TOKEN_MAP)) /* never opened: its items would be taken for ours */
+                return qr_reader_fail(r, QR_ERROR_EXPECTED_KEY, token.at);
+            if (!QR_T(skip)(r))
                 return 0;
         }
     qr_reader_leave(r);
@@ -639,11 +652,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
         return QR_FAILED;
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
+        QR_LIMIT_ITEMS(index, r->p);
         QR_VALUE value = QR_T(read_node)(r, s, plan, item);
         if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
             return QR_FAIL_INDEX(index);
-        if (QR_UNLIKELY(++index > r->item_limit))
-            qr_reader_fail(r, QR_ERROR_ITEMS, r->p);
+        index++;
     }
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
@@ -720,13 +733,13 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
         return QR_FAILED;
     QR_S(open_typed_map)(s, &frame);
     while (QR_F(more_map)(r, &iter)) {
+        QR_LIMIT_ITEMS(count, iter.key_at);
         if (QR_UNLIKELY(!QR_T(map_key)(r, s, plan, node->item, &iter, &frame)))
             return QR_FAIL_KEY(iter.key_at);
         QR_VALUE value = QR_T(read_node)(r, s, plan, node->value);
         if (QR_UNLIKELY(!value || !QR_S(pair)(s, &frame, value)))
             return QR_FAIL_KEY(iter.key_at);
-        if (QR_UNLIKELY(++count > r->item_limit))
-            qr_reader_fail(r, QR_ERROR_ITEMS, r->p);
+        count++;
     }
     if (QR_UNLIKELY(r->error == QR_ERROR_NONE && (node->flags & QR_NODE_BOUNDED))) {
         qr_error error = qr_bounds_check_length(&plan->bounds[node->bounds], count);
@@ -812,22 +825,24 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
     uint64_t seen[QR_RECORD_WORDS] = {0};
     QR_FRAME frame;
     QR_ITER iter;
-    uint32_t i = 0;
+    size_t i = 0;
     if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
         return QR_MISMATCH(number);
     if (QR_UNLIKELY(!qr_reader_enter(r) || !QR_S(open_record)(s, number, &frame)))
         return r->error == QR_ERROR_NONE ? QR_FAIL(QR_ERROR_SINK, at, number) : QR_FAILED;
     for (; QR_F(more_array)(r, &iter); i++) {
         if (i >= record->count) {
+            QR_LIMIT_ITEMS(i - record->count, r->p);
             if (record->unknown == QR_UNKNOWN_ERROR)
                 QR_T(note)(r, QR_ERROR_WRONG_LENGTH, at, number, UINT32_MAX);
             if (record->unknown == QR_UNKNOWN_ERROR || !QR_T(skip)(r))
                 return QR_FAIL_HERE();
             continue;
         }
-        QR_VALUE value = QR_T(read_node)(r, s, plan, plan->fields[record->first + i].node);
-        if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, record->first + i, value)))
-            return QR_FAIL_AT_FIELD(record->first + i);
+        uint32_t field = record->first + (uint32_t)i;
+        QR_VALUE value = QR_T(read_node)(r, s, plan, plan->fields[field].node);
+        if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, field, value)))
+            return QR_FAIL_AT_FIELD(field);
         seen[i / 64] |= (uint64_t)1 << (i % 64);
     }
     if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
@@ -846,6 +861,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     const qr_record *record = qr_plan_record(plan, &plan->nodes[number]);
     const qr_field *fields = &plan->fields[record->first];
     uint32_t count = record->count, expected = 0;
+    size_t skipped = 0;
     uint64_t seen[QR_RECORD_WORDS];
     QR_FRAME frame;
     if (QR_UNLIKELY(!qr_reader_enter(r) || !QR_S(open_record)(s, number, &frame)))
@@ -858,8 +874,10 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
         if (QR_UNLIKELY(i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT]))) {
             int64_t found = QR_T(find_field)(r, plan, record, number, &iter);
             if (QR_UNLIKELY(found < 0)) {
-                if (found == QR_T(SKIPPED))
+                if (found == QR_T(SKIPPED)) {
+                    QR_LIMIT_ITEMS(skipped++, iter.key_at);
                     continue;
+                }
                 return QR_FAIL_KEY(iter.key_at);
             }
             i = (uint32_t)found;
