@@ -446,6 +446,13 @@ static uint32_t QR_T(union_scalar_arm)(const qr_plan *plan, const qr_union *u, q
     }
 }
 
+/* What was read from `start` on will be read again: nested, this costs depth x input, hence the limit. */
+static int QR_T(charge)(qr_reader *r, const uint8_t *start, const uint8_t *at)
+{
+    r->work += (size_t)(r->p - start);
+    return r->work <= QR_WORK_FACTOR * (size_t)(r->end - r->start) + QR_WORK_FREE || qr_reader_fail(r, QR_ERROR_WORK, at);
+}
+
 /* The arm of a union of maps, told apart by a tag or by the names that are there: a pass over the keys only, from `iter`;
  * the caller rewinds. QR_PLAN_NONE with r->error when nothing fits. */
 static QR_NOINLINE uint32_t QR_T(map_arm)(qr_reader *r, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at)
@@ -468,7 +475,7 @@ static QR_NOINLINE uint32_t QR_T(map_arm)(qr_reader *r, const qr_plan *plan, uin
             uint32_t arm = kind == QR_TOKEN_STR ? qr_plan_find_tag_text(plan, u, text, length) : kind == QR_TOKEN_INT ? qr_plan_find_tag_int(plan, u, token.i) : QR_PLAN_NONE;
             if (arm == QR_PLAN_NONE)
                 QR_T(note)(r, QR_ERROR_INVALID_TAG, token.at, number, UINT32_MAX);
-            return arm;
+            return QR_T(charge)(r, start, at) ? arm : QR_PLAN_NONE;
         }
         for (uint32_t i = 0; i < u->key_count; i++) {
             uint32_t field = qr_plan_find_field(plan, &plan->records[plan->key_arms[u->keys + i].record], text, length);
@@ -478,11 +485,8 @@ static QR_NOINLINE uint32_t QR_T(map_arm)(qr_reader *r, const qr_plan *plan, uin
         if (!QR_T(skip)(r))
             return QR_PLAN_NONE;
     }
-    if (r->error != QR_ERROR_NONE)
+    if (r->error != QR_ERROR_NONE || !QR_T(charge)(r, start, at))
         return QR_PLAN_NONE;
-    r->work += (size_t)(r->p - start); /* nested, this costs depth x input: hence the limit */
-    if (r->work > QR_WORK_FACTOR * (size_t)(r->end - r->start) + QR_WORK_FREE)
-        return qr_reader_fail(r, QR_ERROR_WORK, at), QR_PLAN_NONE;
     for (uint32_t i = 0; i < u->key_count; i++) {
         const qr_record *record = &plan->records[plan->key_arms[u->keys + i].record];
         uint32_t words = (record->count + 63) / 64, w = 0;
