@@ -570,6 +570,23 @@ static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *pla
     return wanted == QR_KIND_INT ? QR_T(int_from)(r, s, plan, number, kind, &inner) : QR_T(float_from)(r, s, plan, number, kind, &inner);
 }
 
+/* A scalar without a plan. */
+static QR_VALUE QR_T(any_from)(qr_reader *r, QR_SINK *s, qr_token_kind kind, const qr_token *token)
+{
+    switch (kind) {
+    case QR_TOKEN_NULL: return QR_S(null)(s);
+    case QR_TOKEN_BOOL: return QR_S(boolean)(s, (int)token->i);
+    case QR_TOKEN_INT: return QR_S(integer)(s, token->i);
+    case QR_TOKEN_UINT: return QR_S(unsigned_integer)(s, token->u);
+    case QR_TOKEN_BIG: return QR_S(big_integer)(s, r, token);
+    case QR_TOKEN_FLOAT: return QR_S(floating)(s, token->d);
+    case QR_TOKEN_STR: return QR_S(str)(s, r, token);
+    case QR_TOKEN_BYTES: return QR_S(bytes)(s, QR_PLAN_NONE, token->text, token->length);
+    case QR_TOKEN_EXT: return QR_S(ext)(s, r, token);
+    default: return qr_reader_fail(r, QR_ERROR_EXPECTED_KEY, token->at), QR_FAILED; /* a container: only keys come here */
+    }
+}
+
 static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, qr_token_kind kind, const qr_token *token)
 {
     const qr_node *node = &plan->nodes[number];
@@ -580,10 +597,7 @@ static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, 
         if (kind == QR_TOKEN_STR)
             return QR_T(str_from)(r, s, plan, number, token);
         break;
-    case QR_KIND_ANY:
-        if (kind == QR_TOKEN_STR)
-            return QR_S(str)(s, r, token);
-        break;
+    case QR_KIND_ANY: return QR_T(any_from)(r, s, kind, token);
     case QR_KIND_INT:
         if (kind != QR_TOKEN_STR)
             return QR_T(int_from)(r, s, plan, number, kind, token);
@@ -721,8 +735,6 @@ QR_INLINE int QR_T(map_key)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint3
         value = QR_S(typed_object)(s, r, key, &token);
     else if (kind == QR_TOKEN_STR && QR_TRAIT(TEXT_KEYS) && qr_plan_key_is_number(plan, key))
         value = QR_T(lax_from_text)(r, s, plan, key, &token);
-    else if (plan->nodes[key].kind == QR_KIND_ANY && kind == QR_TOKEN_INT)
-        value = QR_S(integer)(s, token.i);
     else
         value = QR_T(from_token)(r, s, plan, key, kind, &token);
     return value && QR_S(key_value)(s, frame, r, value);
