@@ -406,7 +406,13 @@ static int QR_T(arm_takes_text)(qr_reader *r, const qr_plan *plan, uint32_t arm,
         return qr_plan_find_choice_text(plan, &plan->choice_sets[node->value], text, length) != QR_PLAN_NONE;
     if (qr_kind_is_scalar_text(node->kind))
         return qr_scalar_read_text((qr_kind)node->kind, text, length, &scalar) == QR_ERROR_NONE;
-    return node->kind == QR_KIND_BYTES && qr_base64_decoded_length(text, length, &length);
+    if (node->kind != QR_KIND_BYTES || QR_TRAIT(BINARY))
+        return 0;
+    size_t decoded;
+    if (!qr_base64_decoded_length(text, length, &decoded))
+        return 0;
+    uint8_t *room = text == r->scratch ? r->scratch : qr_reader_scratch(r, decoded ? decoded : 1);
+    return room && qr_base64_read(room, text, length);
 }
 
 static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, qr_token_kind kind, const qr_token *token);
