@@ -746,6 +746,13 @@ QR_INLINE int QR_T(map_key)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint3
     return value && QR_S(key_value)(s, frame, r, value);
 }
 
+/* Is the fault one of the type (or the sink's), so that what was read is sound? */
+static QR_COLD int QR_T(is_of_type)(const qr_reader *r)
+{
+    qr_error_class class_ = qr_error_class_of(r->error);
+    return class_ == QR_CLASS_NONE || class_ == QR_CLASS_SINK || class_ == QR_CLASS_VALIDATION;
+}
+
 static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at)
 {
     QR_FRAME frame;
@@ -757,7 +764,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
     while (QR_F(more_map)(r, &iter)) {
         QR_LIMIT_ITEMS(count, iter.key_at);
         if (QR_UNLIKELY(!QR_T(map_key)(r, s, plan, node->item, &iter, &frame)))
-            return QR_FAIL_KEY(iter.key_at);
+            return QR_T(is_of_type)(r) ? QR_FAIL_KEY(iter.key_at) : QR_FAIL_HERE(); /* no path can name what is no key */
         QR_VALUE value = QR_T(read_node)(r, s, plan, node->value);
         if (QR_UNLIKELY(!value || !QR_S(pair)(s, &frame, value)))
             return QR_FAIL_KEY(iter.key_at);
@@ -777,7 +784,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
 
 /* ---------------------------------------------------------------- records */
 
-enum { QR_T(SKIPPED) = -1, QR_T(STOPPED) = -2 };
+enum { QR_T(SKIPPED) = -1, QR_T(STOPPED) = -2, QR_T(NO_KEY) = -3 };
 
 /* The tag of a record that was asked for by itself: it must be the right one. */
 static int QR_T(check_tag)(qr_reader *r, const qr_record *record, uint32_t number)
@@ -795,14 +802,15 @@ static int QR_T(check_tag)(qr_reader *r, const qr_record *record, uint32_t numbe
     return 0;
 }
 
-/* A key that is not the expected one: the number of its field, or SKIPPED (tag or unknown, value read), or STOPPED. */
+/* A key that is not the expected one: the number of its field, or SKIPPED (tag or unknown, value read), or STOPPED, or NO_KEY
+ * when the key itself is at fault, so that no path can name it. */
 static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, const qr_record *record, uint32_t number, QR_ITER *iter)
 {
     qr_token token;
     const uint8_t *text;
     size_t length;
     if (!QR_F(key)(r, iter, &token) || !QR_T(text)(r, &token, &text, &length))
-        return QR_T(STOPPED);
+        return QR_T(NO_KEY);
     uint32_t field = qr_plan_find_field(plan, record, text, length);
     if (QR_LIKELY(field != QR_PLAN_NONE))
         return field;
@@ -900,7 +908,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
                     QR_LIMIT_ITEMS(skipped++, iter.key_at);
                     continue;
                 }
-                return QR_FAIL_KEY(iter.key_at);
+                return found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at);
             }
             i = (uint32_t)found;
         }
