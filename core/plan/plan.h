@@ -220,6 +220,8 @@ int qr_plan_key_is_number(const qr_plan *self, uint32_t node);
 qr_error qr_bounds_check_int(const qr_plan_bounds *bounds, int64_t value);
 qr_error qr_bounds_check_uint(const qr_plan_bounds *bounds, uint64_t value);
 qr_error qr_bounds_check_float(const qr_plan_bounds *bounds, double value);
+/* An integer of more than 64 bits as [-]digits. Exact but where a bound is a double: the number is rounded to one first. */
+qr_error qr_bounds_check_big(const qr_plan_bounds *bounds, const uint8_t *text, size_t length);
 QR_INLINE qr_error qr_bounds_check_length(const qr_plan_bounds *bounds, size_t length)
 {
     return length < bounds->min_length ? QR_ERROR_TOO_SHORT : length > bounds->max_length ? QR_ERROR_TOO_LONG : QR_ERROR_NONE;

@@ -236,9 +236,14 @@ static QR_NOINLINE QR_VALUE QR_T(bounded_number)(qr_reader *r, QR_SINK *s, const
     return kind == QR_TOKEN_INT ? QR_S(integer)(s, token->i) : kind == QR_TOKEN_UINT ? QR_S(unsigned_integer)(s, token->u) : QR_S(floating)(s, token->d);
 }
 
-/* An integer of more than 64 bits: the sink judges its bounds (it has the exact number). */
-static QR_VALUE QR_T(big)(qr_reader *r, QR_SINK *s, uint32_t number, const qr_token *token)
+/* An integer of more than 64 bits: the sink, which has the exact number, may judge it once more. */
+static QR_VALUE QR_T(big)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, const qr_token *token)
 {
+    if (plan->nodes[number].flags & QR_NODE_BOUNDED) {
+        qr_error error = qr_bounds_check_big(&plan->bounds[plan->nodes[number].bounds], token->text, token->length);
+        if (error != QR_ERROR_NONE)
+            return QR_FAIL(error, token->at, number);
+    }
     QR_VALUE value = QR_S(big_integer)(s, r, token);
     return value ? QR_S(bounded)(s, r, number, value, token->at) : QR_FAILED;
 }
@@ -247,7 +252,7 @@ static QR_VALUE QR_T(big)(qr_reader *r, QR_SINK *s, uint32_t number, const qr_to
 static QR_NOINLINE QR_VALUE QR_T(int_from)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, qr_token_kind kind, const qr_token *token)
 {
     if (kind == QR_TOKEN_BIG)
-        return QR_T(big)(r, s, number, token);
+        return QR_T(big)(r, s, plan, number, token);
     if (kind == QR_TOKEN_FLOAT && (r->options & QR_READ_LAX) && token->d >= -9007199254740992.0 && token->d <= 9007199254740992.0 && (double)(int64_t)token->d == token->d) {
         qr_token whole = *token;
         whole.i = (int64_t)token->d;
