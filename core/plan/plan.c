@@ -253,7 +253,9 @@ int qr_plan_begin_choices(qr_plan *self, uint32_t node, int open)
 static int add_choice(qr_plan *self, uint32_t node, qr_choice value)
 {
     qr_node *n = node_of(self, node, QR_KIND_CHOICE, self->choice_sets_count);
-    qr_choice *choice = n ? add_choices(self, 1) : NULL;
+    if (!n || self->choice_sets[n->value].first + self->choice_sets[n->value].count != self->choices_count)
+        return fail(self, QR_ERROR_INVALID_VALUE);
+    qr_choice *choice = add_choices(self, 1);
     if (!choice)
         return 0;
     *choice = value;
@@ -410,26 +412,70 @@ static int seal_record(qr_plan *self, qr_record *record)
     return 1;
 }
 
-static int arm_is(const qr_plan *self, uint32_t arm) { return arm < self->nodes_count || arm == QR_PLAN_NONE; }
+/* No arm is a union: flatten them. One that led back to itself would be followed for ever. */
+static int is_arm(const qr_plan *self, uint32_t arm) { return arm < self->nodes_count && self->nodes[arm].kind != QR_KIND_UNION; }
+
+/* A node that is read from a map, and whose map may be opened before it is chosen. */
+static int is_map_arm(const qr_plan *self, uint32_t arm)
+{
+    if (!is_arm(self, arm))
+        return 0;
+    const qr_node *node = &self->nodes[arm];
+    return node->kind == QR_KIND_MAP || (node->kind == QR_KIND_RECORD && !self->records[node->value].array);
+}
+
+static int is_same_tag(const qr_choice *a, const qr_choice *b)
+{
+    if (!a->text || !b->text)
+        return !a->text && !b->text && a->number == b->number;
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static int seal_tags(const qr_plan *self, const qr_union *u)
+{
+    const qr_tag *tags = self->tags + u->tags;
+    if (u->tag_count && !u->tag_name)
+        return 0;
+    for (uint32_t i = 0; i < u->tag_count; i++) {
+        if (!is_map_arm(self, tags[i].arm))
+            return 0;
+        for (uint32_t earlier = 0; earlier < i; earlier++)
+            if (is_same_tag(&tags[earlier].value, &tags[i].value))
+                return 0;
+    }
+    return 1;
+}
 
 static int seal_union(qr_plan *self, const qr_union *u)
 {
-    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
+    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array}, maps[] = {u->map, u->map_default};
     for (size_t i = 0; i < QR_ARRAY_LENGTH(arms); i++)
-        if (!arm_is(self, arms[i]))
+        if (arms[i] != QR_PLAN_NONE && !is_arm(self, arms[i]))
             return 0;
-    for (uint32_t i = 0; i < u->tag_count; i++)
-        if (self->tags[u->tags + i].arm >= self->nodes_count)
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(maps); i++)
+        if (maps[i] != QR_PLAN_NONE && !is_map_arm(self, maps[i]))
             return 0;
-    if (u->key_count > QR_UNION_KEY_ARMS)
+    for (uint32_t i = 0; i < u->text_count; i++)
+        if (!is_arm(self, self->items[u->text + i]))
+            return 0;
+    for (uint32_t i = 0; i < u->ints_count; i++)
+        if (!is_arm(self, self->items[u->ints + i]) || self->nodes[self->items[u->ints + i]].kind != QR_KIND_CHOICE)
+            return 0;
+    if (!seal_tags(self, u) || u->key_count > QR_UNION_KEY_ARMS)
         return 0;
     for (uint32_t i = 0; i < u->key_count; i++) {
         qr_key_arm *key_arm = &self->key_arms[u->keys + i];
-        if (key_arm->arm >= self->nodes_count || self->nodes[key_arm->arm].kind != QR_KIND_RECORD)
+        if (!is_map_arm(self, key_arm->arm) || self->nodes[key_arm->arm].kind != QR_KIND_RECORD)
             return 0;
         key_arm->record = self->nodes[key_arm->arm].value;
     }
     return 1;
+}
+
+/* A bound that is not a number would compare with nothing. */
+static int seal_bounds(const qr_plan_bounds *b)
+{
+    return !__builtin_isnan(b->least) && !__builtin_isnan(b->most) && __builtin_isfinite(b->multiple);
 }
 
 static int seal_node(const qr_plan *self, const qr_node *node)
@@ -457,6 +503,9 @@ qr_error qr_plan_seal(qr_plan *self)
             fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->records_count && self->error == QR_ERROR_NONE; i++)
         seal_record(self, &self->records[i]);
+    for (uint32_t i = 0; i < self->bounds_count && self->error == QR_ERROR_NONE; i++)
+        if (!seal_bounds(&self->bounds[i]))
+            fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->unions_count && self->error == QR_ERROR_NONE; i++)
         if (!seal_union(self, &self->unions[i]))
             fail(self, QR_ERROR_INVALID_VALUE);

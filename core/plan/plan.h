@@ -155,11 +155,13 @@ int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *
 int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_length, const char *tag, size_t tag_length, int64_t tag_int);
 int qr_plan_set_array(qr_plan *self, uint32_t node);
 
+/* The choices are added before the next begin. */
 int qr_plan_begin_choices(qr_plan *self, uint32_t node, int open);
 int qr_plan_add_choice_text(qr_plan *self, uint32_t node, const char *text, size_t length);
 int qr_plan_add_choice_int(qr_plan *self, uint32_t node, int64_t number, int is_bool);
 
-/* A cleared union (all arms QR_PLAN_NONE) for the caller to fill in; NULL when memory is out. */
+/* A cleared union (all arms QR_PLAN_NONE) for the caller to fill in before the next begin; NULL when memory is out. No arm
+ * may be a union itself; arms read from maps are maps and records, those in `ints` choices. */
 qr_union *qr_plan_begin_union(qr_plan *self, uint32_t node);
 int qr_plan_set_union_text(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
 int qr_plan_set_union_ints(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
@@ -168,7 +170,8 @@ int qr_plan_set_union_tag(qr_plan *self, uint32_t node, const char *name, size_t
 int qr_plan_add_union_tag(qr_plan *self, uint32_t node, const char *tag, size_t length, int64_t tag_int, uint32_t arm);
 int qr_plan_add_union_key_arm(qr_plan *self, uint32_t node, uint32_t arm);
 
-/* Checks every number, builds name tables, required bitmaps and key images. The plan may be used only when this gives NONE. */
+/* Checks every number, that names and tags are unique and that bounds are numbers; builds name tables, required bitmaps and
+ * key images. The plan may be used only when this gives NONE: else DUPLICATE_FIELD, TOO_LONG (fields), INVALID_VALUE, MEMORY. */
 qr_error qr_plan_seal(qr_plan *self);
 
 /* ---------------------------------------------------------------- looking up (sealed) */
