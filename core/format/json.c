@@ -133,7 +133,7 @@ static QR_NOINLINE qr_token_kind long_float(qr_reader *r, qr_token *token)
     return QR_TOKEN_FLOAT;
 }
 
-/* [+-]digits after the e; *p is left behind them. Exponents beyond what matters saturate. */
+/* [+-]digits after the e; *p is left behind them. Exponents saturate where no number of digits in front can bring them back. */
 static int exponent(const uint8_t **at, int64_t *value)
 {
     const uint8_t *p = *at;
@@ -145,7 +145,7 @@ static int exponent(const uint8_t **at, int64_t *value)
     }
     int64_t sum = 0;
     for (; is_digit(*p); p++)
-        if (sum < 1000000)
+        if (sum < 100000000000000000)
             sum = sum * 10 + (*p - '0');
     *value = negative ? -sum : sum;
     *at = p;
@@ -290,19 +290,23 @@ static const uint8_t *next_quote_stop(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-/* An escape that is cut off by the end of the input is a truncation. */
+/* Do the bytes from p to the end begin a \u escape (of a low surrogate) that the end cuts off? */
+static int is_cut_off(const uint8_t *p, const uint8_t *end, int low_surrogate)
+{
+    size_t left = (size_t)(end - p);
+    if (left >= 6 || (left > 0 && p[0] != '\\') || (left > 1 && p[1] != 'u'))
+        return 0;
+    for (size_t i = 2; i < left; i++)
+        if (hex_digit(p[i]) < 0)
+            return 0;
+    return !low_surrogate || left < 3 || ((p[2] | 0x20) == 'd' && (left < 4 || hex_digit(p[3]) >= 0xC));
+}
+
+/* An escape, or a pair of them, that is cut off by the end of the input is a truncation. */
 static int fail_escape(qr_reader *r, qr_error error, const uint8_t *p)
 {
-    size_t left = (size_t)(r->end - p);
-    if (error == QR_ERROR_INVALID_ESCAPE && left < 6) {
-        size_t i = 1;
-        if (i < left && p[i] == 'u')
-            for (i = 2; i < left && hex_digit(p[i]) >= 0; i++)
-                ;
-        if (i == left)
-            return qr_reader_fail(r, QR_ERROR_TRUNCATED, p);
-    }
-    return qr_reader_fail(r, error, p);
+    int cut = error == QR_ERROR_INVALID_SURROGATE ? is_high_surrogate(hex4(p + 2)) && is_cut_off(p + 6, r->end, 1) : is_cut_off(p, r->end, 0);
+    return qr_reader_fail(r, cut ? QR_ERROR_TRUNCATED : error, p);
 }
 
 /* The rest of a string from p, the first byte that is not plain ASCII. */
