@@ -61,14 +61,27 @@ static int has_escape(const uint8_t *s, size_t n)
     return 0;
 }
 
-/* What was encoded at b->p + 1 needs escapes: it is moved out of the way, behind the longest text it can become
- * (six bytes for one), and read again from there. */
+static size_t count_escapes(const uint8_t *s, size_t n)
+{
+    const uint8_t *end = s + n;
+    size_t count = 0;
+    for (; end - s >= QR_SIMD_BLOCK; s += QR_SIMD_BLOCK)
+        count += (size_t)__builtin_popcount(qr_simd_quote_stop(s));
+    for (; s < end; s++)
+        count += (size_t)qr_byte_is_quote_stop(*s);
+    return count;
+}
+
+/* What was encoded at b->p + 1 needs escapes: it is moved out of the way and read again from there. Each escape adds at most
+ * five bytes, so with five times their number and a gap between them, the writing never reaches what is still to be read,
+ * and never asks for more room either (which would lose what lies behind p). */
 static int escape_in_place(qr_buffer *b, size_t n)
 {
     enum { GAP = 256 };
-    if (n > (PTRDIFF_MAX - 2 * GAP) / 7)
+    size_t escapes = count_escapes(b->p + 1, n);
+    if (n > (PTRDIFF_MAX - 3 * GAP) / 6)
         return qr_buffer_fail(b, QR_ERROR_MEMORY);
-    size_t far = 6 * n + GAP;
+    size_t far = 5 * escapes + GAP;
     /* Growing keeps only what lies before p. */
     b->p += n + 1;
     int grown = qr_buffer_reserve(b, far + GAP);
@@ -105,7 +118,9 @@ int qr_json_put_str_units(qr_buffer *b, const void *units, size_t n, unsigned wi
 
 int qr_json_put_big(qr_buffer *b, const uint8_t *digits, size_t n)
 {
-    if (n > PTRDIFF_MAX - 4096 || !qr_buffer_reserve(b, n + QR_BUFFER_SLACK))
+    if (n > PTRDIFF_MAX - 4096)
+        return qr_buffer_fail(b, QR_ERROR_MEMORY);
+    if (!qr_buffer_reserve(b, n + QR_BUFFER_SLACK))
         return 0;
     memcpy(b->p, digits, n);
     b->p += n;
