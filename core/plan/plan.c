@@ -433,8 +433,10 @@ static int is_same_tag(const qr_choice *a, const qr_choice *b)
 
 static int seal_tags(const qr_plan *self, const qr_union *u)
 {
+    if (u->tag_count == 0)
+        return 1;
     const qr_tag *tags = self->tags + u->tags;
-    if (u->tag_count && !u->tag_name)
+    if (!u->tag_name)
         return 0;
     for (uint32_t i = 0; i < u->tag_count; i++) {
         if (!is_map_arm(self, tags[i].arm))

@@ -40,7 +40,8 @@ qr_error qr_scalar_read_timestamp(const uint8_t *payload, size_t length, qr_scal
     scalar->zone_length = 0;
     if (!qr_timestamp_read_ext(payload, length, &seconds, &nanoseconds))
         return QR_ERROR_INVALID_TIMESTAMP;
-    return from_timestamp(qr_timestamp_from_unix(seconds, nanoseconds, &scalar->datetime));
+    qr_timestamp_result result = qr_timestamp_from_unix(seconds, nanoseconds, &scalar->datetime);
+    return result == QR_TIMESTAMP_RANGE ? QR_ERROR_INVALID_VALUE : from_timestamp(result);
 }
 
 /* [-]digits without a leading zero, of any length. */
