@@ -65,7 +65,9 @@ static void *new_values(Py_ssize_t n, Py_ssize_t used, PyObject ***values)
 static PyObject *split_template(PyObject *plain, Py_ssize_t n)
 {
     PyObject **values, *dict = NULL;
-    qpy_dict_keys *from = qpy_keys_of(plain), *keys = KEYS_ALLOC(keys_size(from, n));
+    qpy_dict_keys *from = qpy_keys_of(plain);
+    size_t size = keys_size(from, from->nentries + from->usable); /* whole: freed tables of the smallest size are used again */
+    qpy_dict_keys *keys = KEYS_ALLOC(size);
     void *block = keys ? new_values(n, 0, &values) : NULL;
     if (!block || !(dict = PyDict_New())) {
         if (block) {
@@ -82,7 +84,7 @@ static PyObject *split_template(PyObject *plain, Py_ssize_t n)
 #endif
         return dict ? dict : PyErr_NoMemory();
     }
-    memcpy(keys, from, keys_size(from, n));
+    memcpy(keys, from, size);
     keys->refcnt = 1;
     keys->kind = QPY_KEYS_SPLIT;
     keys->version = 0;

@@ -85,7 +85,7 @@ static QR_COLD PyObject *alloc_error(qpy_record_class *cls)
 }
 
 /* Memory whose slots hold anything. */
-static QR_INLINE PyObject *alloc_raw(qpy_record_class *cls)
+QR_INLINE PyObject *alloc_raw(qpy_record_class *cls)
 {
     PyTypeObject *type = &cls->head.ht_type;
     if (QR_UNLIKELY(cls->state == NULL || (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT)))
@@ -110,7 +110,7 @@ static QR_INLINE PyObject *alloc_raw(qpy_record_class *cls)
     return (PyObject *)PyObject_GC_New(PyObject, type);
 }
 
-static QR_INLINE void clear_slots_from(PyObject *record, Py_ssize_t offset)
+QR_INLINE void clear_slots_from(PyObject *record, Py_ssize_t offset)
 {
     Py_ssize_t end = Py_TYPE(record)->tp_basicsize;
     for (; offset < end; offset += (Py_ssize_t)sizeof(PyObject *))
@@ -180,7 +180,7 @@ int qpy_record_clear(PyObject *self)
     return 0;
 }
 
-static QR_INLINE void free_memory(qpy_record_class *cls, PyObject *self)
+QR_INLINE void free_memory(qpy_record_class *cls, PyObject *self)
 {
     PyTypeObject *type = &cls->head.ht_type;
     Py_ssize_t slots = slot_count(type);
@@ -348,7 +348,7 @@ Py_ssize_t qpy_record_find(const qpy_record_class *cls, PyObject *name, Py_ssize
 }
 
 /* Stores the arguments into empty slots and completes them: 0 or -1. The record is not tracked by this. */
-static QR_INLINE int fill_arguments(qpy_record_class *cls, PyObject *record, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+QR_INLINE int fill_arguments(qpy_record_class *cls, PyObject *record, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                                     int *track)
 {
     int cycle = 0;
@@ -391,7 +391,7 @@ int qpy_record_post_init(qpy_record_class *cls, PyObject *record)
 PyObject *qpy_record_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     qpy_record_class *cls = (qpy_record_class *)callable;
-    int track;
+    int track = 0;
     PyObject *record = qpy_record_alloc(cls);
     if (QR_UNLIKELY(record == NULL))
         return NULL;

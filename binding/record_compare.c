@@ -5,43 +5,50 @@
  * call, so a list of a million linked records ends in RecursionError, not in the end of the stack. */
 #include "binding/record_internal.h"
 
-/* a == b: 1, 0 or -1. The caller owns both (user code may replace them in the record meanwhile). */
-static int values_equal(PyObject *a, PyObject *b)
-{
-    PyTypeObject *type = Py_TYPE(a);
-    if (type == Py_TYPE(b) && (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBytes_Type)) {
-        PyObject *answer = type->tp_richcompare(a, b, Py_EQ);
-        if (answer == NULL)
-            return -1;
-        int equal = answer == Py_True;
-        Py_DECREF(answer);
-        return equal;
-    }
-    return PyObject_RichCompareBool(a, b, Py_EQ);
-}
-
-static QR_INLINE int is_plain(PyObject *value)
+/* Values whose comparison and hash run no code of anybody else's and do not recurse. */
+QR_INLINE int is_plain(PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
     return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || value == Py_None;
 }
 
-/* Equality of one field of two records: 1, 0 or -1; a field unset in both is equal. */
-static int fields_equal(PyObject *a, PyObject *b, Py_ssize_t offset)
+/* x == y for what is not plain: guarded, and the values are held, because user code may replace them in the record. */
+static QR_NOINLINE int values_equal(PyObject *x, PyObject *y)
 {
-    PyObject *x = *qpy_record_slot(a, offset), *y = *qpy_record_slot(b, offset);
+    if (Py_EnterRecursiveCall(" while comparing records"))
+        return -1;
+    Py_INCREF(x);
+    Py_INCREF(y);
+    int equal = PyObject_RichCompareBool(x, y, Py_EQ);
+    Py_DECREF(x);
+    Py_DECREF(y);
+    Py_LeaveRecursiveCall();
+    return equal;
+}
+
+/* Equality of two values of a field: 1, 0 or -1; unset in both is equal. */
+QR_INLINE int fields_equal(PyObject *x, PyObject *y)
+{
     if (x == y)
         return 1;
     if (x == NULL || y == NULL)
         return 0;
-    if (is_plain(x) && is_plain(y))
-        return values_equal(x, y); /* no code of anybody else's runs */
-    Py_INCREF(x);
-    Py_INCREF(y);
-    int equal = values_equal(x, y);
-    Py_DECREF(x);
-    Py_DECREF(y);
-    return equal;
+    if (Py_TYPE(x) != Py_TYPE(y) || !is_plain(x))
+        return values_equal(x, y);
+    PyObject *answer = Py_TYPE(x)->tp_richcompare(x, y, Py_EQ); /* True or False: the types are the same */
+    if (answer == NULL)
+        return -1;
+    Py_DECREF(answer);
+    return answer == Py_True;
+}
+
+static PyObject *compare_guarded(PyObject *x, PyObject *y, int operation)
+{
+    if (Py_EnterRecursiveCall(" while comparing records"))
+        return NULL;
+    PyObject *result = PyObject_RichCompare(x, y, operation);
+    Py_LeaveRecursiveCall();
+    return result;
 }
 
 static PyObject *compare_ordered(qpy_record_class *cls, PyObject *a, PyObject *b, int operation)
@@ -55,8 +62,8 @@ static PyObject *compare_ordered(qpy_record_class *cls, PyObject *a, PyObject *b
             return qpy_record_unset_error(x == NULL ? a : b, field->name);
         Py_INCREF(x);
         Py_INCREF(y);
-        int equal = x == y ? 1 : values_equal(x, y);
-        PyObject *result = equal == 0 ? PyObject_RichCompare(x, y, operation) : NULL;
+        int equal = fields_equal(x, y);
+        PyObject *result = equal == 0 ? compare_guarded(x, y, operation) : NULL;
         Py_DECREF(x);
         Py_DECREF(y);
         if (equal <= 0)
@@ -65,70 +72,49 @@ static PyObject *compare_ordered(qpy_record_class *cls, PyObject *a, PyObject *b
     return PyBool_FromLong(operation == Py_LE || operation == Py_GE);
 }
 
-static int compare_equal(qpy_record_class *cls, PyObject *a, PyObject *b)
-{
-    int equal = 1;
-    for (Py_ssize_t i = 0; equal == 1 && i < cls->count; i++) {
-        const qpy_record_field *field = &cls->fields[i];
-        if (field->compare)
-            equal = fields_equal(a, b, field->offset);
-    }
-    return equal;
-}
-
 PyObject *qpy_record_richcompare(PyObject *a, PyObject *b, int operation)
 {
     int equality = operation == Py_EQ || operation == Py_NE;
     qpy_record_class *cls = qpy_record_class_of(a);
     if (Py_TYPE(a) != Py_TYPE(b) || !(cls->flags & (equality ? QPY_RECORD_EQ : QPY_RECORD_ORDER)))
         Py_RETURN_NOTIMPLEMENTED;
-    if (a == b && equality)
-        return PyBool_FromLong(operation == Py_EQ);
-    /* Untracked records hold atoms only: they cannot recurse. */
-    int deep = PyObject_GC_IsTracked(a) && PyObject_GC_IsTracked(b);
-    if (deep && Py_EnterRecursiveCall(" while comparing records"))
-        return NULL;
-    PyObject *result = NULL;
-    if (equality) {
-        int equal = compare_equal(cls, a, b);
-        result = equal < 0 ? NULL : PyBool_FromLong(equal == (operation == Py_EQ));
-    } else {
-        result = compare_ordered(cls, a, b, operation);
+    if (!equality)
+        return compare_ordered(cls, a, b, operation);
+    int equal = 1;
+    const qpy_record_field *field = cls->fields, *end = field + (a == b ? 0 : cls->count);
+    for (; equal == 1 && field < end; field++) {
+        if (field->compare)
+            equal = fields_equal(*qpy_record_slot(a, field->offset), *qpy_record_slot(b, field->offset));
     }
-    if (deep)
-        Py_LeaveRecursiveCall();
-    return result;
+    return equal < 0 ? NULL : Py_NewRef(equal == (operation == Py_EQ) ? Py_True : Py_False);
 }
 
 /* The mixing of xxHash64's round, one lane (as tuples do it since CPython 3.8): Y. Collet, "xxHash fast digest algorithm". */
-static QR_INLINE uint64_t mix(uint64_t hash, uint64_t lane)
+QR_INLINE uint64_t mix(uint64_t hash, uint64_t lane)
 {
     hash += lane * 14029467366897019727u;
     hash = (hash << 31) | (hash >> 33);
     return hash * 11400714785074694791u;
 }
 
-static Py_hash_t hash_fields(qpy_record_class *cls, PyObject *self)
+static QR_NOINLINE Py_hash_t hash_guarded(PyObject *value)
 {
-    uint64_t hash = 2870177450012600261u;
-    for (Py_ssize_t i = 0; i < cls->count; i++) {
-        const qpy_record_field *field = &cls->fields[i];
-        if (!field->compare)
-            continue;
-        PyObject *value = *qpy_record_slot(self, field->offset);
-        if (value == NULL) {
-            qpy_record_unset_error(self, field->name);
-            return -1;
-        }
-        Py_INCREF(value);
-        Py_hash_t lane = PyObject_Hash(value);
-        Py_DECREF(value);
-        if (lane == -1)
-            return -1;
-        hash = mix(hash, (uint64_t)lane);
-    }
-    hash ^= (uint64_t)cls->count;
-    return hash == (uint64_t)-1 ? 1546275796 : (Py_hash_t)hash;
+    if (Py_EnterRecursiveCall(" while hashing a record"))
+        return -1;
+    Py_INCREF(value);
+    Py_hash_t hash = PyObject_Hash(value);
+    Py_DECREF(value);
+    Py_LeaveRecursiveCall();
+    return hash;
+}
+
+QR_INLINE Py_hash_t hash_value(PyObject *value)
+{
+#if !defined(QPY_NO_PRIVATE) && !defined(Py_GIL_DISABLED)
+    if (PyUnicode_CheckExact(value) && ((PyASCIIObject *)value)->hash != -1)
+        return ((PyASCIIObject *)value)->hash;
+#endif
+    return is_plain(value) ? Py_TYPE(value)->tp_hash(value) : hash_guarded(value);
 }
 
 Py_hash_t qpy_record_hash(PyObject *self)
@@ -138,11 +124,20 @@ Py_hash_t qpy_record_hash(PyObject *self)
         return PyBaseObject_Type.tp_hash(self);
     if (!(cls->flags & QPY_RECORD_FROZEN))
         return PyObject_HashNotImplemented(self);
-    int deep = PyObject_GC_IsTracked(self);
-    if (deep && Py_EnterRecursiveCall(" while hashing a record"))
-        return -1;
-    Py_hash_t hash = hash_fields(cls, self);
-    if (deep)
-        Py_LeaveRecursiveCall();
-    return hash;
+    uint64_t hash = 2870177450012600261u;
+    for (const qpy_record_field *field = cls->fields, *end = field + cls->count; field < end; field++) {
+        if (!field->compare)
+            continue;
+        PyObject *value = *qpy_record_slot(self, field->offset);
+        if (QR_UNLIKELY(value == NULL)) {
+            qpy_record_unset_error(self, field->name);
+            return -1;
+        }
+        Py_hash_t lane = hash_value(value);
+        if (lane == -1)
+            return -1;
+        hash = mix(hash, (uint64_t)lane);
+    }
+    hash ^= (uint64_t)cls->count;
+    return hash == (uint64_t)-1 ? 1546275796 : (Py_hash_t)hash;
 }

@@ -25,9 +25,10 @@ PyObject *qpy_record_copy(PyObject *self, PyObject *ignored)
     PyObject *copy = qpy_record_alloc(cls);
     if (copy == NULL)
         return NULL;
-    for (Py_ssize_t i = 0; i < cls->count; i++) {
-        Py_ssize_t offset = cls->fields[i].offset;
-        *qpy_record_slot(copy, offset) = Py_XNewRef(*qpy_record_slot(self, offset));
+    const PyTypeObject *type = &cls->head.ht_type;
+    for (Py_ssize_t offset = sizeof(PyObject); offset < type->tp_basicsize; offset += (Py_ssize_t)sizeof(PyObject *)) {
+        if (offset != type->tp_weaklistoffset)
+            *qpy_record_slot(copy, offset) = Py_XNewRef(*qpy_record_slot(self, offset));
     }
     if (PyObject_GC_IsTracked(self))
         PyObject_GC_Track(copy);
@@ -171,7 +172,7 @@ static Py_ssize_t field_of_key(const qpy_record_class *cls, PyObject *key, Py_ss
 /* May the state name fields that the class does not have? Only when the class says so itself. */
 static int skips_unknown(qpy_record_class *cls)
 {
-    PyObject *unknown = cls->options == NULL ? NULL : PyDict_GetItemString(cls->options, "unknown");
+    PyObject *unknown = cls->options == NULL ? NULL : qpy_dict_find(cls->options, "unknown");
     return unknown != NULL && PyUnicode_Check(unknown) && PyUnicode_CompareWithASCIIString(unknown, "skip") == 0;
 }
 
@@ -205,7 +206,7 @@ PyObject *qpy_record_setstate(PyObject *self, PyObject *state)
             if (set_dict(self, value) < 0)
                 return NULL;
         } else if (!skips_unknown(cls)) {
-            return PyErr_Format(PyExc_TypeError, "%.200s has no field %R, which its pickled state holds", cls->head.ht_type.tp_name, key);
+            return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "%.200s has no field %R, which its pickled state holds", cls->head.ht_type.tp_name, key);
         }
     }
     int failed = qpy_record_complete(cls, self, 0) < 0;
@@ -223,7 +224,7 @@ static PyObject *find_annotation(PyTypeObject *type, PyObject *name)
     PyObject *mro = type->tp_mro;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); i++) {
         PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
-        PyObject *annotations = base->tp_dict == NULL ? NULL : PyDict_GetItemString(base->tp_dict, "__annotations__");
+        PyObject *annotations = base->tp_dict == NULL ? NULL : qpy_dict_find(base->tp_dict, "__annotations__");
         PyObject *annotation = annotations == NULL || !PyDict_Check(annotations) ? NULL : PyDict_GetItemWithError(annotations, name);
         if (annotation != NULL || PyErr_Occurred())
             return annotation;

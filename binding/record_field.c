@@ -32,7 +32,7 @@ static PyMethodDef unset_methods[] = {
 };
 
 static PyType_Slot unset_slots[] = {
-    {Py_tp_doc, "The type of UNSET: a field that the document did not have, told apart from one that is null."},
+    {Py_tp_doc, (void *)"The type of UNSET: a field that the document did not have, told apart from one that is null."},
     {Py_tp_dealloc, plain_dealloc},
     {Py_tp_repr, unset_repr},
     {Py_nb_bool, unset_bool},
@@ -130,9 +130,9 @@ PyDoc_STRVAR(field_doc, "field(number=None, /, *, default=..., default_factory=.
 
 static PyObject *field_function(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"", "default", "default_factory", "name", "kw_only", "repr", "compare", NULL};
+    static const char *const names[] = {"", "default", "default_factory", "name", "kw_only", "repr", "compare", NULL};
     PyObject *number = NULL, *default_ = NULL, *factory = NULL, *name = NULL, *kw_only = NULL, *repr = NULL, *compare = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOO:field", names, &number, &default_, &factory, &name, &kw_only, &repr, &compare))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOO:field", (char **)names, &number, &default_, &factory, &name, &kw_only, &repr, &compare))
         return NULL;
     qpy_state *state = qpy_state_of(module);
     qpy_field_object *field = PyObject_GC_New(qpy_field_object, state->field_type);
@@ -217,7 +217,7 @@ static PyGetSetDef field_getset[] = {
 };
 
 static PyType_Slot field_slots[] = {
-    {Py_tp_doc, "What quire.field() returns: read only."},
+    {Py_tp_doc, (void *)"What quire.field() returns: read only."},
     {Py_tp_dealloc, field_dealloc},
     {Py_tp_traverse, field_traverse},
     {Py_tp_clear, field_clear},

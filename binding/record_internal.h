@@ -28,6 +28,16 @@ typedef struct qpy_field_object {
     uint8_t repr, compare;
 } qpy_field_object;
 
+/* dict[name]: borrowed; NULL without an exception when it is not there, NULL with one when memory fails. (PyDict_GetItemString cannot
+ * tell these apart: with it, a class keyword would silently be lost.) */
+static inline PyObject *qpy_dict_find(PyObject *dict, const char *name)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *value = key == NULL ? NULL : PyDict_GetItemWithError(dict, key);
+    Py_XDECREF(key);
+    return value;
+}
+
 /* The head of every class is the same, so a class not finished yet (in __init_subclass__) has state == NULL. */
 #define QPY_NOT_FINISHED "class %.200s is still being made"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The descriptor of a field.
  *
- * Why not CPython's own member descriptor: its store writes the slot and nothing else, and object.__setattr__(r, "x", []) ends in
- * that store whatever the class says, so a record could come to hold a cycle that the collector never looks at. Ours tracks.
- * The price is paid by reading: the interpreter specialises only its own descriptors (figures: docs/adr). */
+ * Why not CPython's own member descriptor: its store writes the slot and nothing else, and object.__setattr__(r, "x", []), which
+ * frozen classes need in __post_init__, ends in that store whatever the class says; so a record could come to hold a cycle that the
+ * collector never looks at. Ours tracks. The price is paid by reading: the interpreter specialises only its own descriptors, so
+ * reading a field takes about 16 ns where a slot takes 5 (3.11). A tp_getattro of our own that looks for the name among the fields
+ * first was tried: 14 ns, but a method call then takes 97 instead of 24. */
 #include "binding/record_internal.h"
 
 typedef struct qpy_member {
@@ -56,9 +58,12 @@ static PyObject *member_get(PyObject *self, PyObject *object, PyObject *type)
     if (object == NULL)
         return Py_NewRef(self);
     if (QR_UNLIKELY(!PyObject_TypeCheck(object, member->cls)))
-        return foreign_error(member, object) < 0 ? NULL : NULL;
+        goto foreign;
     PyObject *value = *qpy_record_slot(object, member->offset);
     return QR_LIKELY(value != NULL) ? Py_NewRef(value) : qpy_record_unset_error(object, member->name);
+foreign:
+    foreign_error(member, object);
+    return NULL;
 }
 
 static int member_set(PyObject *self, PyObject *object, PyObject *value)
@@ -102,9 +107,9 @@ static PyObject *member_qualname(PyObject *self, void *ignored)
 static PyObject *member_reduce(PyObject *self, PyObject *ignored)
 {
     qpy_member *member = (qpy_member *)self;
-    PyObject *builtins = PyEval_GetBuiltins(), *getter = builtins ? PyDict_GetItemString(builtins, "getattr") : NULL;
+    PyObject *builtins = PyEval_GetBuiltins(), *getter = builtins ? qpy_dict_find(builtins, "getattr") : NULL;
     if (getter == NULL)
-        return PyErr_Format(PyExc_RuntimeError, "no getattr");
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_RuntimeError, "no getattr");
     return Py_BuildValue("O(OO)", getter, member->cls, member->name);
 }
 

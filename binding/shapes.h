@@ -46,7 +46,7 @@ typedef struct qpy_shapes {
 qpy_shapes *qpy_shapes_new(int templates); /* NULL with MemoryError */
 void qpy_shapes_free(qpy_shapes *self);
 
-/* Takes it for one decode: the root for the outermost map, or NULL (busy, or memory is out: the decode does without). */
+/* Takes it for one decode: the node that holds the outermost map's root as its sub, or NULL (busy, or memory is out: the decode does without). */
 qpy_shape *qpy_shapes_acquire(qpy_shapes *self);
 void qpy_shapes_release(qpy_shapes *self);
 

@@ -38,15 +38,22 @@ struct qpy_shapes;
     X(PyObject, plan_cache)       /* dict: type -> plan, for types that are no record classes */                               \
     /* scalar.c */                                                                                                             \
     X(PyTypeObject, decimal_type) X(PyTypeObject, uuid_type) X(PyTypeObject, enum_type) X(PyTypeObject, zoneinfo_type)         \
-    X(PyObject, uuid_safe_unknown)                                                                                             \
+    X(PyObject, uuid_safe_unknown) X(PyObject, decimal_context)                                                                \
+    X(PyObject, str_datetime) X(PyObject, str_decimal) X(PyObject, str_uuid) X(PyObject, str_zoneinfo)                         \
+    X(PyObject, str_utcoffset) X(PyObject, str_key) X(PyObject, str_is_safe)                                                   \
+    /* ext.c */                                                                                                                \
+    X(PyTypeObject, ext_type)                                                                                                  \
     /* interned names */                                                                                                       \
-    X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes)
+    X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
+    X(PyObject, str_dataclass_fields) X(PyObject, str_attrs)
 
 typedef struct qpy_state {
 #define X(type, name) type *name;
     QPY_STATE_OBJECTS(X)
 #undef X
     PyObject *module;             /* module.c; borrowed */
+    size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
+    int private_ok;               /* module.c: the layouts of cpython_private.h hold here */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
     struct qpy_keys *keys;        /* keys.c: text of a key -> str */
     struct qpy_shapes *shapes;    /* shapes.c: key sequences of dicts seen */

@@ -42,6 +42,7 @@ typedef struct qr_reader {
     qr_limits limits;
     qr_error error;
     uint32_t error_node, error_field; /* what the plan wanted there: numbers, UINT32_MAX for none */
+    uint64_t error_missing[16];       /* MISSING_FIELD: which of the record's fields, as bits */
     const uint8_t *error_at;
     size_t work;                      /* bytes read more than once to tell the arms of unions apart */
     uint8_t *scratch;                 /* of scratch_size bytes, from memory: see qr_reader_scratch */

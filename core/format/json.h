@@ -287,6 +287,9 @@ QR_INLINE int qr_json_put_key(qr_buffer *b, const uint8_t *s, size_t n)
 QR_INLINE void qr_json_key_done(qr_buffer *b) { *b->p++ = ':'; } /* after a key that was put as a string */
 /* base64 (RFC 4648): JSON has no binary. */
 int qr_json_put_bytes(qr_buffer *b, const uint8_t *s, size_t n);
+/* JSON has no extensions, and a timestamp is text. */
+QR_INLINE int qr_json_put_ext(qr_buffer *b, int8_t type, const uint8_t *s, size_t n) { (void)type, (void)s, (void)n; return qr_buffer_fail(b, QR_ERROR_UNSUPPORTED_TYPE); }
+QR_INLINE int qr_json_put_timestamp(qr_buffer *b, int64_t seconds, uint32_t nanoseconds) { (void)seconds, (void)nanoseconds; return qr_buffer_fail(b, QR_ERROR_UNSUPPORTED_TYPE); }
 QR_INLINE int qr_json_put_array(qr_buffer *b, size_t n) { (void)n; *b->p++ = '['; return 1; }
 QR_INLINE int qr_json_put_map(qr_buffer *b, size_t n) { (void)n; *b->p++ = '{'; return 1; }
 QR_INLINE void qr_json_end(qr_buffer *b, uint8_t close)

@@ -2,6 +2,8 @@
 /* msgpack, the half that is out of line: the longer forms, text from wider units, extensions. */
 #include "core/format/msgpack.h"
 
+#include "core/base/timestamp.h"
+
 /* ---------------------------------------------------------------- reading */
 
 /* The big-endian number of `width` bytes after the first byte; r->p is left behind it. */
@@ -194,6 +196,12 @@ int qr_msgpack_put_ext(qr_buffer *b, int8_t type, const uint8_t *s, size_t n)
         put_length(b, n, 0xC7);
     *b->p++ = (uint8_t)type;
     return put_payload(b, s, n);
+}
+
+int qr_msgpack_put_timestamp(qr_buffer *b, int64_t seconds, uint32_t nanoseconds)
+{
+    uint8_t payload[QR_TIMESTAMP_EXT];
+    return qr_msgpack_put_ext(b, -1, payload, qr_timestamp_write_ext(payload, seconds, nanoseconds));
 }
 
 void qr_msgpack_key_image(qr_image *image, const uint8_t *name, size_t n)

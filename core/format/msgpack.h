@@ -289,6 +289,7 @@ QR_INLINE int qr_msgpack_put_key(qr_buffer *b, const uint8_t *s, size_t n) { ret
 QR_INLINE void qr_msgpack_key_done(qr_buffer *b) { (void)b; }
 int qr_msgpack_put_bytes(qr_buffer *b, const uint8_t *s, size_t n);
 int qr_msgpack_put_ext(qr_buffer *b, int8_t type, const uint8_t *s, size_t n);
+int qr_msgpack_put_timestamp(qr_buffer *b, int64_t seconds, uint32_t nanoseconds);
 int qr_msgpack_put_count(qr_buffer *b, size_t n, uint8_t fix, uint8_t wide);
 QR_INLINE int qr_msgpack_put_array(qr_buffer *b, size_t n)
 {

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/codec.h"
+
+/* ---------------------------------------------------------------- input */
+
+int qpy_input_init(qpy_input *self, PyObject *data)
+{
+    if (PyBytes_CheckExact(data) || PyBytes_Check(data)) {
+        self->data = (const uint8_t *)PyBytes_AS_STRING(data);
+        self->length = (size_t)PyBytes_GET_SIZE(data);
+        self->owner = Py_NewRef(data);
+        return 1;
+    }
+    if (PyUnicode_Check(data)) {
+#if PY_VERSION_HEX < 0x030C0000
+        if (PyUnicode_READY(data) < 0)
+            return 0;
+#endif
+        if (PyUnicode_IS_COMPACT_ASCII(data)) {
+            self->data = PyUnicode_1BYTE_DATA(data);
+            self->length = (size_t)PyUnicode_GET_LENGTH(data);
+            self->owner = Py_NewRef(data);
+            return 1;
+        }
+        self->owner = PyUnicode_AsUTF8String(data); /* not kept in the str, as AsUTF8 would */
+    }
+    else {
+        Py_buffer view;
+        if (!PyObject_CheckBuffer(data)) {
+            PyErr_Format(PyExc_TypeError, "expected bytes, str or another buffer to decode, got %.100s", Py_TYPE(data)->tp_name);
+            return 0;
+        }
+        if (PyObject_GetBuffer(data, &view, PyBUF_FULL_RO) < 0)
+            return 0;
+        self->owner = PyBytes_FromStringAndSize(NULL, view.len);
+        if (self->owner && PyBuffer_ToContiguous(PyBytes_AS_STRING(self->owner), &view, view.len, 'C') < 0)
+            Py_CLEAR(self->owner);
+        PyBuffer_Release(&view);
+    }
+    if (!self->owner)
+        return 0;
+    self->data = (const uint8_t *)PyBytes_AS_STRING(self->owner);
+    self->length = (size_t)PyBytes_GET_SIZE(self->owner);
+    return 1;
+}
+
+/* ---------------------------------------------------------------- options */
+
+/* None: no limit (0). */
+static int read_limit(PyObject *limits, const char *name, size_t *to)
+{
+    PyObject *value = PyObject_GetAttrString(limits, name);
+    if (!value)
+        return 0;
+    *to = value == Py_None ? 0 : PyLong_AsSize_t(value);
+    Py_DECREF(value);
+    return !(*to == (size_t)-1 && PyErr_Occurred());
+}
+
+static int read_limits(PyObject *limits, qr_limits *to)
+{
+    size_t depth;
+    if (!limits || limits == Py_None)
+        return 1;
+    if (!read_limit(limits, "depth", &depth) || !read_limit(limits, "bytes", &to->bytes) || !read_limit(limits, "items", &to->items) ||
+        !read_limit(limits, "str_bytes", &to->str_bytes) || !read_limit(limits, "int_digits", &to->int_digits))
+        return 0;
+    to->depth = depth < 1 ? 1 : depth > QR_DEPTH_MAX ? QR_DEPTH_MAX : (uint32_t)depth;
+    PyObject *policy = PyObject_GetAttrString(limits, "duplicate_keys");
+    if (!policy)
+        return 0;
+    to->reject_duplicate_keys = PyUnicode_Check(policy) && PyUnicode_CompareWithASCIIString(policy, "error") == 0;
+    Py_DECREF(policy);
+    return 1;
+}
+
+static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *type)
+{
+    if (!type || type == (PyObject *)&PyBaseObject_Type)
+        return 1;
+    self->plan = qpy_plan_get(state, type);
+    return self->plan != NULL;
+}
+
+static int set_keyword(qpy_decode_options *self, const char *function, PyObject *name, PyObject *value)
+{
+    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0)
+        return read_limits(value, &self->limits);
+    if (PyUnicode_CompareWithASCIIString(name, "strict") == 0) {
+        int strict = PyObject_IsTrue(value);
+        if (strict < 0)
+            return 0;
+        self->read_options = strict ? self->read_options & ~(uint32_t)QR_READ_LAX : self->read_options | QR_READ_LAX;
+        return 1;
+    }
+    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict and limits)", function, name);
+    return 0;
+}
+
+static void options_start(qpy_decode_options *self)
+{
+    static const qr_limits defaults = QR_LIMITS_DEFAULT;
+    *self = (qpy_decode_options){.limits = defaults};
+}
+
+int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    options_start(self);
+    if (count > 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes data and a type, %zd positional arguments were given", function, count + 1);
+        return 0;
+    }
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
+        if (!set_keyword(self, function, PyTuple_GET_ITEM(names, i), args[count + i]))
+            return 0;
+    return set_type(self, state, count ? args[0] : NULL);
+}
+
+/* ---------------------------------------------------------------- Encoder and Decoder */
+
+/* The one positional argument, a type. */
+static int read_type(const char *name, PyObject *args, PyObject **type)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    if (n > 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes one type, %zd positional arguments were given", name, n);
+        return 0;
+    }
+    *type = n ? PyTuple_GET_ITEM(args, 0) : NULL;
+    return 1;
+}
+
+int qpy_encoder_init(qpy_encoder *self, qpy_state *state, PyObject *args, PyObject *kwargs)
+{
+    PyObject *type;
+    self->state = state;
+    self->module = Py_NewRef(state->module);
+    if (kwargs && PyDict_GET_SIZE(kwargs)) {
+        PyErr_SetString(PyExc_TypeError, "Encoder() takes no keyword arguments");
+        return 0;
+    }
+    if (!read_type("Encoder", args, &type))
+        return 0;
+    self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
+    if (!type || type == (PyObject *)&PyBaseObject_Type)
+        return 1;
+    self->plan = qpy_plan_get(state, type);
+    return self->plan != NULL;
+}
+
+int qpy_decoder_init(qpy_decoder *self, qpy_state *state, PyObject *args, PyObject *kwargs)
+{
+    PyObject *type, *name, *value;
+    Py_ssize_t i = 0;
+    self->state = state;
+    self->module = Py_NewRef(state->module);
+    options_start(&self->options);
+    if (!read_type("Decoder", args, &type))
+        return 0;
+    self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
+    while (kwargs && PyDict_Next(kwargs, &i, &name, &value))
+        if (!set_keyword(&self->options, "Decoder", name, value))
+            return 0;
+    return set_type(&self->options, state, type);
+}
+
+int qpy_encoder_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    qpy_encoder *self = (qpy_encoder *)op;
+    Py_VISIT(Py_TYPE(op));
+    Py_VISIT(self->type);
+    Py_VISIT(self->plan);
+    Py_VISIT(self->module);
+    return 0;
+}
+
+int qpy_decoder_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    qpy_decoder *self = (qpy_decoder *)op;
+    Py_VISIT(Py_TYPE(op));
+    Py_VISIT(self->type);
+    Py_VISIT(self->options.plan);
+    Py_VISIT(self->module);
+    return 0;
+}
+
+static void free_object(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    type->tp_free(op);
+    Py_DECREF(type);
+}
+
+/* No tp_clear: what is immutable closes no cycle by itself, a class in the cycle has one. */
+void qpy_encoder_dealloc(PyObject *op)
+{
+    qpy_encoder *self = (qpy_encoder *)op;
+    PyObject_GC_UnTrack(op);
+    Py_XDECREF(self->type);
+    Py_XDECREF(self->plan);
+    Py_XDECREF(self->module);
+    free_object(op);
+}
+
+void qpy_decoder_dealloc(PyObject *op)
+{
+    qpy_decoder *self = (qpy_decoder *)op;
+    PyObject_GC_UnTrack(op);
+    Py_XDECREF(self->type);
+    Py_XDECREF(self->options.plan);
+    Py_XDECREF(self->module);
+    free_object(op);
+}
+
+PyObject *qpy_encoder_repr(PyObject *op) { return PyUnicode_FromFormat("%s(%R)", Py_TYPE(op)->tp_name, ((qpy_encoder *)op)->type); }
+PyObject *qpy_decoder_repr(PyObject *op) { return PyUnicode_FromFormat("%s(%R)", Py_TYPE(op)->tp_name, ((qpy_decoder *)op)->type); }

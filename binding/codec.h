@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* codec: the public face of a format: encode, decode, Encoder, Decoder. What does not depend on the format is in codec.c;
+ * codec.tmpl.h makes the rest for one. */
+#ifndef QUIRE_BINDING_CODEC_H
+#define QUIRE_BINDING_CODEC_H
+
+#include "binding/raise.h"
+#include "binding/sink.h"
+#include "binding/walk.h"
+
+/* Bytes to read: the caller's own (bytes, ASCII str: followed by a 0, never changing) or a copy of them. */
+typedef struct qpy_input {
+    const uint8_t *data;
+    size_t length;
+    PyObject *owner; /* strong */
+} qpy_input;
+/* 1, or 0 with an exception. A buffer that can change or has no 0 behind it is copied. */
+int qpy_input_init(qpy_input *self, PyObject *data);
+QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
+
+/* What decode and Decoder are told. */
+typedef struct qpy_decode_options {
+    qpy_plan *plan; /* strong, or NULL for Any */
+    qr_limits limits;
+    uint32_t read_options;
+} qpy_decode_options;
+/* (type=Any, *, strict=True, limits=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
+int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
+
+/* Encoder and Decoder objects. */
+typedef struct qpy_encoder {
+    PyObject_HEAD
+    PyObject *type;
+    qpy_plan *plan;  /* NULL: anything */
+    qpy_state *state;
+    PyObject *module;
+    size_t hint;     /* length of the last result: read and written without a lock, any value is right */
+} qpy_encoder;
+typedef struct qpy_decoder {
+    PyObject_HEAD
+    PyObject *type;
+    qpy_decode_options options;
+    qpy_state *state;
+    PyObject *module;
+} qpy_decoder;
+
+/* Shared slots of the two types. */
+int qpy_encoder_init(qpy_encoder *self, qpy_state *state, PyObject *args, PyObject *kwargs);
+int qpy_decoder_init(qpy_decoder *self, qpy_state *state, PyObject *args, PyObject *kwargs);
+int qpy_encoder_traverse(PyObject *self, visitproc visit, void *arg);
+int qpy_decoder_traverse(PyObject *self, visitproc visit, void *arg);
+void qpy_encoder_dealloc(PyObject *self);
+void qpy_decoder_dealloc(PyObject *self);
+PyObject *qpy_encoder_repr(PyObject *self);
+PyObject *qpy_decoder_repr(PyObject *self);
+
+/* The next starting size after a result of that length. */
+QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)
+{
+    size_t wanted = length + (length >> 5) + 256;
+    return wanted >= hint ? wanted : hint - (hint - wanted) / 4;
+}
+
+/* Checks a value against a type before it is written (format_objects.c): 1, or 0 with an EncodeError. */
+int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
+
+/* One per format (format_<f>.c): adds its functions and types to the module. */
+#define X(NAME, name) int qpy_format_##name##_init(PyObject *module, qpy_state *state);
+#include "core/format/formats.def"
+#undef X
+int qpy_format_objects_init(PyObject *module, qpy_state *state);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* codec: encode, decode, Encoder and Decoder of one format.
+ *
+ * A C template, included after read.tmpl.h and walk.tmpl.h were for the format. Needs besides their macros:
+ *   QPY_FORMAT_NAME  "json"      QPY_FORMAT_MODULE  "quire.json"      QPY_FORMAT_IS_TEXT  0 or 1
+ *   QPY_FORMAT_HINT  the state's member for the size of the last result */
+
+/* ---------------------------------------------------------------- errors: what stands at a place of the input */
+
+static PyObject *QR_T(value_at)(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got)
+{
+    qr_reader again;
+    qr_token token;
+    qpy_sink sink = {.state = state};
+    PyObject *value = NULL;
+    if (at < r->start || at >= r->end)
+        return NULL;
+    qr_reader_init(&again, at, (size_t)(r->end - at), NULL, r->options);
+    qr_token_kind kind = QR_F(next)(&again, &token);
+    if (kind == QR_TOKEN_ERROR)
+        return NULL;
+    *got = qr_token_kind_name(kind);
+    switch (kind) {
+    case QR_TOKEN_STR: value = object_str(&sink, &again, &token); break;
+    case QR_TOKEN_INT: value = PyLong_FromLongLong(token.i); break;
+    case QR_TOKEN_UINT: value = PyLong_FromUnsignedLongLong(token.u); break;
+    case QR_TOKEN_BIG: value = qpy_sink_big_integer(&token); break;
+    case QR_TOKEN_FLOAT: value = PyFloat_FromDouble(token.d); break;
+    case QR_TOKEN_BOOL: value = PyBool_FromLong((long)token.i); break;
+    default: break;
+    }
+    if (!value)
+        PyErr_Clear();
+    return value;
+}
+
+static PyObject *QR_T(key_at)(qpy_state *state, const qr_reader *r, const void *at)
+{
+    const char *got;
+    return QR_T(value_at)(state, r, at, &got);
+}
+
+static const qpy_format QR_T(format) = {QPY_FORMAT_NAME, QPY_FORMAT_IS_TEXT, QR_T(value_at), QR_T(key_at)};
+
+/* ---------------------------------------------------------------- decoding */
+
+static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_decode_options *options)
+{
+    qpy_input input;
+    qr_reader reader;
+    qr_path path;
+    qpy_sink sink;
+    if (!qpy_input_init(&input, data))
+        return NULL;
+    qr_reader_init(&reader, input.data, input.length, &options->limits, options->read_options);
+    path.count = path.lost = 0;
+    reader.path = &path;
+    reader.memory = &qpy_memory;
+    qpy_sink_init(&sink, state, options->plan, QPY_FORMAT_NAME);
+    sink.strict_keys = (int)options->limits.reject_duplicate_keys;
+    PyObject *result = NULL;
+    if (QR_LIKELY(reader.error == QR_ERROR_NONE))
+        result = options->plan ? QR_T(read_node)(&reader, &sink, options->plan->core, 0) : QR_T(read_any)(&reader, &sink);
+    if (QR_UNLIKELY(!result && reader.error == QR_ERROR_NONE))
+        qr_reader_fail(&reader, QR_ERROR_SINK, reader.p);
+    if (QR_LIKELY(result) && QR_UNLIKELY(!QR_F(finish)(&reader)))
+        Py_CLEAR(result);
+    if (QR_UNLIKELY(!result)) {
+        PyObject *type, *value, *traceback; /* what is dropped must not see it */
+        PyErr_Fetch(&type, &value, &traceback);
+        qpy_sink_release(&sink);
+        PyErr_Restore(type, value, traceback);
+        qpy_raise_read(state, &reader, options->plan, &QR_T(format));
+    }
+    else
+        qpy_sink_release(&sink);
+    qr_reader_release(&reader);
+    qpy_input_release(&input);
+    return result;
+}
+
+static PyObject *QR_T(decode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    qpy_state *state = qpy_state_of(module);
+    qpy_decode_options options;
+    if (count < 1) {
+        PyErr_SetString(PyExc_TypeError, "decode() takes data and a type, nothing was given");
+        return NULL;
+    }
+    PyObject *result = qpy_decode_options_init(&options, state, "decode", args + 1, count - 1, names) ? QR_T(decode_data)(state, args[0], &options) : NULL;
+    Py_XDECREF(options.plan);
+    return result;
+}
+
+/* ---------------------------------------------------------------- encoding */
+
+static PyObject *QR_T(encode_object)(qpy_state *state, PyObject *object, size_t *hint)
+{
+    qpy_walker walker;
+    qpy_walker_init(&walker, state, QPY_FORMAT_NAME, *hint);
+    int ok = QR_T(write_value)(&walker, object);
+    PyObject *bytes = qpy_walker_finish(&walker, ok);
+    if (QR_LIKELY(bytes))
+        *hint = qpy_next_hint(*hint, (size_t)PyBytes_GET_SIZE(bytes));
+    return bytes;
+}
+
+static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    qpy_state *state = qpy_state_of(module);
+    if (count != 1 || (names && PyTuple_GET_SIZE(names))) {
+        PyErr_Format(PyExc_TypeError, "encode() takes one object and no keywords, %zd were given", count + (names ? PyTuple_GET_SIZE(names) : 0));
+        return NULL;
+    }
+    return QR_T(encode_object)(state, args[0], &state->QPY_FORMAT_HINT);
+}
+
+/* ---------------------------------------------------------------- Encoder and Decoder */
+
+static PyObject *QR_T(encoder_new)(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    qpy_encoder *self = (qpy_encoder *)type->tp_alloc(type, 0);
+    if (self && !qpy_encoder_init(self, qpy_state_of(PyType_GetModule(type)), args, kwargs))
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    qpy_decoder *self = (qpy_decoder *)type->tp_alloc(type, 0);
+    if (self && !qpy_decoder_init(self, qpy_state_of(PyType_GetModule(type)), args, kwargs))
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
+{
+    qpy_encoder *self = (qpy_encoder *)op;
+    if (self->plan && !qpy_objects_check(self->state, self->plan, object))
+        return NULL;
+    return QR_T(encode_object)(self->state, object, &self->hint);
+}
+
+static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)
+{
+    qpy_decoder *self = (qpy_decoder *)op;
+    return QR_T(decode_data)(self->state, data, &self->options);
+}
+
+static PyMethodDef QR_T(encoder_methods)[] = {
+    {"encode", QR_T(encoder_encode), METH_O,
+     "encode($self, obj, /)\n--\n\nThe object as bytes of the format.\n\nRaises EncodeError for a value that does not fit the encoder's type or the format."},
+    {NULL, NULL, 0, NULL},
+};
+static PyMethodDef QR_T(decoder_methods)[] = {
+    {"decode", QR_T(decoder_decode), METH_O,
+     "decode($self, data, /)\n--\n\nThe value of a whole document: bytes, str or any buffer.\n\nRaises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."},
+    {NULL, NULL, 0, NULL},
+};
+static PyMemberDef QR_T(encoder_members)[] = {
+    {"type", QPY_MEMBER_OBJECT, offsetof(qpy_encoder, type), QPY_MEMBER_READONLY, "What is encoded."},
+    {NULL, 0, 0, 0, NULL},
+};
+static PyMemberDef QR_T(decoder_members)[] = {
+    {"type", QPY_MEMBER_OBJECT, offsetof(qpy_decoder, type), QPY_MEMBER_READONLY, "What is decoded."},
+    {NULL, 0, 0, 0, NULL},
+};
+static PyType_Slot QR_T(encoder_slots)[] = {
+    {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
+    {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
+    {Py_tp_doc, "Encoder(type=Any, /)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+};
+static PyType_Slot QR_T(decoder_slots)[] = {
+    {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
+    {Py_tp_methods, QR_T(decoder_methods)}, {Py_tp_members, QR_T(decoder_members)},
+    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, limits=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
+};
+static PyType_Spec QR_T(encoder_spec) = {
+    .name = QPY_FORMAT_MODULE ".Encoder", .basicsize = sizeof(qpy_encoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(encoder_slots),
+};
+static PyType_Spec QR_T(decoder_spec) = {
+    .name = QPY_FORMAT_MODULE ".Decoder", .basicsize = sizeof(qpy_decoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(decoder_slots),
+};
+
+/* ---------------------------------------------------------------- into the module */
+
+static PyMethodDef QR_T(encode_def) = {
+    "encode", (PyCFunction)(void (*)(void))QR_T(encode), METH_FASTCALL | METH_KEYWORDS,
+    "encode(obj, /)\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
+static PyMethodDef QR_T(decode_def) = {
+    "decode", (PyCFunction)(void (*)(void))QR_T(decode), METH_FASTCALL | METH_KEYWORDS,
+    "decode(data, type=Any, /, *, strict=True, limits=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. limits: a quire.Limits.\n"
+    "Raises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."};
+
+static int QR_T(add)(PyObject *module, const char *name, PyObject *object)
+{
+    int status = object ? PyModule_AddObjectRef(module, name, object) : -1;
+    Py_XDECREF(object);
+    return status;
+}
+
+static int QR_T(init)(PyObject *module)
+{
+    PyObject *name = PyUnicode_FromString(QPY_FORMAT_MODULE);
+    if (!name)
+        return -1;
+    int status = QR_T(add)(module, QPY_FORMAT_NAME "_encode", PyCFunction_NewEx(&QR_T(encode_def), module, name));
+    if (status == 0)
+        status = QR_T(add)(module, QPY_FORMAT_NAME "_decode", PyCFunction_NewEx(&QR_T(decode_def), module, name));
+    if (status == 0)
+        status = QR_T(add)(module, QPY_FORMAT_CLASS "Encoder", PyType_FromModuleAndSpec(module, &QR_T(encoder_spec), NULL));
+    if (status == 0)
+        status = QR_T(add)(module, QPY_FORMAT_CLASS "Decoder", PyType_FromModuleAndSpec(module, &QR_T(decoder_spec), NULL));
+    Py_DECREF(name);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json x Python objects: names the format and its traits and includes the templates. */
+#include "core/format/json.h"
+
+#include "binding/codec.h"
+#include "binding/cpython_private.h"
+#include "binding/ext.h"
+#include "binding/members.h"
+#include "binding/scalar.h"
+#include "core/base/base64.h"
+
+#define QR_T(name) json_##name
+#define QR_F(name) qr_json_##name
+#define QR_S(name) object_##name
+#define QR_TRAIT(name) QR_JSON_##name
+#define QR_FORMAT QR_FORMAT_JSON
+#define QR_ITER qr_json_iter
+#define QR_SINK qpy_sink
+#define QR_VALUE PyObject *
+#define QR_FRAME qpy_frame
+#define QPY_FORMAT_NAME "json"
+#define QPY_FORMAT_CLASS "Json"
+#define QPY_FORMAT_MODULE "quire.json"
+#define QPY_FORMAT_IS_TEXT 1
+#define QPY_FORMAT_HINT hints[QR_FORMAT_JSON]
+
+#include "binding/object_sink.h"
+#include "core/plan/read.tmpl.h"
+#include "binding/walk.tmpl.h"
+#include "binding/codec.tmpl.h"
+
+int qpy_format_json_init(PyObject *module, qpy_state *state)
+{
+    (void)state;
+    return json_init(module);
+}

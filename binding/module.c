@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* module: quire._core. Multi-phase initialisation, per-interpreter state, and the table of what each room adds. */
+#include "binding/codec.h"
+#include "binding/cpython_private.h"
+#include "binding/ext.h"
+#include "binding/raw.h"
+#include "binding/scalar.h"
+
+qpy_state *qpy_state_of(PyObject *module) { return PyModule_GetState(module); }
+
+static PyObject *bind(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"describe", "make_error", NULL};
+    PyObject *describe, *make_error;
+    qpy_state *state = qpy_state_of(module);
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:_bind", names, &describe, &make_error))
+        return NULL;
+    Py_XSETREF(state->describe, Py_NewRef(describe));
+    Py_XSETREF(state->make_error, Py_NewRef(make_error));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"_bind", (PyCFunction)(void (*)(void))bind, METH_VARARGS | METH_KEYWORDS, "_bind($module, describe, make_error)\n--\n\nHands over what the engine calls in the Python half."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int names_init(PyObject *Py_UNUSED(module), qpy_state *state)
+{
+    static const struct { size_t offset; const char *text; } names[] = {
+        {offsetof(qpy_state, str_post_init), "__post_init__"},
+        {offsetof(qpy_state, str_fields), "_fields"},
+        {offsetof(qpy_state, str_value), "value"},
+        {offsetof(qpy_state, str_bytes), "bytes"},
+        {offsetof(qpy_state, str_dataclass_fields), "__dataclass_fields__"},
+        {offsetof(qpy_state, str_attrs), "__attrs_attrs__"},
+    };
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(names); i++) {
+        PyObject **slot = (PyObject **)((char *)state + names[i].offset);
+        if (!*slot && !(*slot = PyUnicode_InternFromString(names[i].text)))
+            return -1;
+    }
+    return 0;
+}
+
+static int caches_init(PyObject *Py_UNUSED(module), qpy_state *state)
+{
+    state->private_ok = qpy_private_check();
+    if (state->private_ok < 0)
+        return -1;
+    state->keys = qpy_keys_new();
+    state->shapes = qpy_shapes_new(state->private_ok);
+    return state->keys && state->shapes ? 0 : -1;
+}
+
+static int exec(PyObject *module)
+{
+    static int (*const rooms[])(PyObject *, qpy_state *) = {
+        names_init, caches_init, qpy_record_init, qpy_raw_init, qpy_ext_init, qpy_plan_init, qpy_scalar_init,
+#define X(NAME, name) qpy_format_##name##_init,
+#include "core/format/formats.def"
+#undef X
+        qpy_format_objects_init,
+    };
+    qpy_state *state = qpy_state_of(module);
+    state->module = module;
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(rooms); i++)
+        if (rooms[i](module, state) < 0)
+            return -1;
+    return PyModule_AddIntConstant(module, "_private_layouts", state->private_ok);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    qpy_state *state = qpy_state_of(module);
+#define X(type, name) Py_VISIT(state->name);
+    QPY_STATE_OBJECTS(X)
+#undef X
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    qpy_state *state = qpy_state_of(module);
+#define X(type, name) Py_CLEAR(state->name);
+    QPY_STATE_OBJECTS(X)
+#undef X
+    return 0;
+}
+
+static void free_module(void *module)
+{
+    qpy_state *state = qpy_state_of(module);
+    clear(module);
+    qpy_keys_free(state->keys);
+    qpy_shapes_free(state->shapes);
+    state->keys = NULL;
+    state->shapes = NULL;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "quire._core", .m_doc = "The engine of quire; use the modules of the quire package.", .m_size = sizeof(qpy_state),
+    .m_methods = methods, .m_slots = slots, .m_traverse = traverse, .m_clear = clear, .m_free = free_module,
+};
+
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }

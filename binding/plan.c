@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: finding the plan of a type, and its life. Compiling a description is in plan_compile.c. */
+#include "binding/plan.h"
+
+#include "binding/plan_compile.h"
+
+enum { CACHE_LIMIT = 256 };
+
+static PyObject *not_a_type(PyObject *Py_UNUSED(cls), PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    PyErr_SetString(PyExc_TypeError, "a plan is made by quire itself");
+    return NULL;
+}
+
+static int plan_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    qpy_plan *self = (qpy_plan *)op;
+    Py_VISIT(Py_TYPE(op));
+    Py_VISIT(self->module);
+    Py_VISIT(self->type);
+    Py_VISIT(self->tags);
+    if (!self->core)
+        return 0;
+    if (self->nodes)
+        for (uint32_t i = 0; i < self->core->nodes_count; i++) {
+            Py_VISIT(self->nodes[i].cls);
+            Py_VISIT(self->nodes[i].pattern);
+            Py_VISIT(self->nodes[i].bounds);
+        }
+    if (self->fields)
+        for (uint32_t i = 0; i < self->core->fields_count; i++)
+            Py_VISIT(self->fields[i].default_);
+    if (self->records)
+        for (uint32_t i = 0; i < self->core->records_count; i++)
+            Py_VISIT(self->records[i].dict_template);
+    if (self->choices)
+        for (uint32_t i = 0; i < self->core->choices_count; i++)
+            Py_VISIT(self->choices[i]);
+    return 0;
+}
+
+static int plan_clear(PyObject *op)
+{
+    qpy_plan *self = (qpy_plan *)op;
+    Py_CLEAR(self->type);
+    Py_CLEAR(self->tags);
+    if (self->core) {
+        if (self->nodes)
+            for (uint32_t i = 0; i < self->core->nodes_count; i++) {
+                Py_CLEAR(self->nodes[i].cls);
+                Py_CLEAR(self->nodes[i].pattern);
+                Py_CLEAR(self->nodes[i].bounds);
+            }
+        if (self->fields)
+            for (uint32_t i = 0; i < self->core->fields_count; i++) {
+                Py_CLEAR(self->fields[i].name);
+                Py_CLEAR(self->fields[i].keyword);
+                Py_CLEAR(self->fields[i].default_);
+            }
+        if (self->records)
+            for (uint32_t i = 0; i < self->core->records_count; i++)
+                Py_CLEAR(self->records[i].dict_template);
+        if (self->choices)
+            for (uint32_t i = 0; i < self->core->choices_count; i++)
+                Py_CLEAR(self->choices[i]);
+    }
+    return 0;
+}
+
+static void plan_dealloc(PyObject *op)
+{
+    qpy_plan *self = (qpy_plan *)op;
+    PyTypeObject *type = Py_TYPE(op);
+    PyObject_GC_UnTrack(op);
+    plan_clear(op);
+    PyMem_Free(self->nodes);
+    PyMem_Free(self->fields);
+    PyMem_Free(self->records);
+    PyMem_Free(self->choices);
+    qr_plan_free(self->core);
+    Py_CLEAR(self->module);
+    type->tp_free(op);
+    Py_DECREF(type);
+}
+
+static PyType_Slot plan_slots[] = {
+    {Py_tp_new, not_a_type}, {Py_tp_traverse, plan_traverse}, {Py_tp_clear, plan_clear}, {Py_tp_dealloc, plan_dealloc},
+    {Py_tp_doc, "The compiled plan of a type."}, {0, NULL},
+};
+static PyType_Spec plan_spec = {
+    .name = "quire._core.Plan", .basicsize = sizeof(qpy_plan), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = plan_slots,
+};
+
+int qpy_plan_init(PyObject *module, qpy_state *state)
+{
+    state->plan_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &plan_spec, NULL);
+    state->plan_cache = PyDict_New();
+    state->str_plan = PyUnicode_InternFromString("__quire_plan__");
+    return state->plan_type && state->plan_cache && state->str_plan ? 0 : -1;
+}
+
+/* ---------------------------------------------------------------- finding one */
+
+static qpy_plan *compile(qpy_state *state, PyObject *type, int *temporary)
+{
+    if (!state->describe) {
+        PyErr_SetString(PyExc_RuntimeError, "quire._core is used without the quire package");
+        return NULL;
+    }
+    PyObject *description = PyObject_CallOneArg(state->describe, type);
+    if (!description)
+        return NULL;
+    qpy_plan *plan = qpy_plan_compile(state, type, description, temporary);
+    Py_DECREF(description);
+    return plan;
+}
+
+/* The plan that a class that is no record keeps in its own __dict__ (not a base's): borrowed, or NULL, no exception. */
+static qpy_plan *kept_by_class(const qpy_state *state, PyTypeObject *cls)
+{
+    PyObject *dict = cls->tp_dict, *plan = dict ? PyDict_GetItemWithError(dict, state->str_plan) : NULL;
+    if (!plan)
+        PyErr_Clear();
+    return plan && Py_TYPE(plan) == state->plan_type ? (qpy_plan *)plan : NULL;
+}
+
+static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
+{
+    if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type)) {
+        Py_XSETREF(((qpy_record_class *)type)->plan, Py_NewRef((PyObject *)plan));
+        return 0;
+    }
+    if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE))
+        return PyObject_SetAttr(type, state->str_plan, (PyObject *)plan);
+    if (PyDict_GET_SIZE(state->plan_cache) >= CACHE_LIMIT)
+        PyDict_Clear(state->plan_cache);
+    if (PyDict_SetItem(state->plan_cache, type, (PyObject *)plan) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) /* unhashable metadata: works, only not cached */
+            return -1;
+        PyErr_Clear();
+    }
+    return 0;
+}
+
+qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type)
+{
+    qpy_plan *plan = NULL;
+    int temporary = 0;
+    if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type))
+        plan = (qpy_plan *)((qpy_record_class *)type)->plan;
+    else if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE))
+        plan = kept_by_class(state, (PyTypeObject *)type);
+    else {
+        plan = (qpy_plan *)PyDict_GetItemWithError(state->plan_cache, type);
+        if (!plan && PyErr_Occurred()) {
+            if (!PyErr_ExceptionMatches(PyExc_TypeError))
+                return NULL;
+            PyErr_Clear();
+        }
+    }
+    if (plan)
+        return (qpy_plan *)Py_NewRef((PyObject *)plan);
+    plan = compile(state, type, &temporary);
+    if (plan && !temporary && keep(state, type, plan) < 0)
+        Py_CLEAR(plan);
+    return plan;
+}
+
+/* Does a class that is no record say that it can be written field by field? Cheap signs, before reading annotations. */
+static int has_fields(const qpy_state *state, PyTypeObject *cls)
+{
+    if (!(cls->tp_flags & Py_TPFLAGS_HEAPTYPE))
+        return 0;
+    PyObject *const names[] = {state->str_dataclass_fields, state->str_attrs, PyType_IsSubtype(cls, &PyTuple_Type) ? state->str_fields : NULL};
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(names); i++)
+        if (names[i] && _PyType_Lookup(cls, names[i]))
+            return 1;
+    return 0;
+}
+
+qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
+{
+    qpy_plan *plan;
+    if (qpy_record_check(state, cls))
+        plan = (qpy_plan *)((qpy_record_class *)cls)->plan;
+    else {
+        plan = kept_by_class(state, cls);
+        if (!plan && !has_fields(state, cls))
+            return NULL;
+    }
+    if (plan)
+        return plan;
+    plan = qpy_plan_get(state, (PyObject *)cls);
+    if (plan && Py_REFCNT(plan) == 1) { /* nobody keeps it: an unresolved forward reference */
+        Py_DECREF(plan);
+        PyErr_Format(PyExc_TypeError, "the annotations of %.200s cannot be read yet", cls->tp_name);
+        return NULL;
+    }
+    Py_XDECREF(plan); /* the class keeps it */
+    return plan;
+}

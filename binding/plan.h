@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan: the compiled plan of a Python type: the core's half and the side table of what only Python knows.
+ *
+ * One object that the garbage collector knows holds it all: the core plan (nodes name each other by number) and, by the
+ * same numbers, classes, slot offsets, defaults, choices. A record class owns its plan (so a plan and its class die together), other
+ * classes keep theirs in their __dict__ as __quire_plan__, and what is no class (list[int]) waits in a small cache. */
+#ifndef QUIRE_BINDING_PLAN_H
+#define QUIRE_BINDING_PLAN_H
+
+#include "binding/record.h"
+#include "core/plan/plan.h"
+
+/* What an array node becomes. */
+typedef enum qpy_flavour { QPY_LIST, QPY_TUPLE, QPY_SET, QPY_FROZENSET, QPY_NAMEDTUPLE } qpy_flavour;
+
+/* How a record of the plan is made (RecordInfo.form). */
+typedef enum qpy_form { QPY_FORM_RECORD, QPY_FORM_DATACLASS, QPY_FORM_TYPEDDICT, QPY_FORM_NAMEDTUPLE, QPY_FORM_CALL } qpy_form;
+
+typedef struct qpy_node_side {
+    PyObject *cls;     /* Node.cls, strong */
+    PyObject *pattern; /* Bounds.pattern, strong, or NULL */
+    PyObject *bounds;  /* Bounds, strong, or NULL: for what the core does not judge */
+    uint8_t flavour;   /* ARRAY, TUPLE */
+} qpy_node_side;
+
+enum { QPY_OMIT_NEVER, QPY_OMIT_DEFAULT, QPY_OMIT_NULL };
+
+typedef struct qpy_field_side {
+    PyObject *name;     /* attribute, interned, strong */
+    PyObject *keyword;  /* parameter's name when the class is called, strong */
+    PyObject *default_; /* value or factory, strong, or NULL */
+    Py_ssize_t offset;  /* of the slot, in records */
+    uint8_t default_kind, omit, init, stored;
+    uint8_t atom;       /* its values cannot be part of a cycle */
+} qpy_field_side;
+
+typedef struct qpy_record_side {
+    PyTypeObject *cls;   /* borrowed from the node */
+    PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
+    uint32_t node;
+    uint8_t form, post_init, omits; /* omits: some field may be left out when writing */
+    uint8_t plain_new;   /* DATACLASS: object.__new__ will do */
+    Py_ssize_t slots;    /* DATACLASS with __slots__: every field has a slot; 0 no */
+} qpy_record_side;
+
+typedef struct qpy_plan {
+    PyObject_HEAD
+    qpy_state *state;
+    PyObject *module;       /* strong: keeps the state */
+    qr_plan *core;
+    qpy_node_side *nodes;
+    qpy_field_side *fields;
+    qpy_record_side *records;
+    PyObject **choices;     /* the Python object of each core choice, strong */
+    PyObject *tags;         /* of records, by record number: the tag as an object or NULL */
+    PyObject *type;         /* what it is a plan of, strong */
+} qpy_plan;
+
+/* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). */
+qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type);
+/* The plan of the class of a value that is written, when it has one (record, dataclass, attrs class, NamedTuple): borrowed (the class
+ * keeps it), NULL without an exception for any other class, with one when the type cannot be. */
+qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls);
+
+/* The core's allocation hook over PyMem. */
+extern const qr_memory qpy_memory;
+
+int qpy_plan_init(PyObject *module, qpy_state *state);
+
+QR_INLINE const qr_record *qpy_plan_record(const qpy_plan *self, uint32_t node) { return &self->core->records[self->core->nodes[node].value]; }
+QR_INLINE const qpy_record_side *qpy_plan_record_side(const qpy_plan *self, uint32_t node) { return &self->records[self->core->nodes[node].value]; }
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/raise.h"
+
+static const char *class_name(qr_error error)
+{
+    static const char *const names[] = {"memory", "memory", "validation", "truncated", "malformed", "validation", "encode", "limit"};
+    return names[qr_error_class_of(error)];
+}
+
+/* ---------------------------------------------------------------- the path */
+
+static PyObject *field_name(const qpy_plan *plan, size_t field)
+{
+    const qr_field *core = &plan->core->fields[field];
+    return PyUnicode_DecodeUTF8((const char *)core->name, core->length, "replace");
+}
+
+static PyObject *step_object(qpy_state *state, const qr_reader *r, const qpy_plan *plan, const qpy_format *format, qr_step step)
+{
+    PyObject *key;
+    switch (step.kind) {
+    case QR_STEP_INDEX: return PyLong_FromSize_t(step.number);
+    case QR_STEP_FIELD: return field_name(plan, step.number);
+    default:
+        key = format->key_at(state, r, step.at);
+        return key || PyErr_Occurred() ? key : PyUnicode_FromString("?");
+    }
+}
+
+static PyObject *path_steps(qpy_state *state, const qr_reader *r, const qpy_plan *plan, const qpy_format *format)
+{
+    const qr_path *path = r->path;
+    size_t n = path ? qr_path_kept(path) : 0, lost = path && path->lost ? 1 : 0;
+    PyObject *steps = PyTuple_New((Py_ssize_t)(n + lost));
+    for (size_t i = 0; steps && i < n; i++) {
+        PyObject *step = step_object(state, r, plan, format, qr_path_step(path, i));
+        if (!step)
+            Py_CLEAR(steps);
+        else
+            PyTuple_SET_ITEM(steps, (Py_ssize_t)i, step);
+    }
+    if (steps && lost)
+        PyTuple_SET_ITEM(steps, (Py_ssize_t)n, Py_NewRef(Py_Ellipsis));
+    return steps;
+}
+
+/* ---------------------------------------------------------------- what was expected */
+
+static int append_name(PyObject *list, const char *name)
+{
+    PyObject *str = PyUnicode_FromString(name);
+    int status = str ? PySequence_Contains(list, str) : -1;
+    if (status == 0)
+        status = PyList_Append(list, str);
+    Py_XDECREF(str);
+    return status < 0 ? -1 : 0;
+}
+
+static int append_arm(PyObject *list, const qr_plan *core, uint32_t arm)
+{
+    return arm == QR_PLAN_NONE ? 0 : append_name(list, qr_kind_expected((qr_kind)core->nodes[arm].kind));
+}
+
+static int append_union(PyObject *list, const qr_plan *core, const qr_union *u)
+{
+    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
+    for (uint32_t i = 0; i < u->ints_count; i++)
+        if (append_arm(list, core, core->items[u->ints + i]) < 0)
+            return -1;
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(arms); i++)
+        if (append_arm(list, core, arms[i]) < 0)
+            return -1;
+    for (uint32_t i = 0; i < u->text_count; i++)
+        if (append_arm(list, core, core->items[u->text + i]) < 0)
+            return -1;
+    return u->tag_count || u->key_count ? append_name(list, "object") : 0;
+}
+
+/* "int", "int or null", "int, str or null". */
+static PyObject *expected_of(const qpy_plan *plan, uint32_t number)
+{
+    if (!plan || number >= plan->core->nodes_count)
+        return Py_NewRef(Py_None);
+    const qr_node *node = &plan->core->nodes[number];
+    PyObject *list = PyList_New(0), *result = NULL, *last = NULL;
+    if (!list)
+        return NULL;
+    if ((node->kind == QR_KIND_UNION ? append_union(list, plan->core, &plan->core->unions[node->value]) : append_name(list, qr_kind_expected((qr_kind)node->kind))) < 0)
+        goto done;
+    if ((node->flags & QR_NODE_NULLABLE) && append_name(list, "null") < 0)
+        goto done;
+    Py_ssize_t n = PyList_GET_SIZE(list);
+    if (n == 0) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    last = Py_NewRef(PyList_GET_ITEM(list, n - 1));
+    if (n == 1)
+        result = Py_NewRef(last);
+    else {
+        PyObject *comma = PyUnicode_FromString(", "), *head = comma && PyList_SetSlice(list, n - 1, n, NULL) == 0 ? PyUnicode_Join(comma, list) : NULL;
+        result = head ? PyUnicode_FromFormat("%U or %U", head, last) : NULL;
+        Py_XDECREF(comma);
+        Py_XDECREF(head);
+    }
+done:
+    Py_XDECREF(last);
+    Py_DECREF(list);
+    return result;
+}
+
+/* ---------------------------------------------------------------- the names around a fault */
+
+static PyObject *choice_object(const qr_choice *choice)
+{
+    if (choice->text)
+        return PyUnicode_DecodeUTF8((const char *)choice->text, choice->length, "replace");
+    return choice->is_bool ? PyBool_FromLong((long)choice->number) : PyLong_FromLongLong(choice->number);
+}
+
+static PyObject *missing_names(const qpy_plan *plan, const qr_reader *r, const qr_record *record)
+{
+    PyObject *list = PyList_New(0);
+    for (uint32_t i = 0; list && i < record->count; i++)
+        if (r->error_missing[i / 64] & (uint64_t)1 << (i % 64)) {
+            PyObject *name = field_name(plan, record->first + i);
+            if (!name || PyList_Append(list, name) < 0)
+                Py_CLEAR(list);
+            Py_XDECREF(name);
+        }
+    return list;
+}
+
+static PyObject *names_of_tags(const qr_plan *core, const qr_node *node)
+{
+    if (node->kind == QR_KIND_RECORD) {
+        const qr_record *record = &core->records[node->value];
+        qr_choice tag = {.text = record->tag, .length = record->tag_length, .number = record->tag_int};
+        PyObject *name = choice_object(&tag), *tuple = name ? PyTuple_Pack(1, name) : NULL;
+        Py_XDECREF(name);
+        return tuple;
+    }
+    const qr_union *u = &core->unions[node->value];
+    PyObject *tuple = PyTuple_New(u->tag_count);
+    for (uint32_t i = 0; tuple && i < u->tag_count; i++) {
+        PyObject *name = choice_object(&core->tags[u->tags + i].value);
+        if (!name)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, i, name);
+    }
+    return tuple;
+}
+
+/* See make_error: what could have stood there. A new reference. */
+static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r)
+{
+    if (!plan || r->error_node >= plan->core->nodes_count)
+        return Py_NewRef(Py_None);
+    const qr_plan *core = plan->core;
+    const qr_node *node = &core->nodes[r->error_node];
+    PyObject *list = NULL, *tuple;
+    if (r->error == QR_ERROR_MISSING_FIELD)
+        list = missing_names(plan, r, &core->records[node->value]);
+    else if (r->error == QR_ERROR_UNKNOWN_FIELD && node->kind == QR_KIND_RECORD) {
+        const qr_record *record = &core->records[node->value];
+        list = PyList_New(0);
+        for (uint32_t i = 0; list && i < record->count; i++) {
+            PyObject *name = field_name(plan, record->first + i);
+            if (!name || PyList_Append(list, name) < 0)
+                Py_CLEAR(list);
+            Py_XDECREF(name);
+        }
+    }
+    else if (r->error == QR_ERROR_INVALID_CHOICE && node->kind == QR_KIND_CHOICE) {
+        const qr_choices *set = &core->choice_sets[node->value];
+        list = PyList_New(0);
+        for (uint32_t i = 0; list && i < set->count; i++) {
+            PyObject *name = choice_object(&core->choices[set->first + i]);
+            if (!name || PyList_Append(list, name) < 0)
+                Py_CLEAR(list);
+            Py_XDECREF(name);
+        }
+    }
+    else if ((r->error == QR_ERROR_INVALID_TAG || r->error == QR_ERROR_MISSING_TAG) && (node->kind == QR_KIND_UNION || node->kind == QR_KIND_RECORD))
+        return names_of_tags(core, node);
+    else
+        return Py_NewRef(Py_None);
+    tuple = list ? PyList_AsTuple(list) : NULL;
+    Py_XDECREF(list);
+    return tuple;
+}
+
+/* ---------------------------------------------------------------- where in the text */
+
+enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 40, LONGEST_MARK = 40 };
+
+/* (text of the line, or of what is around the place in a long one, 1-based column in that text, width of the token), or None. */
+static PyObject *excerpt_of(const qr_reader *r, const uint8_t *at)
+{
+    const uint8_t *from = at, *to = at, *mark = at;
+    while (from > r->start && from[-1] != '\n' && from[-1] != '\r' && at - from < EXCERPT_BEFORE)
+        from--;
+    while (from < at && (*from & 0xC0) == 0x80)
+        from++;
+    while (to < r->end && *to != '\n' && *to != '\r' && to - at < EXCERPT_AFTER)
+        to++;
+    while (to > at && to < r->end && (*to & 0xC0) == 0x80)
+        to--;
+    if (mark < to && *mark == '"')
+        for (mark++; mark < to && *mark != '"'; mark++)
+            ;
+    else
+        while (mark + 1 < to && mark[1] > ' ' && mark[1] != ',' && mark[1] != ']' && mark[1] != '}' && mark[1] != ':')
+            mark++;
+    PyObject *before = PyUnicode_DecodeUTF8((const char *)from, at - from, "replace"), *text = PyUnicode_DecodeUTF8((const char *)from, to - from, "replace");
+    PyObject *marked = PyUnicode_DecodeUTF8((const char *)at, mark - at, "replace"), *result = NULL;
+    if (before && text && marked) {
+        Py_ssize_t width = PyUnicode_GET_LENGTH(marked) + 1;
+        result = Py_BuildValue("(Onn)", text, PyUnicode_GET_LENGTH(before) + 1, width > LONGEST_MARK ? LONGEST_MARK : width);
+    }
+    Py_XDECREF(before);
+    Py_XDECREF(text);
+    Py_XDECREF(marked);
+    return result;
+}
+
+/* ---------------------------------------------------------------- making the exception */
+
+static PyObject *to_size(int known, size_t value) { return known ? PyLong_FromSize_t(value) : Py_NewRef(Py_None); }
+
+/* Calls make_error with these (references taken; NULL anywhere means that making it failed) and raises the result. */
+static void raise_parts(qpy_state *state, qr_error error, PyObject *parts[10])
+{
+    PyObject *exception = NULL, *args = NULL;
+    int complete = state->make_error != NULL;
+    for (int i = 0; i < 10; i++)
+        complete = complete && parts[i];
+    if (complete)
+        args = Py_BuildValue("(sssOOOOOOOOOO)", class_name(error), qr_error_code(error), qr_error_message(error), parts[0], parts[1], parts[2],
+                             parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9]);
+    if (args)
+        exception = PyObject_CallObject(state->make_error, args);
+    if (exception) {
+        PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+        Py_DECREF(exception);
+    }
+    else if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, qr_error_message(error));
+    Py_XDECREF(args);
+    for (int i = 0; i < 10; i++)
+        Py_XDECREF(parts[i]);
+}
+
+/* Takes the exception that is set, with its traceback in it. */
+static PyObject *take_exception(void)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback && value)
+        PyException_SetTraceback(value, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+#endif
+}
+
+/* "in $.users[1]" on an exception that passes through. */
+static void add_note(PyObject *exception, PyObject *steps)
+{
+    PyObject *text = NULL, *result = NULL, *errors = PyImport_ImportModule("quire.errors");
+    if (errors)
+        text = PyObject_CallMethod(errors, "path_text", "O", steps);
+    PyObject *note = text ? PyUnicode_FromFormat("at %U", text) : NULL;
+    if (note)
+        result = PyObject_CallMethod(exception, "add_note", "O", note);
+    Py_XDECREF(note);
+    Py_XDECREF(result);
+    Py_XDECREF(text);
+    Py_XDECREF(errors);
+    PyErr_Clear();
+}
+
+static void set_exception(PyObject *exception)
+{
+    PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+    Py_DECREF(exception);
+}
+
+/* What user code raised: ValueError and TypeError become a fault with it as the cause, the rest passes through. */
+PyObject *qpy_raise_sort(PyObject *steps)
+{
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_SystemError, "quire: a value was refused without a reason");
+    if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError))
+        return take_exception();
+    if (!PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        PyObject *exception = take_exception();
+        if (steps && PyTuple_GET_SIZE(steps))
+            add_note(exception, steps);
+        set_exception(exception);
+    }
+    return NULL;
+}
+
+PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const qpy_format *format)
+{
+    PyObject *cause = NULL, *steps, *value = NULL;
+    const char *got = NULL;
+    size_t line = 0, column = 0;
+    if (r->error == QR_ERROR_MEMORY)
+        return PyErr_NoMemory();
+    if (r->error == QR_ERROR_SINK) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError))
+            return NULL;
+        PyObject *type, *saved, *traceback; /* reading the path must not see it */
+        PyErr_Fetch(&type, &saved, &traceback);
+        steps = path_steps(state, r, plan, format);
+        if (!steps)
+            PyErr_Clear();
+        PyErr_Restore(type, saved, traceback);
+        cause = qpy_raise_sort(steps);
+        if (!cause) {
+            Py_XDECREF(steps);
+            return NULL;
+        }
+        r->error = QR_ERROR_INVALID_VALUE;
+    }
+    else {
+        PyErr_Clear(); /* a copy that failed on its own account */
+        steps = path_steps(state, r, plan, format);
+    }
+    qr_error_class class_ = qr_error_class_of(r->error);
+    int known = r->error_at != NULL && r->start != NULL;
+    if (known && class_ == QR_CLASS_VALIDATION && !cause && format->value_at && r->error != QR_ERROR_MISSING_FIELD && r->error != QR_ERROR_UNKNOWN_FIELD && r->error != QR_ERROR_DUPLICATE_FIELD)
+        value = format->value_at(state, r, r->error_at, &got);
+    if (known && format->is_text)
+        qr_reader_position(r, r->error_at, &line, &column);
+    PyObject *parts[10] = {
+        steps,
+        class_ == QR_CLASS_VALIDATION && r->error == QR_ERROR_TYPE_MISMATCH ? expected_of(plan, r->error_node) : Py_NewRef(Py_None),
+        got ? PyUnicode_FromString(got) : Py_NewRef(Py_None),
+        value ? value : Py_NewRef(Py_None),
+        to_size(known, known ? qr_reader_offset(r, r->error_at) : 0),
+        to_size(line > 0, line),
+        to_size(line > 0, column),
+        choices_of(plan, r),
+        cause ? cause : Py_NewRef(Py_None),
+        line > 0 ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
+    };
+    raise_parts(state, r->error, parts);
+    return NULL;
+}
+
+PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyObject *value, PyObject *cause)
+{
+    if (error == QR_ERROR_MEMORY) {
+        Py_XDECREF(steps);
+        Py_XDECREF(cause);
+        return PyErr_NoMemory();
+    }
+    PyObject *parts[10] = {
+        steps ? steps : PyTuple_New(0), Py_NewRef(Py_None), value ? PyUnicode_FromString(Py_TYPE(value)->tp_name) : Py_NewRef(Py_None), Py_NewRef(value ? value : Py_None),
+        Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None),
+    };
+    raise_parts(state, error, parts);
+    return NULL;
+}

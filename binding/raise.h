@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* raise: a fault and its path -> an exception. The only place where one of quire's errors is made.
+ *
+ * The core keeps code and place of the first fault; what is shown beside it (the value found, its line, the names around
+ * it) is read again here, from the input and the plan, so it costs nothing before something fails. */
+#ifndef QUIRE_BINDING_RAISE_H
+#define QUIRE_BINDING_RAISE_H
+
+#include "binding/plan.h"
+#include "core/base/reader.h"
+
+/* What raise must know of a format. */
+typedef struct qpy_format {
+    const char *name;
+    int is_text; /* faults have lines and columns */
+    /* What stands at that place: the kind's name in *got and a scalar as a new object, or NULL (a container, or nothing readable). No
+     * exception is left behind. */
+    PyObject *(*value_at)(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got);
+    /* The key a step of the path points to: a new reference, or NULL without an exception. */
+    PyObject *(*key_at)(qpy_state *state, const qr_reader *r, const void *at);
+} qpy_format;
+
+/* Sets the exception for the reader's error (or completes the one that user code left) and returns NULL. plan may be NULL. */
+PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const qpy_format *format);
+
+/* The exception that user code left: a ValueError or TypeError is taken and returned, to be the cause of a fault; any other stays set
+ * (with the path as a note) and NULL is returned. steps may be NULL. */
+PyObject *qpy_raise_sort(PyObject *steps);
+
+/* Sets the exception for a value that cannot be written and returns NULL. value may be NULL. steps: tuple from the root (reference
+ * taken), or NULL. cause: exception of user code (reference taken), or NULL. */
+PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyObject *value, PyObject *cause);
+
+#endif

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/sink.h"
+
+#include "binding/cpython_private.h"
+#include "binding/ext.h"
+#include "binding/scalar.h"
+
+/* ---------------------------------------------------------------- life */
+
+/* Below 3.12 the collector may start at any allocation, again and again while a large result is being made, and can find
+ * nothing: no container is reachable from elsewhere before it is finished. The pass is due afterwards as ever. */
+void qpy_sink_pause_gc(qpy_sink *self)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    self->pausing = PyGC_Disable();
+#else
+    (void)self;
+#endif
+}
+
+void qpy_sink_resume_gc(qpy_sink *self)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (self->pausing)
+        PyGC_Enable();
+    self->pausing = 0;
+#else
+    (void)self;
+#endif
+}
+
+void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format)
+{
+    self->state = state;
+    self->plan = plan;
+    self->base = self->top = self->stack;
+    self->limit = self->stack + QPY_STACK_INLINE;
+    self->context = qpy_shapes_acquire(state->shapes);
+    self->shapes = self->context ? state->shapes : NULL;
+    self->keys = self->shapes ? state->keys : NULL;
+    self->format = format;
+    self->strict_keys = 0;
+    self->pausing = 0;
+    qpy_sink_pause_gc(self);
+}
+
+void qpy_sink_release(qpy_sink *self)
+{
+    while (self->top > self->base)
+        Py_XDECREF(*--self->top);
+    if (self->base != self->stack)
+        PyMem_Free(self->base);
+    if (self->shapes)
+        qpy_shapes_release(self->shapes);
+    qpy_sink_resume_gc(self);
+}
+
+int qpy_sink_grow(qpy_sink *self)
+{
+    size_t used = (size_t)(self->top - self->base), capacity = used * 2;
+    PyObject **bigger = self->base == self->stack ? PyMem_Malloc(capacity * sizeof *bigger) : PyMem_Realloc(self->base, capacity * sizeof *bigger);
+    if (!bigger) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    if (self->base == self->stack)
+        memcpy(bigger, self->stack, used * sizeof *bigger);
+    self->base = bigger;
+    self->top = bigger + used;
+    self->limit = bigger + capacity;
+    return 1;
+}
+
+/* User code runs in between: everything another decode may want is given back, and taken again. */
+typedef struct outside { qpy_shape *context; } outside;
+static outside go_outside(qpy_sink *self)
+{
+    outside saved = {self->context};
+    qpy_sink_resume_gc(self);
+    return saved;
+}
+static void come_back(qpy_sink *self, outside saved)
+{
+    self->context = saved.context;
+    qpy_sink_pause_gc(self);
+}
+
+/* ---------------------------------------------------------------- failing */
+
+static PyObject *fail(qr_reader *r, qr_error error, uint32_t node, uint32_t field, const uint8_t *at)
+{
+    if (r->error == QR_ERROR_NONE) {
+        r->error_node = node;
+        r->error_field = field;
+    }
+    qr_reader_fail(r, error, at);
+    return NULL;
+}
+
+/* An exception that user code raised: a ValueError or TypeError is a fault of the value (`raise` wraps it), everything else goes
+ * through as it is. */
+static PyObject *fail_user(qr_reader *r, uint32_t node, const uint8_t *at) { return fail(r, QR_ERROR_SINK, node, UINT32_MAX, at); }
+
+/* ---------------------------------------------------------------- arrays */
+
+static PyObject *make_list(PyObject **values, Py_ssize_t n)
+{
+    PyObject *list = PyList_New(n);
+    if (list && n)
+        memcpy(((PyListObject *)list)->ob_item, values, (size_t)n * sizeof *values);
+    return list;
+}
+
+static PyObject *make_tuple(PyObject **values, Py_ssize_t n)
+{
+    PyObject *tuple = PyTuple_New(n);
+    if (tuple && n)
+        memcpy(((PyTupleObject *)tuple)->ob_item, values, (size_t)n * sizeof *values);
+    return tuple;
+}
+
+static PyObject *make_set(PyObject **values, Py_ssize_t n, int frozen)
+{
+    PyObject *set = frozen ? PyFrozenSet_New(NULL) : PySet_New(NULL);
+    for (Py_ssize_t i = 0; set && i < n; i++)
+        if (PySet_Add(set, values[i]) < 0)
+            Py_CLEAR(set);
+    if (set)
+        for (Py_ssize_t i = 0; i < n; i++)
+            Py_DECREF(values[i]);
+    return set;
+}
+
+/* A NamedTuple class or another tuple subclass, through its own __new__(cls, *values). */
+static PyObject *make_subclass(qpy_sink *self, PyObject *cls, PyObject **values, Py_ssize_t n)
+{
+    PyObject *tuple = make_tuple(values, n), *result = NULL;
+    if (!tuple)
+        return NULL;
+    outside saved = go_outside(self);
+    if (((PyTypeObject *)cls)->tp_new) {
+        PyObject *args = PyTuple_Pack(1, tuple);
+        result = args ? PyTuple_Type.tp_new((PyTypeObject *)cls, args, NULL) : NULL;
+        Py_XDECREF(args);
+    }
+    come_back(self, saved);
+    if (!result) /* the values stay on the stack */
+        for (Py_ssize_t i = 0; i < n; i++)
+            Py_INCREF(values[i]);
+    Py_DECREF(tuple);
+    return result;
+}
+
+PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
+{
+    PyObject **values = self->base + frame->base, *result;
+    Py_ssize_t n = self->top - values;
+    switch (node == QR_PLAN_NONE ? QPY_LIST : self->plan->nodes[node].flavour) {
+    case QPY_TUPLE: result = make_tuple(values, n); break;
+    case QPY_SET: result = make_set(values, n, 0); break;
+    case QPY_FROZENSET: result = make_set(values, n, 1); break;
+    case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;
+    default: result = make_list(values, n); break;
+    }
+    if (result)
+        self->top = self->base + frame->base;
+    return result;
+}
+
+/* ---------------------------------------------------------------- maps */
+
+/* From here on the map is not followed: its keys so far join the values on the stack, as pairs. */
+static int leave_trie(qpy_sink *self, qpy_frame *frame)
+{
+    qpy_shape *shape = frame->shape;
+    PyObject *keys[QPY_SHAPE_KEYS];
+    size_t n = shape->depth;
+    frame->shape = NULL;
+    self->context = frame->root;
+    qpy_shape_keys(shape, keys);
+    for (size_t i = 0; i < n; i++) /* room for the keys */
+        if (!qpy_sink_push(self, Py_NewRef(keys[i])))
+            return 0;
+    PyObject **values = self->base + frame->base;
+    for (size_t i = n; i-- > 0;) {
+        values[2 * i + 1] = values[i];
+        values[2 * i] = keys[i];
+    }
+    return 1;
+}
+
+int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key)
+{
+    if (frame->shape) {
+        qpy_shape *next = PyUnicode_CheckExact(key) ? qpy_shape_step(self->shapes, frame->shape, key) : NULL;
+        if (next) {
+            frame->shape = next;
+            self->context = next;
+            Py_DECREF(key);
+            return 1;
+        }
+        if (!leave_trie(self, frame)) {
+            Py_DECREF(key);
+            return 0;
+        }
+    }
+    return qpy_sink_push(self, key);
+}
+
+/* Pairs on the stack. */
+static PyObject *make_dict(qpy_sink *self, PyObject **pairs, size_t n, qr_reader *r)
+{
+    PyObject *dict = PyDict_New();
+    for (size_t i = 0; dict && i < n; i++)
+        if (PyDict_SetItem(dict, pairs[2 * i], pairs[2 * i + 1]) < 0)
+            Py_CLEAR(dict);
+    if (!dict)
+        return NULL;
+    if (QR_UNLIKELY(self->strict_keys && (size_t)PyDict_GET_SIZE(dict) != n)) {
+        Py_DECREF(dict);
+        return fail(r, QR_ERROR_DUPLICATE_KEY, UINT32_MAX, UINT32_MAX, r->p);
+    }
+    for (size_t i = 0; i < 2 * n; i++)
+        Py_DECREF(pairs[i]);
+    return dict;
+}
+
+PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr_reader *r)
+{
+    PyObject **values = self->base + frame->base, *dict;
+    size_t n = (size_t)(self->top - values);
+    (void)node;
+    if (QR_LIKELY(frame->shape)) {
+        int may_cycle = 0;
+        for (size_t i = 0; i < n; i++)
+            may_cycle |= PyType_IS_GC(Py_TYPE(values[i])) != 0;
+        dict = n ? qpy_shape_dict(self->shapes, frame->shape, values, may_cycle) : PyDict_New();
+    }
+    else
+        dict = make_dict(self, values, n / 2, r);
+    self->context = frame->outer;
+    if (QR_LIKELY(dict))
+        self->top = self->base + frame->base;
+    return dict;
+}
+
+/* ---------------------------------------------------------------- records */
+
+/* Other classes than Record gather their values on the stack, one place for each field, and are made at the end. */
+int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame)
+{
+    const qr_record *record = &self->plan->core->records[frame->record - self->plan->records];
+    frame->base = (size_t)(self->top - self->base);
+    frame->object = NULL;
+    while ((size_t)(self->limit - self->top) < record->count)
+        if (!qpy_sink_grow(self))
+            return 0;
+    memset(self->top, 0, record->count * sizeof *self->top);
+    self->top += record->count;
+    return 1;
+}
+
+int qpy_sink_put_other(qpy_sink *self, qpy_frame *frame, uint32_t field, PyObject *value)
+{
+    const qr_record *record = &self->plan->core->records[frame->record - self->plan->records];
+    self->base[frame->base + (field - record->first)] = value;
+    return 1;
+}
+
+/* The default of a field: a new reference, or NULL with an exception. */
+static PyObject *make_default(qpy_sink *self, const qpy_field_side *field)
+{
+    if (field->default_kind == 1)
+        return Py_NewRef(field->default_);
+    if (field->default_ == (PyObject *)&PyList_Type)
+        return PyList_New(0);
+    if (field->default_ == (PyObject *)&PyDict_Type)
+        return PyDict_New();
+    outside saved = go_outside(self);
+    PyObject *value = PyObject_CallNoArgs(field->default_);
+    come_back(self, saved);
+    return value;
+}
+
+static int call_post_init(qpy_sink *self, qr_reader *r, PyObject *object, uint32_t node, const uint8_t *at)
+{
+    outside saved = go_outside(self);
+    PyObject *result = PyObject_CallMethodNoArgs(object, self->state->str_post_init);
+    come_back(self, saved);
+    Py_XDECREF(result);
+    if (!result)
+        fail_user(r, node, at);
+    return result != NULL;
+}
+
+static PyObject *close_slots(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at)
+{
+    const qpy_record_side *side = frame->record;
+    const qr_record *record = &self->plan->core->records[side - self->plan->records];
+    const qpy_field_side *fields = &self->plan->fields[record->first];
+    PyObject *object = frame->object;
+    for (uint32_t i = 0; i < record->count; i++) {
+        if (seen[i / 64] & (uint64_t)1 << (i % 64))
+            continue;
+        PyObject *value = make_default(self, &fields[i]);
+        if (QR_UNLIKELY(!value)) {
+            fail_user(r, node, at);
+            return NULL; /* drop takes the object */
+        }
+        frame->may_cycle |= qpy_may_cycle(value);
+        *qpy_record_slot(object, fields[i].offset) = value;
+    }
+    if (frame->may_cycle)
+        PyObject_GC_Track(object);
+    if (QR_UNLIKELY(side->post_init) && !call_post_init(self, r, object, node, at))
+        return NULL;
+    frame->object = NULL;
+    return object;
+}
+
+/* Fills the places of fields that were not in the document. */
+static int fill_defaults(qpy_sink *self, const qr_record *record, PyObject **values)
+{
+    size_t base = (size_t)(values - self->base);
+    for (uint32_t i = 0; i < record->count; i++) {
+        const qpy_field_side *field = &self->plan->fields[record->first + i];
+        if (!self->base[base + i] && field->default_kind) {
+            PyObject *value = make_default(self, field);
+            if (!value)
+                return 0;
+            self->base[base + i] = value;
+        }
+    }
+    return 1;
+}
+
+static PyObject *close_typeddict(qpy_sink *self, const qpy_record_side *side, const qr_record *record, PyObject **values)
+{
+    int complete = 1, may_cycle = 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        complete &= values[i] != NULL;
+        may_cycle |= values[i] && PyType_IS_GC(Py_TYPE(values[i]));
+    }
+    if (complete && side->dict_template) {
+        PyObject *dict = qpy_dict_from_template(side->dict_template, values, record->count, may_cycle);
+        if (dict)
+            memset(values, 0, record->count * sizeof *values);
+        return dict;
+    }
+    PyObject *dict = PyDict_New();
+    for (uint32_t i = 0; dict && i < record->count; i++)
+        if (values[i] && PyDict_SetItem(dict, self->plan->fields[record->first + i].name, values[i]) < 0)
+            Py_CLEAR(dict);
+    return dict;
+}
+
+static PyObject *close_namedtuple(const qpy_record_side *side, const qr_record *record, PyObject **values)
+{
+    PyObject *tuple = PyTuple_New(record->count), *args, *result;
+    if (!tuple)
+        return NULL;
+    for (uint32_t i = 0; i < record->count; i++)
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(values[i]));
+    args = PyTuple_Pack(1, tuple);
+    Py_DECREF(tuple);
+    if (!args)
+        return NULL;
+    result = PyTuple_Type.tp_new(side->cls, args, NULL);
+    Py_DECREF(args);
+    return result;
+}
+
+/* A class whose __init__ is its own affair: called with keywords. */
+static PyObject *close_call(qpy_sink *self, const qpy_record_side *side, const qr_record *record, PyObject **values)
+{
+    PyObject *kwargs = PyDict_New(), *result = NULL;
+    size_t base = (size_t)(values - self->base);
+    for (uint32_t i = 0; kwargs && i < record->count; i++) {
+        const qpy_field_side *field = &self->plan->fields[record->first + i];
+        if (self->base[base + i] && field->init && PyDict_SetItem(kwargs, field->keyword, self->base[base + i]) < 0)
+            Py_CLEAR(kwargs);
+    }
+    if (!kwargs)
+        return NULL;
+    outside saved = go_outside(self);
+    result = PyObject_VectorcallDict((PyObject *)side->cls, NULL, 0, kwargs);
+    Py_DECREF(kwargs);
+    for (uint32_t i = 0; result && i < record->count; i++) {
+        const qpy_field_side *field = &self->plan->fields[record->first + i];
+        PyObject *value = self->base[base + i];
+        if (value && !field->init && field->stored && PyObject_GenericSetAttr(result, field->name, value) < 0)
+            Py_CLEAR(result);
+    }
+    come_back(self, saved);
+    return result;
+}
+
+static PyObject *close_dataclass(qpy_sink *self, const qpy_record_side *side, const qr_record *record, PyObject **values)
+{
+    PyTypeObject *cls = side->cls;
+    PyObject *object = side->plain_new ? cls->tp_alloc(cls, 0) : NULL;
+    if (!side->plain_new) {
+        PyObject *none = PyTuple_New(0);
+        object = none && cls->tp_new ? cls->tp_new(cls, none, NULL) : NULL;
+        Py_XDECREF(none);
+    }
+    for (uint32_t i = 0; object && i < record->count; i++) {
+        const qpy_field_side *field = &self->plan->fields[record->first + i];
+        PyObject *value = values[i];
+        if (!value)
+            continue;
+        if (side->slots) { /* a slot of a new object is empty */
+            *qpy_record_slot(object, field->offset) = value;
+            values[i] = NULL;
+        }
+        else if (PyObject_GenericSetAttr(object, field->name, value) < 0)
+            Py_CLEAR(object);
+    }
+    return object;
+}
+
+static PyObject *close_other(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint8_t *at)
+{
+    const qpy_record_side *side = frame->record;
+    const qr_record *record = &self->plan->core->records[side - self->plan->records];
+    PyObject *object = NULL;
+    if (fill_defaults(self, record, self->base + frame->base)) {
+        PyObject **values = self->base + frame->base;
+        switch (side->form) {
+        case QPY_FORM_TYPEDDICT: object = close_typeddict(self, side, record, values); break;
+        case QPY_FORM_NAMEDTUPLE: object = close_namedtuple(side, record, values); break;
+        case QPY_FORM_CALL: object = close_call(self, side, record, values); break;
+        default: object = close_dataclass(self, side, record, values); break;
+        }
+    }
+    if (!object) {
+        fail_user(r, node, at);
+        return NULL;
+    }
+    if (side->post_init && side->form == QPY_FORM_DATACLASS && !call_post_init(self, r, object, node, at)) {
+        Py_DECREF(object);
+        return NULL;
+    }
+    PyObject **values = self->base + frame->base;
+    while (self->top > values)
+        Py_XDECREF(*--self->top);
+    return object;
+}
+
+PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at)
+{
+    if (QR_LIKELY(frame->record->form == QPY_FORM_RECORD))
+        return close_slots(self, r, node, frame, seen, at);
+    return close_other(self, r, node, frame, at);
+}
+
+/* ---------------------------------------------------------------- scalars */
+
+PyObject *qpy_sink_big_integer(const qr_token *token)
+{
+    /* PyLong_FromString wants a text of its own. The digits were counted against the limit already. */
+    char inline_[128], *text = token->length < sizeof inline_ ? inline_ : PyMem_Malloc(token->length + 1);
+    if (!text)
+        return PyErr_NoMemory();
+    memcpy(text, token->text, token->length);
+    text[token->length] = 0;
+    PyObject *value = PyLong_FromString(text, NULL, 10);
+    if (text != inline_)
+        PyMem_Free(text);
+    return value;
+}
+
+PyObject *qpy_sink_ext(qpy_sink *self, qr_reader *r, const qr_token *token)
+{
+    if (token->ext == -1) {
+        qr_scalar scalar;
+        qr_error error = qr_scalar_read_timestamp(token->text, token->length, &scalar);
+        if (error == QR_ERROR_NONE)
+            return qpy_scalar_new(self->state, QR_KIND_DATETIME, &scalar);
+        if (error == QR_ERROR_INVALID_TIMESTAMP)
+            return fail(r, error, UINT32_MAX, UINT32_MAX, token->at);
+        /* finer than a microsecond or beyond the years of datetime: kept as it is */
+    }
+    return qpy_ext_new(self->state, token->ext, token->text, token->length);
+}
+
+PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, size_t n)
+{
+    if (node != QR_PLAN_NONE && self->plan->nodes[node].cls == (PyObject *)&PyByteArray_Type)
+        return PyByteArray_FromStringAndSize((const char *)data, (Py_ssize_t)n);
+    return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)n);
+}
+
+PyObject *qpy_sink_scalar(qpy_sink *self, qr_reader *r, uint32_t node, const qr_scalar *scalar, const uint8_t *at)
+{
+    PyObject *value = qpy_scalar_new(self->state, (qr_kind)self->plan->core->nodes[node].kind, scalar);
+    if (!value) {
+        if (PyErr_ExceptionMatches(PyExc_ArithmeticError)) {
+            PyErr_Clear();
+            return fail(r, QR_ERROR_INVALID_FORMAT, node, UINT32_MAX, at);
+        }
+        return fail_user(r, node, at);
+    }
+    return value;
+}
+
+PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
+{
+    outside saved = go_outside(self);
+    PyObject *value = PyObject_CallOneArg(self->plan->nodes[node].cls, wire);
+    come_back(self, saved);
+    Py_DECREF(wire);
+    if (!value && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear();
+        return fail(r, QR_ERROR_INVALID_CHOICE, node, UINT32_MAX, at);
+    }
+    return value ? value : fail_user(r, node, at);
+}
+
+/* 1 within, 0 not, -1 with an exception: value OP bound in Python's own arithmetic. */
+static int holds(PyObject *value, PyObject *bound, int op) { return bound == Py_None ? 1 : PyObject_RichCompareBool(value, bound, op); }
+
+static qr_error judge(PyObject *value, PyObject *bounds, int *failed)
+{
+    static const struct { int op; qr_error error; } order[] = {{Py_GE, QR_ERROR_TOO_SMALL}, {Py_GT, QR_ERROR_TOO_SMALL}, {Py_LE, QR_ERROR_TOO_LARGE}, {Py_LT, QR_ERROR_TOO_LARGE}};
+    for (Py_ssize_t i = 0; i < 4; i++) {
+        int ok = holds(value, PyTuple_GET_ITEM(bounds, i), order[i].op);
+        if (ok < 0)
+            *failed = 1;
+        if (ok <= 0)
+            return order[i].error;
+    }
+    PyObject *multiple = PyTuple_GET_ITEM(bounds, 4);
+    if (multiple == Py_None)
+        return QR_ERROR_NONE;
+    PyObject *rest = PyNumber_Remainder(value, multiple);
+    int odd = rest ? PyObject_IsTrue(rest) : -1;
+    Py_XDECREF(rest);
+    if (odd < 0)
+        *failed = 1;
+    return odd ? QR_ERROR_NOT_MULTIPLE : QR_ERROR_NONE;
+}
+
+static qr_error search(qpy_sink *self, PyObject *pattern, PyObject *value, int *failed)
+{
+    outside saved = go_outside(self);
+    PyObject *match = PyObject_CallMethod(pattern, "search", "O", value);
+    come_back(self, saved);
+    qr_error error = match == Py_None ? QR_ERROR_PATTERN_MISMATCH : QR_ERROR_NONE;
+    *failed = !match;
+    Py_XDECREF(match);
+    return error;
+}
+
+PyObject *qpy_sink_bounded(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *value, const uint8_t *at)
+{
+    const qpy_node_side *side = &self->plan->nodes[node];
+    int failed = 0;
+    qr_error error = QR_ERROR_NONE;
+    if (!side->bounds)
+        return value;
+    if (side->pattern && PyUnicode_Check(value))
+        error = search(self, side->pattern, value, &failed);
+    else if (!PyUnicode_Check(value))
+        error = judge(value, side->bounds, &failed);
+    if (error == QR_ERROR_NONE && !failed)
+        return value;
+    Py_DECREF(value);
+    return failed ? fail_user(r, node, at) : fail(r, error, node, UINT32_MAX, at);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sink: the half of the object sink that is the same for every format: the value stack and the containers.
+ *
+ * Finished values are pushed on one stack; a container is built when it closes, from the values above its base, so a hostile
+ * count allocates nothing and lists are made to size. Everything made so far is on the stack or in an open frame, so a
+ * failure anywhere drops it all: frames drop what they hold, the stack is cleared at the end.
+ *
+ * binding/object_sink.h completes it for one format. */
+#ifndef QUIRE_BINDING_SINK_H
+#define QUIRE_BINDING_SINK_H
+
+#include "binding/plan.h"
+#include "binding/shapes.h"
+#include "core/base/reader.h"
+#include "core/plan/scalar.h"
+
+enum { QPY_STACK_INLINE = 512 };
+
+typedef struct qpy_sink {
+    qpy_state *state;
+    qpy_plan *plan;           /* NULL: untyped */
+    PyObject **top, **limit, **base;
+    qpy_keys *keys;           /* NULL: another decode has it */
+    qpy_shapes *shapes;       /* the same */
+    qpy_shape *context;       /* the key whose value is being read: below it are the maps that open now; NULL: not followed */
+    const char *format;       /* name, for Raw */
+    int strict_keys;          /* a duplicate key of an untyped map is an error */
+    int pausing;              /* the collector was paused by us (below 3.12) */
+    PyObject *stack[QPY_STACK_INLINE];
+} qpy_sink;
+
+/* What an open container keeps in the template's C frame. Values are found by index: the stack may move. */
+typedef struct qpy_frame {
+    size_t base;
+    PyObject *object; /* record: the instance being filled, owned; NULL in all other frames */
+    union {
+        struct { qpy_shape *shape, *root, *outer; }; /* untyped map: where it is in the trie; NULL shape: keys are on the stack too */
+        struct { const qpy_record_side *record; int may_cycle; }; /* record */
+    };
+} qpy_frame;
+
+void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format);
+/* Gives back what init took and drops what is left on the stack. */
+void qpy_sink_release(qpy_sink *self);
+/* Around user code: the caches are free for decodes that it starts, the collector runs. */
+void qpy_sink_pause_gc(qpy_sink *self);
+void qpy_sink_resume_gc(qpy_sink *self);
+
+QR_NOINLINE int qpy_sink_grow(qpy_sink *self);
+/* Takes the reference, also when it fails (0, with MemoryError). */
+QR_INLINE int qpy_sink_push(qpy_sink *self, PyObject *value)
+{
+    if (QR_UNLIKELY(self->top == self->limit) && !qpy_sink_grow(self)) {
+        Py_DECREF(value);
+        return 0;
+    }
+    *self->top++ = value;
+    return 1;
+}
+
+/* Not inlined: what the template calls once per container. Each returns a new object, or NULL with an exception. */
+PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame);
+PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr_reader *r);
+PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at);
+int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame);
+int qpy_sink_put_other(qpy_sink *self, qpy_frame *frame, uint32_t field, PyObject *value);
+/* A key that was not predicted joins the map (reference taken): 1, or 0 with an exception. */
+int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key);
+
+PyObject *qpy_sink_big_integer(const qr_token *token);
+PyObject *qpy_sink_ext(qpy_sink *self, qr_reader *r, const qr_token *token);
+PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, size_t n);
+PyObject *qpy_sink_scalar(qpy_sink *self, qr_reader *r, uint32_t node, const qr_scalar *scalar, const uint8_t *at);
+PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at);
+/* Bounds that the core could not judge: returns the value (its reference taken), or NULL with r->error. */
+PyObject *qpy_sink_bounded(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *value, const uint8_t *at);
+
+#endif

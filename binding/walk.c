@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/walk.h"
+
+#include "binding/ext.h"
+#include "binding/raise.h"
+#include "binding/raw.h"
+#include "binding/scalar.h"
+#include "core/base/float64.h"
+#include "core/base/integer.h"
+#include "core/base/reader.h"
+
+/* ---------------------------------------------------------------- the output */
+
+/* From the room inside the walker to a bytes object, and on. */
+static int grow(qr_buffer *buffer, size_t need)
+{
+    qpy_walker *self = buffer->owner;
+    size_t used = qr_buffer_length(buffer), capacity = qr_buffer_next_capacity(used, need);
+    if (buffer->error != QR_ERROR_NONE)
+        return 0;
+    if (capacity == 0 || capacity > PY_SSIZE_T_MAX - 64)
+        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
+    if (!self->bytes) {
+        if (capacity < self->hint)
+            capacity = self->hint;
+        self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
+        if (self->bytes)
+            memcpy(PyBytes_AS_STRING(self->bytes), self->room, used);
+    }
+    else
+        _PyBytes_Resize(&self->bytes, (Py_ssize_t)capacity);
+    if (!self->bytes) {
+        PyErr_Clear();
+        buffer->base = buffer->p = buffer->end = self->room;
+        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
+    }
+    buffer->base = (uint8_t *)PyBytes_AS_STRING(self->bytes);
+    buffer->p = buffer->base + used;
+    buffer->end = buffer->base + capacity;
+    return 1;
+}
+
+void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint)
+{
+    self->buffer = (qr_buffer){.p = self->room, .base = self->room, .end = self->room + sizeof self->room, .grow = grow, .owner = self};
+    self->state = state;
+    self->depth = QR_DEPTH_DEFAULT;
+    self->calls = 0;
+    self->format = format;
+    self->bytes = self->failed = self->steps = NULL;
+    self->hint = hint;
+    if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
+        self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)hint);
+        if (self->bytes) {
+            self->buffer.p = self->buffer.base = (uint8_t *)PyBytes_AS_STRING(self->bytes);
+            self->buffer.end = self->buffer.base + hint;
+        }
+        else
+            PyErr_Clear();
+    }
+}
+
+static PyObject *steps_from_root(PyObject *list)
+{
+    if (!list)
+        return PyTuple_New(0);
+    return PyList_Reverse(list) < 0 ? NULL : PyList_AsTuple(list);
+}
+
+static void raise_failure(qpy_walker *self)
+{
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    qr_error error = self->buffer.error;
+    PyErr_Fetch(&type, &value, &traceback); /* what user code left */
+    PyObject *steps = steps_from_root(self->steps);
+    if (!steps)
+        PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    if (error == QR_ERROR_NONE || error == QR_ERROR_SINK) {
+        PyObject *cause = qpy_raise_sort(steps);
+        if (!cause) {
+            Py_XDECREF(steps);
+            return;
+        }
+        qpy_raise_write(self->state, QR_ERROR_INVALID_VALUE, steps, self->failed, cause);
+        return;
+    }
+    PyErr_Clear();
+    qpy_raise_write(self->state, error, steps, self->failed, NULL);
+}
+
+PyObject *qpy_walker_finish(qpy_walker *self, int ok)
+{
+    PyObject *result = NULL;
+    size_t length = qr_buffer_length(&self->buffer);
+    if (!ok || self->buffer.error != QR_ERROR_NONE)
+        raise_failure(self);
+    else if (!self->bytes)
+        result = PyBytes_FromStringAndSize((const char *)self->room, (Py_ssize_t)length);
+    else {
+        result = self->bytes;
+        self->bytes = NULL;
+        _PyBytes_Resize(&result, (Py_ssize_t)length);
+    }
+    Py_XDECREF(self->bytes);
+    Py_XDECREF(self->failed);
+    Py_XDECREF(self->steps);
+    return result;
+}
+
+/* ---------------------------------------------------------------- failing */
+
+int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value)
+{
+    qr_buffer_fail(&self->buffer, error);
+    if (!self->failed && value)
+        self->failed = Py_NewRef(value);
+    return 0;
+}
+
+/* An exception that is set stays; what goes wrong here only shortens the path. */
+static int append_step(qpy_walker *self, PyObject *step)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (step && !self->steps)
+        self->steps = PyList_New(0);
+    if (step && self->steps && PyList_GET_SIZE(self->steps) < QR_DEPTH_DEFAULT)
+        PyList_Append(self->steps, step);
+    Py_XDECREF(step);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    return 0;
+}
+
+int qpy_walk_step(qpy_walker *self, PyObject *key, Py_ssize_t index)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *step = key ? Py_NewRef(key) : PyLong_FromSsize_t(index);
+    PyErr_Restore(type, value, traceback);
+    return append_step(self, step);
+}
+
+int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field) { return append_step(self, Py_NewRef(plan->fields[field].name)); }
+
+/* ---------------------------------------------------------------- what a value is */
+
+static int is_enum(qpy_state *state, PyTypeObject *type)
+{
+    if (QR_UNLIKELY(!state->enum_type)) { /* a class that nobody imported has no members */
+        PyObject *modules = PyImport_GetModuleDict(), *module = modules ? PyDict_GetItemString(modules, "enum") : NULL;
+        PyObject *cls = module ? PyObject_GetAttrString(module, "Enum") : NULL;
+        if (!cls || !PyType_Check(cls)) {
+            Py_XDECREF(cls);
+            PyErr_Clear();
+            return 0;
+        }
+        state->enum_type = (PyTypeObject *)cls;
+    }
+    return PyType_IsSubtype(type, state->enum_type);
+}
+
+qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind *kind)
+{
+    qpy_state *state = self->state;
+    PyTypeObject *type = Py_TYPE(value);
+    if (qpy_record_check(state, type) || (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        if (is_enum(state, type))
+            return QPY_WAY_ENUM;
+        *plan = qpy_plan_of_class(state, type);
+        if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_RECORD)
+            return (*plan)->records[(*plan)->core->nodes[0].value].form == QPY_FORM_RECORD ? QPY_WAY_RECORD : QPY_WAY_OBJECT;
+        if (!*plan && PyErr_Occurred())
+            return QPY_WAY_ERROR;
+    }
+    if (PyBytes_Check(value) || PyByteArray_Check(value) || PyMemoryView_Check(value))
+        return QPY_WAY_BUFFER;
+    if (PyAnySet_Check(value))
+        return QPY_WAY_SET;
+    if (type == state->raw_type)
+        return QPY_WAY_RAW;
+    int scalar = qpy_scalar_kind(state, type);
+    if (scalar >= 0) {
+        *kind = (qr_kind)scalar;
+        return QPY_WAY_SCALAR;
+    }
+    if (PyUnicode_Check(value))
+        return QPY_WAY_STR;
+    if (PyLong_Check(value))
+        return QPY_WAY_INT;
+    if (PyFloat_Check(value))
+        return QPY_WAY_FLOAT;
+    if (PyDict_Check(value))
+        return QPY_WAY_DICT;
+    if (PyList_Check(value))
+        return QPY_WAY_LIST;
+    if (PyTuple_Check(value))
+        return QPY_WAY_TUPLE;
+    return qpy_ext_check(state, type) ? QPY_WAY_EXT : QPY_WAY_NONE;
+}
+
+/* ---------------------------------------------------------------- fields */
+
+PyObject *qpy_walk_attribute(qpy_walker *self, const qpy_record_side *side, const qpy_field_side *field, Py_ssize_t index, PyObject *object)
+{
+    PyObject *value;
+    if (side->form == QPY_FORM_NAMEDTUPLE && index < PyTuple_GET_SIZE(object))
+        return Py_NewRef(PyTuple_GET_ITEM(object, index));
+    if (field->offset > 0) {
+        value = *qpy_record_slot(object, field->offset);
+        if (value)
+            return Py_NewRef(value);
+    }
+    else {
+        self->calls++;
+        value = PyObject_GetAttr(object, field->name);
+        if (value)
+            return value;
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+            return NULL;
+        PyErr_Clear();
+    }
+    qpy_walk_fail(self, QR_ERROR_UNSET_FIELD, object);
+    return NULL;
+}
+
+static int equals_default(const qpy_field_side *field, PyObject *value)
+{
+    if (field->default_kind == 1)
+        return field->default_ == value || Py_TYPE(field->default_) != Py_TYPE(value) ? field->default_ == value : PyObject_RichCompareBool(value, field->default_, Py_EQ);
+    if (field->default_kind == 0)
+        return 0;
+    if (field->default_ == (PyObject *)Py_TYPE(value) && (PyList_CheckExact(value) || PyDict_CheckExact(value) || PyAnySet_CheckExact(value)))
+        return PyObject_Size(value) == 0;
+    PyObject *made = PyObject_CallNoArgs(field->default_);
+    int equal = made ? Py_TYPE(made) == Py_TYPE(value) && PyObject_RichCompareBool(value, made, Py_EQ) : -1;
+    Py_XDECREF(made);
+    return equal;
+}
+
+int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *value)
+{
+    if (value == self->state->unset)
+        return 1;
+    if (field->omit == QPY_OMIT_NULL)
+        return value == Py_None;
+    if (field->omit != QPY_OMIT_DEFAULT)
+        return 0;
+    self->calls++;
+    return equals_default(field, value);
+}
+
+/* ---------------------------------------------------------------- text */
+
+static size_t put(uint8_t *room, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(room, text, n);
+    return n;
+}
+
+static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
+{
+    self->calls++;
+    PyObject *value = PyObject_GetAttr(key, self->state->str_value);
+    int ok = value != NULL;
+    if (value && PyUnicode_Check(value)) {
+        *object = value;
+        return 1;
+    }
+    if (value)
+        ok = qpy_walk_key_text(self, value, room, length, object);
+    Py_XDECREF(value);
+    return ok;
+}
+
+int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object)
+{
+    qpy_plan *plan = NULL;
+    qr_kind kind;
+    *object = NULL;
+    if (key == Py_None)
+        return *length = put(room, "null"), 1;
+    if (PyBool_Check(key))
+        return *length = put(room, key == Py_True ? "true" : "false"), 1;
+    if (PyFloat_CheckExact(key)) {
+        double value = PyFloat_AS_DOUBLE(key);
+        if (!__builtin_isfinite(value))
+            return qpy_walk_fail(self, QR_ERROR_NON_FINITE, key);
+        *length = (size_t)(qr_float64_write(room, value) - room);
+        return 1;
+    }
+    if (PyLong_CheckExact(key))
+        return (*object = qpy_walk_digits(self, key)) != NULL;
+    switch (qpy_walk_way(self, key, &plan, &kind)) {
+    case QPY_WAY_ENUM: return enum_key(self, key, room, length, object);
+    case QPY_WAY_SCALAR: {
+        self->calls++;
+        Py_ssize_t n = qpy_scalar_text(self->state, kind, key, room, object);
+        *length = n > 0 ? (size_t)n : 0;
+        return n >= 0;
+    }
+    case QPY_WAY_STR:
+        *object = Py_NewRef(key);
+        return 1;
+    case QPY_WAY_INT: return (*object = qpy_walk_digits(self, key)) != NULL;
+    case QPY_WAY_ERROR: return 0;
+    default: return qpy_walk_fail(self, QR_ERROR_UNSUPPORTED_KEY, key);
+    }
+}
+
+PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value)
+{
+    PyObject *digits = PyLong_Type.tp_repr(value);
+    if (!digits && PyErr_ExceptionMatches(PyExc_ValueError)) { /* sys.set_int_max_str_digits */
+        PyErr_Clear();
+        qpy_walk_fail(self, QR_ERROR_INT_DIGITS, value);
+    }
+    return digits;
+}
+
+int qpy_walk_text(qpy_walker *self, PyObject *str, const uint8_t **utf8, size_t *length)
+{
+    *utf8 = NULL;
+#if PY_VERSION_HEX < 0x030C0000
+    if (PyUnicode_READY(str) < 0)
+        return 0;
+#endif
+    (void)self;
+    const PyCompactUnicodeObject *compact = (const PyCompactUnicodeObject *)str;
+    if (PyUnicode_IS_ASCII(str)) {
+        *utf8 = PyUnicode_DATA(str);
+        *length = (size_t)PyUnicode_GET_LENGTH(str);
+    }
+    else if (compact->utf8) { /* someone asked for it before: a str keeps it */
+        *utf8 = (const uint8_t *)compact->utf8;
+        *length = (size_t)compact->utf8_length;
+    }
+    return 1;
+}

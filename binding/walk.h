@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk: the half of the object walker that is the same for every format.
+ *
+ * Walking may run user code (a tzinfo, a property, a __str__): whatever was borrowed across that is held, and a container
+ * that changed meanwhile is an error, never a wrong count. `calls` counts the times user code may have run. */
+#ifndef QUIRE_BINDING_WALK_H
+#define QUIRE_BINDING_WALK_H
+
+#include "binding/plan.h"
+#include "core/base/buffer.h"
+
+enum { QPY_WALK_INLINE = 2048 };
+
+typedef struct qpy_walker {
+    qr_buffer buffer;     /* owner: this walker */
+    qpy_state *state;
+    uint32_t depth;       /* levels left */
+    uint32_t calls;
+    const char *format;
+    PyObject *bytes;      /* what the buffer writes into, once it outgrew `room` */
+    PyObject *failed;     /* the value at fault, strong */
+    PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
+    size_t hint;          /* bytes to start with */
+    uint8_t room[QPY_WALK_INLINE];
+} qpy_walker;
+
+void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint);
+/* The finished bytes (a new reference); or, when walking failed or memory is out, NULL with the exception. Releases the walker. */
+PyObject *qpy_walker_finish(qpy_walker *self, int ok);
+
+/* Each returns 0. */
+QR_COLD int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value); /* first error stays */
+QR_COLD int qpy_walk_step(qpy_walker *self, PyObject *key, Py_ssize_t index); /* key NULL: index */
+QR_COLD int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field);
+
+/* What a value of a less common type is written as. */
+typedef enum qpy_way {
+    QPY_WAY_NONE, /* cannot be written */
+    QPY_WAY_ERROR, /* an exception is set */
+    QPY_WAY_INT, QPY_WAY_FLOAT, QPY_WAY_STR, QPY_WAY_LIST, QPY_WAY_TUPLE, QPY_WAY_DICT, QPY_WAY_SET, QPY_WAY_BUFFER, QPY_WAY_RECORD, QPY_WAY_OBJECT,
+    QPY_WAY_ENUM, QPY_WAY_SCALAR, QPY_WAY_RAW, QPY_WAY_EXT
+} qpy_way;
+/* plan is set for RECORD and OBJECT (dataclass and the like), kind for SCALAR. */
+qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind *kind);
+
+/* The value of an attribute of an OBJECT: a new reference, or NULL (the exception is kept, or cleared and the error set). */
+PyObject *qpy_walk_attribute(qpy_walker *self, const qpy_record_side *side, const qpy_field_side *field, Py_ssize_t index, PyObject *object);
+/* Is the field left out for its value? 1, 0, or -1 with an exception. */
+int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *value);
+
+/* A key that is no str, as text: fills room and gives the length, or a new str in *object; 0 on failure. */
+enum { QPY_KEY_ROOM = 160 };
+int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);
+
+/* The decimal digits of an integer beyond 64 bits as a str: a new reference, or NULL (failed). */
+PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value);
+/* The text of a str that is not compact ASCII: its UTF-8 when the str has it, else NULL. A legacy str is made ready: 0 when that fails. */
+int qpy_walk_text(qpy_walker *self, PyObject *str, const uint8_t **utf8, size_t *length);
+
+#endif

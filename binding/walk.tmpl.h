@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk: Python objects become the bytes of one format.
+ *
+ * A C template as core/plan/read.tmpl.h is: included once per format after QR_T, QR_F, QR_TRAIT and QR_FORMAT are set.
+ * The dispatch is on the value's own type (values may differ from what a field was declared as); a record brings its plan, whose key
+ * images are copied. Before each value QR_BUFFER_SLACK bytes are reserved: enough for a key image, any value of a fixed
+ * size and the separators, so those are stored without a check. */
+
+static int QR_T(write_value)(qpy_walker *w, PyObject *op);
+static int QR_T(write_other)(qpy_walker *w, PyObject *op);
+
+static QR_NOINLINE int QR_T(write_wide_str)(qpy_walker *w, PyObject *op)
+{
+    const uint8_t *utf8;
+    size_t length;
+    if (!qpy_walk_text(w, op, &utf8, &length))
+        return 0;
+    if (utf8 ? QR_F(put_str)(&w->buffer, utf8, length) : QR_F(put_str_units)(&w->buffer, PyUnicode_DATA(op), (size_t)PyUnicode_GET_LENGTH(op), (unsigned)PyUnicode_KIND(op)))
+        return 1;
+    return qpy_walk_fail(w, w->buffer.error, op);
+}
+
+QR_INLINE int QR_T(write_str)(qpy_walker *w, PyObject *op)
+{
+    if (QR_LIKELY(PyUnicode_IS_COMPACT_ASCII(op)))
+        return QR_F(put_str)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(op), (size_t)PyUnicode_GET_LENGTH(op));
+    return QR_T(write_wide_str)(w, op);
+}
+
+static QR_NOINLINE int QR_T(write_long_int)(qpy_walker *w, PyObject *op)
+{
+    int overflow;
+    long long value = PyLong_AsLongLongAndOverflow(op, &overflow);
+    if (!overflow)
+        return QR_F(put_int)(&w->buffer, value);
+    if (overflow > 0) {
+        unsigned long long wide = PyLong_AsUnsignedLongLong(op);
+        if (!(wide == (unsigned long long)-1 && PyErr_Occurred()))
+            return QR_F(put_uint)(&w->buffer, wide);
+        PyErr_Clear();
+    }
+    PyObject *digits = qpy_walk_digits(w, op);
+    if (!digits)
+        return 0;
+    int ok = QR_F(put_big)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(digits), (size_t)PyUnicode_GET_LENGTH(digits));
+    Py_DECREF(digits);
+    return ok ? 1 : qpy_walk_fail(w, w->buffer.error, op);
+}
+
+QR_INLINE int QR_T(write_int)(qpy_walker *w, PyObject *op)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (QR_LIKELY(PyUnstable_Long_IsCompact((PyLongObject *)op)))
+        return QR_F(put_int)(&w->buffer, PyUnstable_Long_CompactValue((PyLongObject *)op));
+#endif
+    return QR_T(write_long_int)(w, op);
+}
+
+QR_INLINE int QR_T(write_float)(qpy_walker *w, PyObject *op)
+{
+    return QR_LIKELY(QR_F(put_float)(&w->buffer, PyFloat_AS_DOUBLE(op))) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
+}
+
+/* One level down; 0 when that is too deep. The value is held while user code may run below it. */
+QR_INLINE int QR_T(enter)(qpy_walker *w, PyObject *op)
+{
+    if (QR_UNLIKELY(w->depth == 0))
+        return qpy_walk_fail(w, QR_ERROR_DEPTH, op);
+    w->depth--;
+    Py_INCREF(op);
+    return 1;
+}
+QR_INLINE void QR_T(leave)(qpy_walker *w, PyObject *op)
+{
+    w->depth++;
+    Py_DECREF(op);
+}
+
+/* ---------------------------------------------------------------- sequences */
+
+static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op)
+{
+    int is_list = PyList_Check(op), ok = 1;
+    Py_ssize_t n = is_list ? PyList_GET_SIZE(op) : PyTuple_GET_SIZE(op), i;
+    if (!QR_T(enter)(w, op))
+        return 0;
+    if (!QR_F(put_array)(&w->buffer, (size_t)n))
+        ok = qpy_walk_fail(w, w->buffer.error, op);
+    for (i = 0; ok && i < n; i++) {
+        if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
+            break;
+        PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_value)(w, item)))
+            ok = qpy_walk_step(w, NULL, i);
+        QR_F(sep)(&w->buffer);
+    }
+    if (QR_UNLIKELY(ok && is_list && PyList_GET_SIZE(op) != n))
+        ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+    if (ok)
+        QR_F(end_array)(&w->buffer);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
+static QR_NOINLINE int QR_T(write_set)(qpy_walker *w, PyObject *op)
+{
+    PyObject *list = PySequence_List(op);
+    int ok = list && QR_T(write_sequence)(w, list);
+    Py_XDECREF(list);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- maps */
+
+static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
+{
+    uint8_t room[QPY_KEY_ROOM];
+    size_t length = 0;
+    PyObject *object = NULL;
+    int ok;
+    if (PyUnicode_Check(key)) /* not ASCII, or of a subclass */
+        ok = QR_T(write_str)(w, key);
+    else if (!QR_TRAIT(TEXT_KEYS)) {
+        ok = QR_T(write_value)(w, key);
+        if (ok && (PyTuple_Check(key) || PyAnySet_Check(key)))
+            ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
+        return ok;
+    }
+    else {
+        ok = qpy_walk_key_text(w, key, room, &length, &object);
+        if (ok)
+            ok = object ? QR_T(write_str)(w, object) : QR_F(put_str)(&w->buffer, room, length);
+        Py_XDECREF(object);
+    }
+    QR_F(key_done)(&w->buffer);
+    return ok;
+}
+
+QR_INLINE int QR_T(write_key)(qpy_walker *w, PyObject *key)
+{
+    if (QR_LIKELY(PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key)))
+        return QR_F(put_key)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(key), (size_t)PyUnicode_GET_LENGTH(key));
+    return QR_T(write_other_key)(w, key);
+}
+
+static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
+{
+    qpy_dict_iter iter;
+    PyObject *key, *value;
+    Py_ssize_t n = PyDict_GET_SIZE(op);
+    int ok = 1;
+    if (!QR_T(enter)(w, op))
+        return 0;
+    if (!QR_F(put_map)(&w->buffer, (size_t)n))
+        ok = qpy_walk_fail(w, w->buffer.error, op);
+    qpy_dict_iter_init(&iter, op);
+    uint32_t calls = w->calls;
+    while (ok && qpy_dict_iter_next(&iter, &key, &value)) {
+        n--;
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK))) {
+            ok = 0;
+            break;
+        }
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(key))) { /* writing it may run user code */
+            Py_INCREF(key);
+            Py_INCREF(value);
+            ok = QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_value)(w, value);
+            if (!ok)
+                qpy_walk_step(w, key, 0);
+            Py_DECREF(key);
+            Py_DECREF(value);
+        }
+        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_value)(w, value)))
+            ok = qpy_walk_step(w, calls == w->calls ? key : Py_None, 0);
+        QR_F(sep)(&w->buffer);
+        if (QR_UNLIKELY(calls != w->calls)) {
+            calls = w->calls;
+            if (ok && !qpy_dict_iter_valid(&iter))
+                ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        }
+    }
+    if (QR_UNLIKELY(ok && n != 0))
+        ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+    if (ok)
+        QR_F(end_map)(&w->buffer);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- records */
+
+QR_INLINE int QR_T(put_name)(qpy_walker *w, const qr_image *image, const uint8_t *name, uint32_t length)
+{
+    if (QR_LIKELY(image->length)) {
+        qr_image_put(image, &w->buffer);
+        return 1;
+    }
+    return QR_F(put_key)(&w->buffer, name, length);
+}
+
+static int QR_T(put_tag)(qpy_walker *w, const qr_record *record)
+{
+    if (!QR_T(put_name)(w, &record->tag_image[QR_FORMAT], record->tag_name, record->tag_name_length) || !qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK))
+        return 0;
+    if (!(record->tag_is_int ? QR_F(put_int)(&w->buffer, record->tag_int) : QR_F(put_str)(&w->buffer, record->tag, record->tag_length)))
+        return 0;
+    QR_F(sep)(&w->buffer);
+    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+}
+
+/* The head of a record with `n` fields to come. */
+QR_INLINE int QR_T(open_record)(qpy_walker *w, const qr_record *record, size_t n)
+{
+    if (QR_UNLIKELY(record->array))
+        return QR_F(put_array)(&w->buffer, n);
+    return QR_F(put_map)(&w->buffer, n + record->has_tag) && (!record->has_tag || QR_T(put_tag)(w, record));
+}
+
+/* Records whose fields may be left out, and objects that are no quire.Record: the values are gathered first, for the count
+ * stands before them. */
+static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
+{
+    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
+    const qpy_record_side *side = &plan->records[plan->core->nodes[0].value];
+    PyObject *inline_[64], **values = record->count <= 64 ? inline_ : PyMem_Malloc(record->count * sizeof *values);
+    uint32_t got = 0, n = 0;
+    int ok = 1;
+    if (!values)
+        return qpy_walk_fail(w, QR_ERROR_MEMORY, NULL);
+    for (; ok && got < record->count; got++) {
+        const qpy_field_side *field = &plan->fields[record->first + got];
+        values[got] = NULL;
+        if (!field->stored)
+            continue;
+        values[got] = qpy_walk_attribute(w, side, field, got, op);
+        int omit = values[got] ? (record->array ? 0 : qpy_walk_omits(w, field, values[got])) : -1;
+        if (omit < 0)
+            ok = qpy_walk_field(w, plan, record->first + got);
+        else if (omit)
+            Py_CLEAR(values[got]);
+        else
+            n++;
+    }
+    ok = ok && QR_T(open_record)(w, record, n);
+    for (uint32_t i = 0; ok && i < got; i++) {
+        if (!values[i])
+            continue;
+        const qr_field *field = &plan->core->fields[record->first + i];
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_value)(w, values[i]);
+        if (!ok)
+            qpy_walk_field(w, plan, record->first + i);
+        QR_F(sep)(&w->buffer);
+    }
+    for (uint32_t i = 0; i < got; i++)
+        Py_XDECREF(values[i]);
+    if (values != inline_)
+        PyMem_Free(values);
+    if (ok && record->array)
+        QR_F(end_array)(&w->buffer);
+    else if (ok)
+        QR_F(end_map)(&w->buffer);
+    return ok;
+}
+
+/* The plain case: every field is a slot and is written. */
+static int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
+{
+    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
+    const qr_field *fields = &plan->core->fields[record->first];
+    const qpy_field_side *sides = &plan->fields[record->first];
+    if (QR_UNLIKELY(!QR_T(open_record)(w, record, record->count)))
+        return 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        PyObject *value = *qpy_record_slot(op, sides[i].offset);
+        if (QR_UNLIKELY(!value)) {
+            qpy_walk_fail(w, QR_ERROR_UNSET_FIELD, op);
+            return qpy_walk_field(w, plan, record->first + i);
+        }
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)))
+            return 0;
+        if (QR_LIKELY(!record->array) && QR_UNLIKELY(!QR_T(put_name)(w, &fields[i].image[QR_FORMAT], fields[i].name, fields[i].length)))
+            return 0;
+        if (QR_UNLIKELY(!QR_T(write_value)(w, value)))
+            return qpy_walk_field(w, plan, record->first + i);
+        QR_F(sep)(&w->buffer);
+    }
+    if (QR_UNLIKELY(record->array))
+        QR_F(end_array)(&w->buffer);
+    else
+        QR_F(end_map)(&w->buffer);
+    return 1;
+}
+
+static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan *plan)
+{
+    const qpy_record_side *side = &plan->records[plan->core->nodes[0].value];
+    if (!QR_T(enter)(w, op))
+        return 0;
+    Py_INCREF(plan);
+    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan) : QR_T(write_gathered)(w, op, plan);
+    Py_DECREF(plan);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- everything else */
+
+static int QR_T(write_buffer)(qpy_walker *w, PyObject *op)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(op, &view, PyBUF_SIMPLE) < 0)
+        return 0;
+    int ok = QR_F(put_bytes)(&w->buffer, view.buf, (size_t)view.len);
+    PyBuffer_Release(&view);
+    return ok ? 1 : qpy_walk_fail(w, w->buffer.error, op);
+}
+
+static int QR_T(write_scalar)(qpy_walker *w, PyObject *op, qr_kind kind)
+{
+    uint8_t room[QPY_SCALAR_ROOM];
+    PyObject *object = NULL;
+    w->calls++;
+    if (QR_TRAIT(BINARY) && kind == QR_KIND_DATETIME) {
+        int64_t seconds;
+        uint32_t nanoseconds;
+        int utc = qpy_scalar_unix(w->state, op, &seconds, &nanoseconds);
+        if (utc < 0)
+            return 0;
+        if (utc)
+            return QR_F(put_timestamp)(&w->buffer, seconds, nanoseconds);
+    }
+    Py_ssize_t n = qpy_scalar_text(w->state, kind, op, room, &object);
+    if (n < 0)
+        return 0;
+    int ok = object ? QR_T(write_str)(w, object) : QR_F(put_str)(&w->buffer, room, (size_t)n);
+    Py_XDECREF(object);
+    return ok;
+}
+
+static int QR_T(write_enum)(qpy_walker *w, PyObject *op)
+{
+    w->calls++;
+    PyObject *value = PyObject_GetAttr(op, w->state->str_value);
+    int ok = value && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (Py_TYPE(value) == Py_TYPE(op) ? qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op) : QR_T(write_value)(w, value));
+    Py_XDECREF(value);
+    return ok;
+}
+
+/* Text of the same format is copied as it is. */
+static int QR_T(write_raw)(qpy_walker *w, PyObject *op)
+{
+    size_t n = (size_t)qpy_raw_length(op);
+    if (n == 0 || !qpy_raw_is(op, w->format))
+        return qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op);
+    if (n > PY_SSIZE_T_MAX - 4096 || !qr_buffer_reserve(&w->buffer, n + QR_BUFFER_SLACK))
+        return 0;
+    memcpy(w->buffer.p, qpy_raw_data(op), n);
+    w->buffer.p += n;
+    return 1;
+}
+
+static int QR_T(write_extension)(qpy_walker *w, PyObject *op)
+{
+    PyObject *data = qpy_ext_data(op);
+    return QR_F(put_ext)(&w->buffer, qpy_ext_code(op), (const uint8_t *)PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data)) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
+}
+
+static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
+{
+    qpy_plan *plan = NULL;
+    qr_kind kind = QR_KIND_ANY;
+    int ok;
+    Py_INCREF(op);
+    switch (qpy_walk_way(w, op, &plan, &kind)) {
+    case QPY_WAY_RECORD:
+    case QPY_WAY_OBJECT: ok = QR_T(write_record)(w, op, plan); break;
+    case QPY_WAY_ENUM: ok = QR_T(write_enum)(w, op); break;
+    case QPY_WAY_SCALAR: ok = QR_T(write_scalar)(w, op, kind); break;
+    case QPY_WAY_BUFFER: ok = QR_T(write_buffer)(w, op); break;
+    case QPY_WAY_SET: ok = QR_T(write_set)(w, op); break;
+    case QPY_WAY_RAW: ok = QR_T(write_raw)(w, op); break;
+    case QPY_WAY_EXT: ok = QR_T(write_extension)(w, op); break;
+    case QPY_WAY_STR: ok = QR_T(write_str)(w, op); break;
+    case QPY_WAY_INT: ok = QR_T(write_long_int)(w, op); break;
+    case QPY_WAY_FLOAT: ok = QR_T(write_float)(w, op); break;
+    case QPY_WAY_LIST:
+    case QPY_WAY_TUPLE: ok = QR_T(write_sequence)(w, op); break;
+    case QPY_WAY_DICT: ok = QR_T(write_dict)(w, op); break;
+    case QPY_WAY_ERROR: ok = 0; break;
+    default: ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op); break;
+    }
+    if (!ok && !w->failed)
+        w->failed = Py_NewRef(op);
+    Py_DECREF(op);
+    return ok;
+}
+
+/* Any value; QR_BUFFER_SLACK less a key image is free. */
+static int QR_T(write_value)(qpy_walker *w, PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    if (type == &PyUnicode_Type)
+        return QR_T(write_str)(w, op);
+    if (type == &PyLong_Type)
+        return QR_T(write_int)(w, op);
+    if (type == &PyFloat_Type)
+        return QR_T(write_float)(w, op);
+    if (op == Py_None) {
+        QR_F(put_null)(&w->buffer);
+        return 1;
+    }
+    if (type == &PyBool_Type) {
+        QR_F(put_bool)(&w->buffer, op == Py_True);
+        return 1;
+    }
+    if (type == &PyDict_Type)
+        return QR_T(write_dict)(w, op);
+    if (type == &PyList_Type || type == &PyTuple_Type)
+        return QR_T(write_sequence)(w, op);
+    if (Py_TYPE(type) == w->state->record_meta) {
+        qpy_plan *plan = (qpy_plan *)((qpy_record_class *)type)->plan;
+        if (QR_LIKELY(plan))
+            return QR_T(write_record)(w, op, plan);
+    }
+    return QR_T(write_other)(w, op);
+}
