@@ -107,10 +107,10 @@ static PyObject *member_qualname(PyObject *self, void *ignored)
 static PyObject *member_reduce(PyObject *self, PyObject *ignored)
 {
     qpy_member *member = (qpy_member *)self;
-    PyObject *builtins = PyEval_GetBuiltins(), *getter = builtins ? qpy_dict_find(builtins, "getattr") : NULL;
-    if (getter == NULL)
+    PyObject *builtins = PyEval_GetBuiltins(), *getattr = builtins ? qpy_dict_find(builtins, "getattr") : NULL;
+    if (getattr == NULL)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_RuntimeError, "no getattr");
-    return Py_BuildValue("O(OO)", getter, member->cls, member->name);
+    return Py_BuildValue("O(OO)", getattr, member->cls, member->name);
 }
 
 static PyGetSetDef member_getset[] = {

@@ -73,8 +73,11 @@ static PyObject *meta_instancecheck(PyObject *self, PyObject *object)
         Py_RETURN_TRUE;
     if (cls->state != NULL && (cls->flags & QPY_RECORD_ABC))
         return ask_abc(cls, "__instancecheck__", object);
-    /* A stand-in may say that it is one of us. */
-    PyObject *claimed = PyObject_GetAttrString(object, "__class__");
+    /* A stand-in may say that it is one of us; plain built-in objects cannot. */
+    PyTypeObject *type = Py_TYPE(object);
+    if (cls->state == NULL || (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) && type->tp_getattro == PyObject_GenericGetAttr))
+        Py_RETURN_FALSE;
+    PyObject *claimed = PyObject_GetAttr(object, cls->state->str_class);
     if (claimed == NULL && !PyErr_ExceptionMatches(PyExc_AttributeError))
         return NULL;
     PyErr_Clear();
@@ -286,7 +289,8 @@ int qpy_record_init(PyObject *module, qpy_state *state)
     PyObject *abc = PyImport_ImportModule("abc");
     state->abc_meta = abc == NULL ? NULL : (PyTypeObject *)PyObject_GetAttrString(abc, "ABCMeta");
     Py_XDECREF(abc);
-    if (state->abc_meta == NULL || (state->str_post_init == NULL && (state->str_post_init = PyUnicode_InternFromString("__post_init__")) == NULL))
+    state->str_class = PyUnicode_InternFromString("__class__");
+    if (state->abc_meta == NULL || state->str_class == NULL || (state->str_post_init == NULL && (state->str_post_init = PyUnicode_InternFromString("__post_init__")) == NULL))
         return -1;
     PyObject *bases = PyTuple_Pack(1, state->abc_meta);
     state->record_meta = bases == NULL ? NULL : (PyTypeObject *)PyType_FromModuleAndSpec(module, &qpy_record_meta_spec, bases);

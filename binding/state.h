@@ -30,7 +30,7 @@ struct qpy_shapes;
     X(PyTypeObject, member_type)  /* descriptor of a field */                                                                  \
     X(PyTypeObject, abc_meta)     /* abc.ABCMeta: a base of record_meta */                                                     \
     X(PyObject, record_setattr)   /* __setattr__ and __delattr__ of frozen classes */                                          \
-    X(PyObject, record_delattr)                                                                                                \
+    X(PyObject, record_delattr)   X(PyObject, str_class)                                                                       \
     /* raw.c */                                                                                                                \
     X(PyTypeObject, raw_type)                                                                                                  \
     /* plan.c */                                                                                                               \

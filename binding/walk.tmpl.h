@@ -52,6 +52,10 @@ QR_INLINE int QR_T(write_int)(qpy_walker *w, PyObject *op)
 #if PY_VERSION_HEX >= 0x030C0000
     if (QR_LIKELY(PyUnstable_Long_IsCompact((PyLongObject *)op)))
         return QR_F(put_int)(&w->buffer, PyUnstable_Long_CompactValue((PyLongObject *)op));
+#else
+    Py_ssize_t size = Py_SIZE(op); /* sign and number of 30-bit digits */
+    if (QR_LIKELY(size >= -1 && size <= 1))
+        return QR_F(put_int)(&w->buffer, size * (int64_t)((PyLongObject *)op)->ob_digit[0]);
 #endif
     return QR_T(write_long_int)(w, op);
 }

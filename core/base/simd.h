@@ -47,6 +47,7 @@ typedef __m128i qr_block;
 QR_INLINE qr_block qr_block_load(const uint8_t *p) { return _mm_loadu_si128((const __m128i *)(const void *)p); }
 QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { _mm_storeu_si128((__m128i *)(void *)p, v); }
 
+QR_INLINE qr_block qr_block_words(uint64_t low, uint64_t high) { return _mm_set_epi64x((long long)high, (long long)low); }
 QR_INLINE uint32_t qr_block_high(qr_block v) { return (uint32_t)_mm_movemask_epi8(v); }
 QR_INLINE uint32_t qr_block_text_stop(qr_block v)
 {
@@ -77,6 +78,7 @@ typedef uint8x16_t qr_block;
 
 QR_INLINE qr_block qr_block_load(const uint8_t *p) { return vld1q_u8(p); }
 QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { vst1q_u8(p, v); }
+QR_INLINE qr_block qr_block_words(uint64_t low, uint64_t high) { return vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high))); }
 
 /* What movemask is on x86: bit i from byte i, whose bits are all alike. */
 QR_INLINE uint32_t qr_block_mask(uint8x16_t v)
@@ -118,6 +120,7 @@ QR_INLINE qr_block qr_block_load(const uint8_t *p)
     return v;
 }
 QR_INLINE void qr_block_store(uint8_t *p, qr_block v) { memcpy(p, v.bytes, 16); }
+QR_INLINE qr_block qr_block_words(uint64_t low, uint64_t high) { qr_block v; memcpy(v.bytes, &low, 8); memcpy(v.bytes + 8, &high, 8); return v; }
 
 #define QR_BLOCK_CLASS(name)                                      \
     QR_INLINE uint32_t qr_block_##name(qr_block v)                \
@@ -210,6 +213,35 @@ QR_INLINE void qr_copy_short(uint8_t *to, const uint8_t *from, size_t n)
     } else if (n) {
         *to = *from;
     }
+}
+
+/* Copies n <= 16 bytes, exactly, and says whether one of them (quote_stop) must not stand as it is. */
+QR_INLINE int qr_simd_copy_short_text(uint8_t *to, const uint8_t *from, size_t n)
+{
+    const uint64_t spaces = 0x2020202020202020u; /* what fills a block up stops nothing */
+    uint64_t first, last;
+    if (n >= 8) {
+        first = qr_load64(from), last = qr_load64(from + n - 8);
+        qr_store64(to, first);
+        qr_store64(to + n - 8, last);
+        return qr_block_quote_stop(qr_block_words(first, last)) != 0;
+    }
+    if (n >= 4) {
+        first = qr_load32(from), last = qr_load32(from + n - 4);
+        qr_store32(to, (uint32_t)first);
+        qr_store32(to + n - 4, (uint32_t)last);
+        return qr_block_quote_stop(qr_block_words(first | last << 32, spaces)) != 0;
+    }
+    if (n >= 2) {
+        first = qr_load16(from), last = qr_load16(from + n - 2);
+        qr_store16(to, (uint16_t)first);
+        qr_store16(to + n - 2, (uint16_t)last);
+        return qr_block_quote_stop(qr_block_words(first | last << 16 | spaces << 32, spaces)) != 0;
+    }
+    if (n == 0)
+        return 0;
+    *to = *from;
+    return qr_byte_is_quote_stop(*from);
 }
 
 #endif

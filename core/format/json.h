@@ -252,24 +252,30 @@ QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n)
         return n > PTRDIFF_MAX - 4096 ? qr_buffer_fail(b, QR_ERROR_MEMORY) : 0;
     uint8_t *to = b->p;
     *to++ = '"';
-    const uint8_t *end = s + n;
-    while (end - s >= QR_SIMD_BLOCK) {
+    if (n <= QR_SIMD_BLOCK) {
+        if (QR_UNLIKELY(qr_simd_copy_short_text(to, s, n))) {
+            b->p = to;
+            return qr_json_put_str_from(b, s, n);
+        }
+        to[n] = '"';
+        b->p = to + n + 1;
+        return 1;
+    }
+    const uint8_t *end = s + n, *last = end - QR_SIMD_BLOCK;
+    for (;;) {
         uint32_t stop = qr_simd_copy_text(to, s);
         if (QR_UNLIKELY(stop)) {
             b->p = to + qr_simd_first(stop);
             s += qr_simd_first(stop);
             return qr_json_put_str_from(b, s, (size_t)(end - s));
         }
-        to += QR_SIMD_BLOCK;
-        s += QR_SIMD_BLOCK;
+        if (s == last)
+            break;
+        size_t step = (size_t)(last - s) < QR_SIMD_BLOCK ? (size_t)(last - s) : QR_SIMD_BLOCK; /* the last block overlaps */
+        to += step;
+        s += step;
     }
-    while (s < end) {
-        if (QR_UNLIKELY(qr_byte_is_quote_stop(*s))) {
-            b->p = to;
-            return qr_json_put_str_from(b, s, (size_t)(end - s));
-        }
-        *to++ = *s++;
-    }
+    to += QR_SIMD_BLOCK;
     *to++ = '"';
     b->p = to;
     return 1;

@@ -31,11 +31,15 @@ int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n)
             return 0;
         uint8_t *to = b->p;
         uint32_t stop = 0;
-        while (end - s >= QR_SIMD_BLOCK && !stop) {
+        while (end - s >= QR_SIMD_BLOCK) {
             stop = qr_simd_copy_text(to, s);
-            unsigned plain = stop ? qr_simd_first(stop) : QR_SIMD_BLOCK;
-            to += plain;
-            s += plain;
+            if (stop) {
+                to += qr_simd_first(stop);
+                s += qr_simd_first(stop);
+                break;
+            }
+            to += QR_SIMD_BLOCK;
+            s += QR_SIMD_BLOCK;
         }
         if (!stop)
             while (s < end && !qr_byte_is_quote_stop(*s))

@@ -52,14 +52,15 @@ static int fail(qr_plan *self, qr_error error)
     return 0;
 }
 
-/* Room for `more` further elements of an array; they are cleared. */
+/* Room for `more` further elements of an array; they are cleared. Asked for none, a new array is allocated all the same: its
+ * address says that nothing failed. */
 static int grow(qr_plan *self, void **array, uint32_t count, uint32_t *capacity, size_t size, uint32_t more)
 {
     if (self->error != QR_ERROR_NONE)
         return 0;
     if (more > UINT32_MAX / 4 - count)
         return fail(self, QR_ERROR_MEMORY);
-    if (count + more > *capacity) {
+    if (!*array || count + more > *capacity) {
         uint32_t wanted = (count + more) + (count + more) / 2 + 4;
         void *bigger = qr_memory_array(self->memory, *array, wanted, size);
         if (!bigger)
