@@ -27,6 +27,7 @@ def main() -> int:
     options.add_argument("--columns", default=",".join(clock.COLUMNS), help="charged, off or both")
     options.add_argument("--path", metavar="DIR", action="append", default=[], help="where to import quire from")
     chosen = options.parse_args()
+    clock.steady_heap()
     sys.path[1:1] = chosen.path
     only = {"quire", *chosen.against.split(",")} if chosen.against else None
     names = None if chosen.document == "all" else chosen.document

@@ -20,7 +20,7 @@ from pathlib import Path
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from bench import documents, report  # noqa: E402
+from bench import clock, documents, report  # noqa: E402
 from bench.result import MISSED, Result, Settings  # noqa: E402
 
 TOPICS = (
@@ -127,6 +127,8 @@ def delegate(name: str, subject, chosen: argparse.Namespace) -> list[Result]:
 
 def work(chosen: argparse.Namespace) -> int:
     name, out = chosen.worker
+    if name not in ("memory", "import_time"):
+        clock.steady_heap()
     settings = Settings.quick() if chosen.quick else Settings()
     [subject] = documents.choose(chosen.documents, chosen.data) if chosen.documents else [None]
     rows = []
