@@ -129,7 +129,10 @@ fail:
 PyObject *qpy_record_reduce(PyObject *self, PyObject *ignored)
 {
     qpy_record_class *cls = qpy_record_class_of(self);
-    PyObject *state = PyObject_CallMethod(self, "__getstate__", NULL);
+    /* Interned: a new string at each call would fill the interpreter's cache of methods. */
+    PyObject *name = PyUnicode_InternFromString("__getstate__");
+    PyObject *state = name == NULL ? NULL : PyObject_CallMethodNoArgs(self, name);
+    Py_XDECREF(name);
     if (state == NULL)
         return NULL;
     return Py_BuildValue("O(Oi)N", cls->state->record_restore, cls, PICKLE_VERSION, state);

@@ -63,7 +63,10 @@ static void meta_dealloc(PyObject *self)
 
 static PyObject *ask_abc(qpy_record_class *cls, const char *method, PyObject *argument)
 {
-    return PyObject_CallMethod((PyObject *)cls->state->abc_meta, method, "OO", cls, argument);
+    PyObject *name = PyUnicode_InternFromString(method);
+    PyObject *answer = name == NULL ? NULL : PyObject_CallMethodObjArgs((PyObject *)cls->state->abc_meta, name, cls, argument, NULL);
+    Py_XDECREF(name);
+    return answer;
 }
 
 static PyObject *meta_instancecheck(PyObject *self, PyObject *object)
