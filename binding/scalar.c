@@ -126,8 +126,6 @@ static PyObject *decimal_new(qpy_state *state, const uint8_t *text, size_t lengt
     memcpy(PyUnicode_1BYTE_DATA(string), text, length);
     PyObject *decimal = PyObject_CallFunctionObjArgs((PyObject *)state->decimal_type, string, state->decimal_context, NULL);
     Py_DECREF(string);
-    if (decimal == NULL && PyErr_ExceptionMatches(PyExc_ArithmeticError)) /* decimal.InvalidOperation */
-        PyErr_SetString(PyExc_ValueError, "the exponent is too large for Decimal");
     return decimal;
 }
 

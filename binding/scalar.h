@@ -12,7 +12,7 @@
 enum { QPY_SCALAR_ROOM = 128 }; /* enough for the text of every kind but Decimal and zone names beyond 64 bytes */
 
 /* The object of that kind (QR_KIND_DATETIME ... QR_KIND_UUID): a new reference, or NULL with an exception. A ValueError stands for
- * input that the Python type refuses (an unknown zone name, say). */
+ * input that the Python type refuses (an unknown zone name, say), an ArithmeticError for a Decimal whose exponent is too large. */
 PyObject *qpy_scalar_new(qpy_state *state, qr_kind kind, const qr_scalar *scalar);
 
 /* Which of the kinds the exact class of an object is, or -1. A class that nobody imported has no instances, so this
