@@ -13,7 +13,7 @@ static PyObject *bind(PyObject *module, PyObject *args, PyObject *kwargs)
     static char *names[] = {"describe", "make_error", NULL};
     PyObject *describe, *make_error;
     qpy_state *state = qpy_state_of(module);
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:_bind", names, &describe, &make_error))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OO:_bind", names, &describe, &make_error))
         return NULL;
     Py_XSETREF(state->describe, Py_NewRef(describe));
     Py_XSETREF(state->make_error, Py_NewRef(make_error));
@@ -21,7 +21,7 @@ static PyObject *bind(PyObject *module, PyObject *args, PyObject *kwargs)
 }
 
 static PyMethodDef methods[] = {
-    {"_bind", (PyCFunction)(void (*)(void))bind, METH_VARARGS | METH_KEYWORDS, "_bind($module, describe, make_error)\n--\n\nHands over what the engine calls in the Python half."},
+    {"_bind", (PyCFunction)(void (*)(void))bind, METH_VARARGS | METH_KEYWORDS, "_bind($module, *, describe, make_error)\n--\n\nHands over what the engine calls in the Python half."},
     {NULL, NULL, 0, NULL},
 };
 
