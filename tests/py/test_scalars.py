@@ -4,6 +4,7 @@
 import copy
 import datetime as dt
 import decimal
+import gc
 import json
 import re
 import struct
@@ -533,8 +534,10 @@ def test_nothing_is_lost():
                     quire.json.decode(text, type_)
 
     work(30)
+    gc.collect()
     before = sys.getallocatedblocks()
     work(300)
+    gc.collect()
     assert sys.getallocatedblocks() - before < 300
 
 
