@@ -81,7 +81,12 @@ QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict)
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self)
 {
     PyDictObject *d = (PyDictObject *)self->dict;
-    return qpy_keys_of(self->dict) == self->keys && d->ma_used == self->used && (self->values ? d->ma_values && qpy_split_values(self->dict) == self->values : !d->ma_values);
+    if (qpy_keys_of(self->dict) != self->keys || d->ma_used != self->used)
+        return 0;
+    if (self->values)
+        return d->ma_values && qpy_split_values(self->dict) == self->values;
+    /* a new table may have the old one's address */
+    return !d->ma_values && self->keys->nentries == self->n && qpy_entries_of(self->keys) == self->entries;
 }
 QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value)
 {
@@ -115,12 +120,29 @@ QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject *
     return 0;
 }
 
+/* The key at the place of the pair that was given last, of a valid iterator: it need not be the same one. */
+QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
+{
+    PyObject *value;
+    self->i--;
+    return qpy_dict_iter_next(self, key, &value);
+}
+
 #else /* the public way */
 
-typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, used; } qpy_dict_iter;
-QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict) { *self = (qpy_dict_iter){dict, 0, PyDict_GET_SIZE(dict)}; }
+typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, last, used; } qpy_dict_iter;
+QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict) { *self = (qpy_dict_iter){dict, 0, 0, PyDict_GET_SIZE(dict)}; }
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self) { return PyDict_GET_SIZE(self->dict) == self->used; }
-QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value) { return PyDict_Next(self->dict, &self->i, key, value); }
+QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value)
+{
+    self->last = self->i;
+    return PyDict_Next(self->dict, &self->i, key, value);
+}
+QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
+{
+    PyObject *value;
+    return PyDict_Next(self->dict, &self->last, key, &value);
+}
 
 #endif
 

@@ -262,16 +262,14 @@ static size_t put(uint8_t *room, const char *text)
 
 static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
 {
+    if (self->depth == 0) /* a value may be a member again, without end */
+        return qpy_walk_fail(self, QR_ERROR_DEPTH, key);
+    self->depth--;
     self->calls++;
     PyObject *value = PyObject_GetAttr(key, self->state->str_value);
-    int ok = value != NULL;
-    if (value && PyUnicode_Check(value)) {
-        *object = value;
-        return 1;
-    }
-    if (value)
-        ok = qpy_walk_key_text(self, value, room, length, object);
+    int ok = value && qpy_walk_key_text(self, value, room, length, object);
     Py_XDECREF(value);
+    self->depth++;
     return ok;
 }
 
@@ -310,8 +308,21 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
     }
 }
 
+PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict)
+{
+    if (Py_TYPE(dict)->tp_iter == PyDict_Type.tp_iter)
+        return Py_NewRef(dict);
+    self->calls++;
+    PyObject *items = PyMapping_Items(dict), *plain = items ? PyDict_New() : NULL;
+    if (plain && PyDict_MergeFromSeq2(plain, items, 1) < 0)
+        Py_CLEAR(plain);
+    Py_XDECREF(items);
+    return plain;
+}
+
 PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value)
 {
+    self->calls++; /* from 3.12 very long ones are the affair of a Python module */
     PyObject *digits = PyLong_Type.tp_repr(value);
     if (!digits && PyErr_ExceptionMatches(PyExc_ValueError)) { /* sys.set_int_max_str_digits */
         PyErr_Clear();

@@ -52,6 +52,9 @@ int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *valu
 enum { QPY_KEY_ROOM = 160 };
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);
 
+/* The pairs of an instance of a subclass of dict as a plain dict, in the order of its items(): a new reference, or NULL (failed). */
+PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict);
+
 /* The decimal digits of an integer beyond 64 bits as a str: a new reference, or NULL (failed). */
 PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value);
 /* The text of a str that is not compact ASCII: its UTF-8 when the str has it, else NULL. A legacy str is made ready: 0 when that fails. */

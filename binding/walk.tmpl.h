@@ -80,6 +80,18 @@ QR_INLINE void QR_T(leave)(qpy_walker *w, PyObject *op)
     Py_DECREF(op);
 }
 
+/* The end of a container leaves room behind it, as every value does: a thousand may end one after the other. */
+QR_INLINE int QR_T(close_array)(qpy_walker *w)
+{
+    QR_F(end_array)(&w->buffer);
+    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+}
+QR_INLINE int QR_T(close_map)(qpy_walker *w)
+{
+    QR_F(end_map)(&w->buffer);
+    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+}
+
 /* ---------------------------------------------------------------- sequences */
 
 static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op)
@@ -96,12 +108,13 @@ static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op)
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
         if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_value)(w, item)))
             ok = qpy_walk_step(w, NULL, i);
-        QR_F(sep)(&w->buffer);
+        else
+            QR_F(sep)(&w->buffer);
     }
     if (QR_UNLIKELY(ok && is_list && PyList_GET_SIZE(op) != n))
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
     if (ok)
-        QR_F(end_array)(&w->buffer);
+        ok = QR_T(close_array)(w);
     QR_T(leave)(w, op);
     return ok;
 }
@@ -174,9 +187,17 @@ static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
             Py_DECREF(key);
             Py_DECREF(value);
         }
-        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_value)(w, value)))
-            ok = qpy_walk_step(w, calls == w->calls ? key : Py_None, 0);
-        QR_F(sep)(&w->buffer);
+        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_value)(w, value))) {
+            /* user code may have dropped the key: what stands in its place now is as good a name */
+            if (calls == w->calls || (qpy_dict_iter_valid(&iter) && qpy_dict_iter_again(&iter, &key)))
+                qpy_walk_step(w, key, 0);
+            else
+                qpy_walk_step(w, Py_Ellipsis, 0);
+            ok = 0;
+            break;
+        }
+        if (QR_LIKELY(ok))
+            QR_F(sep)(&w->buffer);
         if (QR_UNLIKELY(calls != w->calls)) {
             calls = w->calls;
             if (ok && !qpy_dict_iter_valid(&iter))
@@ -186,8 +207,17 @@ static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
     if (QR_UNLIKELY(ok && n != 0))
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
     if (ok)
-        QR_F(end_map)(&w->buffer);
+        ok = QR_T(close_map)(w);
     QR_T(leave)(w, op);
+    return ok;
+}
+
+/* A subclass that iterates in its own way (OrderedDict.move_to_end) is written in that order. */
+static QR_NOINLINE int QR_T(write_dict_subclass)(qpy_walker *w, PyObject *op)
+{
+    PyObject *plain = qpy_walk_plain_dict(w, op);
+    int ok = plain && QR_T(write_dict)(w, plain);
+    Py_XDECREF(plain);
     return ok;
 }
 
@@ -253,17 +283,16 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
         ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_value)(w, values[i]);
         if (!ok)
             qpy_walk_field(w, plan, record->first + i);
-        QR_F(sep)(&w->buffer);
+        else
+            QR_F(sep)(&w->buffer);
     }
     for (uint32_t i = 0; i < got; i++)
         Py_XDECREF(values[i]);
     if (values != inline_)
         PyMem_Free(values);
-    if (ok && record->array)
-        QR_F(end_array)(&w->buffer);
-    else if (ok)
-        QR_F(end_map)(&w->buffer);
-    return ok;
+    if (!ok)
+        return 0;
+    return record->array ? QR_T(close_array)(w) : QR_T(close_map)(w);
 }
 
 /* The plain case: every field is a slot and is written. */
@@ -288,11 +317,7 @@ static int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
             return qpy_walk_field(w, plan, record->first + i);
         QR_F(sep)(&w->buffer);
     }
-    if (QR_UNLIKELY(record->array))
-        QR_F(end_array)(&w->buffer);
-    else
-        QR_F(end_map)(&w->buffer);
-    return 1;
+    return QR_UNLIKELY(record->array) ? QR_T(close_array)(w) : QR_T(close_map)(w);
 }
 
 static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan *plan)
@@ -343,10 +368,12 @@ static int QR_T(write_scalar)(qpy_walker *w, PyObject *op, qr_kind kind)
 
 static int QR_T(write_enum)(qpy_walker *w, PyObject *op)
 {
-    w->calls++;
+    if (!QR_T(enter)(w, op)) /* a value may be a member again, without end */
+        return 0;
     PyObject *value = PyObject_GetAttr(op, w->state->str_value);
     int ok = value && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (Py_TYPE(value) == Py_TYPE(op) ? qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op) : QR_T(write_value)(w, value));
     Py_XDECREF(value);
+    QR_T(leave)(w, op);
     return ok;
 }
 
@@ -375,6 +402,7 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     qr_kind kind = QR_KIND_ANY;
     int ok;
     Py_INCREF(op);
+    w->calls++; /* reading annotations, importing, a property: most of what follows may run user code */
     switch (qpy_walk_way(w, op, &plan, &kind)) {
     case QPY_WAY_RECORD:
     case QPY_WAY_OBJECT: ok = QR_T(write_record)(w, op, plan); break;
@@ -389,7 +417,7 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     case QPY_WAY_FLOAT: ok = QR_T(write_float)(w, op); break;
     case QPY_WAY_LIST:
     case QPY_WAY_TUPLE: ok = QR_T(write_sequence)(w, op); break;
-    case QPY_WAY_DICT: ok = QR_T(write_dict)(w, op); break;
+    case QPY_WAY_DICT: ok = QR_T(write_dict_subclass)(w, op); break;
     case QPY_WAY_ERROR: ok = 0; break;
     default: ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op); break;
     }
