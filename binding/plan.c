@@ -122,7 +122,8 @@ static qpy_plan *kept_by_class(const qpy_state *state, PyTypeObject *cls)
     PyObject *dict = cls->tp_dict, *plan = dict ? PyDict_GetItemWithError(dict, state->str_plan) : NULL;
     if (!plan)
         PyErr_Clear();
-    return plan && Py_TYPE(plan) == state->plan_type ? (qpy_plan *)plan : NULL;
+    /* Whoever copies a class copies its __dict__ too: what is kept there may be the plan of the original. */
+    return plan && Py_TYPE(plan) == state->plan_type && ((qpy_plan *)plan)->type == (PyObject *)cls ? (qpy_plan *)plan : NULL;
 }
 
 static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
