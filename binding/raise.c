@@ -274,7 +274,7 @@ static void add_note(PyObject *exception, PyObject *steps)
 {
     PyObject *text = NULL, *result = NULL, *errors = PyImport_ImportModule("quire.errors");
     if (errors)
-        text = PyObject_CallMethod(errors, "path_text", "O", steps);
+        text = PyObject_CallMethod(errors, "path_text", "(O)", steps);
     PyObject *note = text ? PyUnicode_FromFormat("at %U", text) : NULL;
     if (note)
         result = PyObject_CallMethod(exception, "add_note", "O", note);
