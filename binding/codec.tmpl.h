@@ -40,7 +40,7 @@ static PyObject *QR_T(key_at)(qpy_state *state, const qr_reader *r, const void *
     return QR_T(value_at)(state, r, at, &got);
 }
 
-static const qpy_format QR_T(format) = {QPY_FORMAT_NAME, QPY_FORMAT_IS_TEXT, QR_T(value_at), QR_T(key_at)};
+static const qpy_format QR_T(format) = {.name = QPY_FORMAT_NAME, .is_text = QPY_FORMAT_IS_TEXT, .value_at = QR_T(value_at), .key_at = QR_T(key_at)};
 
 /* ---------------------------------------------------------------- decoding */
 

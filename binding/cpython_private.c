@@ -178,11 +178,134 @@ PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, P
     return dict;
 }
 
+/* The interpreter's own growth: two thirds of a power of two are usable. */
+static uint8_t log2_size_for(Py_ssize_t n)
+{
+    uint8_t log2_size = 3;
+    while ((((Py_ssize_t)1 << log2_size) << 1) / 3 < n)
+        log2_size++;
+    return log2_size;
+}
+
+QR_INLINE Py_ssize_t index_at(const qpy_dict_keys *keys, size_t i)
+{
+    if (keys->log2_size < 8)
+        return ((const int8_t *)keys->indices)[i];
+    if (keys->log2_size < 16)
+        return ((const int16_t *)(const void *)keys->indices)[i];
+    return ((const int32_t *)(const void *)keys->indices)[i];
+}
+
+QR_INLINE void set_index(qpy_dict_keys *keys, size_t i, Py_ssize_t entry)
+{
+    if (keys->log2_size < 8)
+        ((int8_t *)keys->indices)[i] = (int8_t)entry;
+    else if (keys->log2_size < 16)
+        ((int16_t *)(void *)keys->indices)[i] = (int16_t)entry;
+    else
+        ((int32_t *)(void *)keys->indices)[i] = (int32_t)entry;
+}
+
+QR_INLINE Py_hash_t hash_of(PyObject *key) { return ((PyASCIIObject *)key)->hash; }
+
+static int equal_strs(PyObject *a, PyObject *b)
+{
+    Py_ssize_t n = PyUnicode_GET_LENGTH(a);
+    return n == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b) && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)n * PyUnicode_KIND(a)) == 0;
+}
+
+/* The place of a key in the table by the interpreter's probe sequence: the entry it has, or -1 after it was given `entry`. */
+QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, qpy_unicode_entry *entries, PyObject *key, Py_hash_t hash, Py_ssize_t entry)
+{
+    size_t mask = ((size_t)1 << keys->log2_size) - 1, perturb = (size_t)hash, i = perturb & mask;
+    for (;;) {
+        Py_ssize_t found = index_at(keys, i);
+        if (QR_LIKELY(found < 0)) {
+            set_index(keys, i, entry);
+            return -1;
+        }
+        PyObject *other = entries[found].key;
+        if (QR_UNLIKELY(other == key || (hash_of(other) == hash && equal_strs(other, key))))
+            return found;
+        perturb >>= 5;
+        i = (i * 5 + perturb + 1) & mask;
+    }
+}
+
+PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
+{
+    uint8_t log2_size = log2_size_for(n);
+    if (n == 0 || log2_size > 30)
+        return NULL;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (!PyUnicode_CheckExact(pairs[2 * i]) || (hash_of(pairs[2 * i]) == -1 && PyObject_Hash(pairs[2 * i]) == -1))
+            return NULL;
+    uint8_t log2_bytes = (uint8_t)(log2_size < 8 ? log2_size : log2_size < 16 ? log2_size + 1 : log2_size + 2);
+    Py_ssize_t usable = (Py_ssize_t)((((size_t)1 << log2_size) << 1) / 3);
+    size_t size = sizeof(qpy_dict_keys) + ((size_t)1 << log2_bytes) + (size_t)usable * sizeof(qpy_unicode_entry);
+    qpy_dict_keys *keys = KEYS_ALLOC(size);
+    PyObject *dict = keys ? PyDict_New() : NULL;
+    if (!dict) {
+#if PY_VERSION_HEX < 0x030D0000
+        PyObject_Free(keys);
+#else
+        PyMem_Free(keys);
+#endif
+        return PyErr_NoMemory();
+    }
+    *keys = (qpy_dict_keys){.refcnt = 1, .log2_size = log2_size, .log2_index_bytes = log2_bytes, .kind = QPY_KEYS_UNICODE};
+    memset(keys->indices, 0xFF, (size_t)1 << log2_bytes);
+    qpy_unicode_entry *entries = qpy_entries_of(keys);
+    Py_ssize_t used = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *key = pairs[2 * i], *value = pairs[2 * i + 1];
+        Py_ssize_t found = place(keys, entries, key, hash_of(key), used);
+        if (QR_UNLIKELY(found >= 0)) { /* the last one wins, at the place of the first */
+            Py_DECREF(key);
+            pairs[2 * i + 1] = entries[found].value;
+            entries[found].value = value;
+            Py_DECREF(pairs[2 * i + 1]);
+            continue;
+        }
+        entries[used++] = (qpy_unicode_entry){key, value};
+    }
+    memset(&entries[used], 0, (size_t)(usable - used) * sizeof *entries);
+    keys->usable = usable - used;
+    keys->nentries = used;
+    set_tables(dict, keys, NULL, used);
+    if (may_cycle)
+        PyObject_GC_Track(dict);
+    return dict;
+}
+
+int qpy_str_header_init(qpy_str_header *self)
+{
+    PyObject *model = PyUnicode_New(7, 127);
+    if (!model)
+        return -1;
+    memcpy(self, model, sizeof *self);
+    Py_DECREF(model);
+    return 0;
+}
+
+/* The keys twice, as their own values, through qpy_dict_from_pairs. */
+static PyObject *check_pairs(PyObject **keys, int n)
+{
+    PyObject *pairs[4 * (QPY_SPLIT_KEYS + 8)];
+    for (int i = 0; i < 4 * n; i++)
+        pairs[i] = Py_NewRef(keys[(i / 2) % n]);
+    PyObject *dict = qpy_dict_from_pairs(pairs, 2 * n, 0);
+    if (!dict)
+        for (int i = 0; i < 4 * n; i++)
+            Py_DECREF(pairs[i]);
+    return dict;
+}
+
 /* Makes a dict of n keys k0.., changes it in every way that touches its tables, and compares with an ordinary one. */
 static int check_size(int n)
 {
-    PyObject *keys[QPY_SPLIT_KEYS + 8] = {NULL}, *values[QPY_SPLIT_KEYS + 8], *template_ = NULL, *made = NULL, *plain = NULL, *copy = NULL, *key, *value;
-    int result = -1, same = 0;
+    PyObject *keys[QPY_SPLIT_KEYS + 8] = {NULL}, *values[QPY_SPLIT_KEYS + 8], *template_ = NULL, *made = NULL, *plain = NULL, *copy = NULL, *paired = NULL, *key, *value;
+    int result = -1, same = 0, equal;
     for (int i = 0; i < n; i++) {
         if (!(keys[i] = PyUnicode_FromFormat("k%d", i)))
             goto done;
@@ -210,6 +333,11 @@ static int check_size(int n)
     for (int i = 0; i < n; i++)
         same = same && qpy_dict_iter_next(&iter, &key, &value) && key == keys[i] && value == values[i];
     same = same && !qpy_dict_iter_next(&iter, &key, &value) && qpy_dict_iter_valid(&iter);
+    if (!(paired = check_pairs(keys, n)))
+        goto done;
+    if ((equal = PyObject_RichCompareBool(paired, plain, Py_EQ)) < 0)
+        goto done;
+    same = same && equal && PyDict_GetItemWithError(paired, keys[n - 1]) == values[n - 1];
     if (PyDict_DelItem(made, keys[0]) < 0 || PyDict_SetItem(made, Py_None, Py_True) < 0 || !(copy = PyDict_Copy(made)))
         goto done;
     same = same && PyDict_GET_SIZE(copy) == n && PyDict_GetItemWithError(copy, Py_None) == Py_True;
@@ -218,6 +346,7 @@ done:
     if (result < 0 && !PyErr_Occurred())
         result = 0;
     Py_XDECREF(copy);
+    Py_XDECREF(paired);
     Py_XDECREF(made);
     Py_XDECREF(plain);
     Py_XDECREF(template_);
@@ -250,6 +379,18 @@ PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, P
     (void)template_, (void)values, (void)n, (void)may_cycle;
     PyErr_BadInternalCall();
     return NULL;
+}
+
+PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
+{
+    (void)pairs, (void)n, (void)may_cycle;
+    return NULL;
+}
+
+int qpy_str_header_init(qpy_str_header *self)
+{
+    (void)self;
+    return 0;
 }
 
 int qpy_private_check(void) { return 0; }

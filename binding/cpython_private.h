@@ -12,7 +12,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "core/base/port.h"
+#include "core/base/simd.h"
 
 #if !defined(QPY_NO_PRIVATE) && PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) && !defined(Py_DEBUG) && !defined(Py_TRACE_REFS)
 #define QPY_PRIVATE 1
@@ -153,6 +153,36 @@ PyObject *qpy_dict_template(PyObject *const *keys, Py_ssize_t n);
 /* A new dict of the template's keys with these n values, whose references are stolen on success. may_cycle: some value is a container
  * (then the dict is tracked by the garbage collector). NULL with an exception. */
 PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle);
+
+/* A new dict of n pairs (key, value, key, value ...) of exact-str keys that have been hashed; a key that comes again replaces the value.
+ * References are stolen on success. NULL with an exception; NULL without one: not possible here, build it the public way. */
+PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle);
+
+/* The header of a compact ASCII str, to make others from: filled by qpy_str_header_init from one that the interpreter made. */
+typedef struct qpy_str_header { uint8_t bytes[sizeof(PyASCIIObject)]; } qpy_str_header;
+int qpy_str_header_init(qpy_str_header *self); /* 0, or -1 with an exception */
+
+/* A str of n > 1 ASCII bytes. */
+QR_INLINE PyObject *qpy_str_from_ascii(const qpy_str_header *header, const uint8_t *text, size_t n)
+{
+#if QPY_PRIVATE
+    PyASCIIObject *str = PyObject_Malloc(sizeof *str + n + 1);
+    if (QR_UNLIKELY(!str))
+        return PyErr_NoMemory();
+    memcpy(str, header, sizeof *str);
+    str->length = (Py_ssize_t)n;
+    uint8_t *data = (uint8_t *)(str + 1);
+    data[n] = 0;
+    qr_copy_short(data, text, n);
+    return (PyObject *)str;
+#else
+    (void)header;
+    PyObject *str = PyUnicode_New((Py_ssize_t)n, 127);
+    if (QR_LIKELY(str))
+        memcpy(PyUnicode_1BYTE_DATA(str), text, n);
+    return str;
+#endif
+}
 
 /* Do the layouts behave as assumed in this very interpreter? Makes a few dicts and looks at them: 1, 0, or -1 with an exception. */
 int qpy_private_check(void);

@@ -46,7 +46,7 @@ static int names_init(PyObject *Py_UNUSED(module), qpy_state *state)
 static int caches_init(PyObject *Py_UNUSED(module), qpy_state *state)
 {
     state->private_ok = qpy_private_check();
-    if (state->private_ok < 0)
+    if (state->private_ok < 0 || qpy_str_header_init(&state->str_header) < 0)
         return -1;
     state->keys = qpy_keys_new();
     state->shapes = qpy_shapes_new(state->private_ok);

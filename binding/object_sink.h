@@ -30,17 +30,12 @@ static QR_NOINLINE PyObject *object_wide_str(qr_reader *r, const qr_token *t)
 }
 QPY_SINK_FUNCTION PyObject *object_str(qpy_sink *s, qr_reader *r, const qr_token *t)
 {
-    (void)s;
     if (QR_UNLIKELY(t->widest != QR_TEXT_ASCII || t->escaped || t->length <= 1)) {
         if (t->length == 1) /* the interpreter keeps the ones of one character */
             return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, t->text, 1);
-        if (t->length)
-            return object_wide_str(r, t);
+        return t->length ? object_wide_str(r, t) : PyUnicode_New(0, 0);
     }
-    PyObject *str = PyUnicode_New((Py_ssize_t)t->length, 127);
-    if (QR_LIKELY(str))
-        memcpy(PyUnicode_1BYTE_DATA(str), t->text, t->length);
-    return str;
+    return qpy_str_from_ascii(&s->state->str_header, t->text, t->length);
 }
 
 QPY_SINK_FUNCTION PyObject *object_scalar(qpy_sink *s, qr_reader *r, uint32_t node, const qr_scalar *v, const uint8_t *at) { return qpy_sink_scalar(s, r, node, v, at); }

@@ -55,6 +55,7 @@ static int plan_clear(PyObject *op)
             for (uint32_t i = 0; i < self->core->fields_count; i++) {
                 Py_CLEAR(self->fields[i].name);
                 Py_CLEAR(self->fields[i].keyword);
+                Py_CLEAR(self->fields[i].wire);
                 Py_CLEAR(self->fields[i].default_);
             }
         if (self->records)

@@ -20,6 +20,7 @@ typedef struct qpy_node_side {
     PyObject *cls;     /* Node.cls, strong */
     PyObject *pattern; /* Bounds.pattern, strong, or NULL */
     PyObject *bounds;  /* Bounds, strong, or NULL: for what the core does not judge */
+    PyTypeObject *exact; /* an object of exactly this class is a value of the node, nothing else to ask; NULL: none is; borrowed */
     uint8_t flavour;   /* ARRAY, TUPLE */
 } qpy_node_side;
 
@@ -28,10 +29,13 @@ enum { QPY_OMIT_NEVER, QPY_OMIT_DEFAULT, QPY_OMIT_NULL };
 typedef struct qpy_field_side {
     PyObject *name;     /* attribute, interned, strong */
     PyObject *keyword;  /* parameter's name when the class is called, strong */
+    PyObject *wire;     /* name in a document, interned, strong */
     PyObject *default_; /* value or factory, strong, or NULL */
     Py_ssize_t offset;  /* of the slot, in records */
     uint8_t default_kind, omit, init, stored;
     uint8_t atom;       /* its values cannot be part of a cycle */
+    uint8_t nullable;   /* of its node */
+    PyTypeObject *exact; /* of its node */
 } qpy_field_side;
 
 typedef struct qpy_record_side {

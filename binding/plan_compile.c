@@ -218,6 +218,8 @@ static int compile_field(qpy_plan *self, uint32_t node, PyObject *field, int for
     side->name = Py_NewRef(name);
     PyUnicode_InternInPlace(&side->name);
     side->keyword = Py_NewRef(keyword == Py_None ? name : keyword);
+    side->wire = Py_NewRef(item(field, FIELD_WIRE));
+    PyUnicode_InternInPlace(&side->wire);
     side->default_ = kind ? Py_NewRef(default_) : NULL;
     if (form == QPY_FORM_RECORD && (side->offset = record_offset((qpy_record_class *)cls, name)) < 0)
         return 0;
@@ -285,7 +287,10 @@ static int finish_record(qpy_plan *self, uint32_t number)
     side->slots = record->count > 0;
     for (uint32_t i = 0; i < record->count; i++) {
         qpy_field_side *field = &self->fields[record->first + i];
-        field->atom = (uint8_t)is_atom(&self->core->nodes[self->core->fields[record->first + i].node]);
+        uint32_t node = self->core->fields[record->first + i].node;
+        field->atom = (uint8_t)is_atom(&self->core->nodes[node]);
+        field->exact = self->nodes[node].exact;
+        field->nullable = (self->core->nodes[node].flags & QR_NODE_NULLABLE) != 0;
         side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset);
         side->slots = side->slots && field->offset > 0;
     }
@@ -438,6 +443,23 @@ static uint8_t flavour_of(PyObject *cls)
     return PyType_Check(cls) && PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type) ? QPY_NAMEDTUPLE : QPY_LIST;
 }
 
+/* The one class whose objects need no further look; a subclass, bounds or a choice of values do. */
+static PyTypeObject *exact_of(const qr_node *node, PyObject *cls)
+{
+    if (node->flags & QR_NODE_BOUNDED)
+        return NULL;
+    switch (node->kind) {
+    case QR_KIND_NONE: return Py_TYPE(Py_None);
+    case QR_KIND_BOOL: return &PyBool_Type;
+    case QR_KIND_INT: return &PyLong_Type;
+    case QR_KIND_FLOAT: return &PyFloat_Type;
+    case QR_KIND_STR: return &PyUnicode_Type;
+    case QR_KIND_BYTES:
+    case QR_KIND_CHOICE: return PyType_Check(cls) ? (PyTypeObject *)cls : NULL; /* an Enum's instances are its members */
+    default: return NULL;
+    }
+}
+
 static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
 {
     qr_kind kind = (qr_kind)self->core->nodes[node].kind;
@@ -463,7 +485,10 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
         return 0;
     if (kind == QR_KIND_UNION && !compile_union(self, node, info))
         return 0;
-    return compile_bounds(self, node, bounds);
+    if (!compile_bounds(self, node, bounds))
+        return 0;
+    self->nodes[node].exact = exact_of(&self->core->nodes[node], cls);
+    return 1;
 }
 
 static int compile_nodes(qpy_plan *self, PyObject *nodes)

@@ -20,7 +20,7 @@ static PyObject *step_object(qpy_state *state, const qr_reader *r, const qpy_pla
     PyObject *key;
     switch (step.kind) {
     case QR_STEP_INDEX: return PyLong_FromSize_t(step.number);
-    case QR_STEP_FIELD: return field_name(plan, step.number);
+    case QR_STEP_FIELD: return format->attributes ? Py_NewRef(plan->fields[step.number].name) : field_name(plan, step.number);
     default:
         key = format->key_at(state, r, step.at);
         return key || PyErr_Occurred() ? key : PyUnicode_FromString("?");
@@ -230,14 +230,14 @@ static PyObject *excerpt_of(const qr_reader *r, const uint8_t *at)
 static PyObject *to_size(int known, size_t value) { return known ? PyLong_FromSize_t(value) : Py_NewRef(Py_None); }
 
 /* Calls make_error with these (references taken; NULL anywhere means that making it failed) and raises the result. */
-static void raise_parts(qpy_state *state, qr_error error, PyObject *parts[10])
+static void raise_parts(qpy_state *state, qr_error error, const char *class_, PyObject *parts[10])
 {
     PyObject *exception = NULL, *args = NULL;
     int complete = state->make_error != NULL;
     for (int i = 0; i < 10; i++)
         complete = complete && parts[i];
     if (complete)
-        args = Py_BuildValue("(sssOOOOOOOOOO)", class_name(error), qr_error_code(error), qr_error_message(error), parts[0], parts[1], parts[2],
+        args = Py_BuildValue("(sssOOOOOOOOOO)", class_, qr_error_code(error), qr_error_message(error), parts[0], parts[1], parts[2],
                              parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9]);
     if (args)
         exception = PyObject_CallObject(state->make_error, args);
@@ -335,8 +335,8 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         steps = path_steps(state, r, plan, format);
     }
     qr_error_class class_ = qr_error_class_of(r->error);
-    int known = r->error_at != NULL && r->start != NULL;
-    if (known && class_ == QR_CLASS_VALIDATION && !cause && format->value_at && r->error != QR_ERROR_MISSING_FIELD && r->error != QR_ERROR_UNKNOWN_FIELD && r->error != QR_ERROR_DUPLICATE_FIELD)
+    int known = r->error_at != NULL && r->start != NULL; /* objects have no offset, but can be shown */
+    if (r->error_at && class_ == QR_CLASS_VALIDATION && !cause && format->value_at && r->error != QR_ERROR_MISSING_FIELD && r->error != QR_ERROR_UNKNOWN_FIELD && r->error != QR_ERROR_DUPLICATE_FIELD)
         value = format->value_at(state, r, r->error_at, &got);
     if (known && format->is_text)
         qr_reader_position(r, r->error_at, &line, &column);
@@ -352,7 +352,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         cause ? cause : Py_NewRef(Py_None),
         line > 0 ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
     };
-    raise_parts(state, r->error, parts);
+    raise_parts(state, r->error, format->class_ && class_ != QR_CLASS_LIMIT ? format->class_ : class_name(r->error), parts);
     return NULL;
 }
 
@@ -367,6 +367,6 @@ PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyO
         steps ? steps : PyTuple_New(0), Py_NewRef(Py_None), value ? PyUnicode_FromString(Py_TYPE(value)->tp_name) : Py_NewRef(Py_None), Py_NewRef(value ? value : Py_None),
         Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None),
     };
-    raise_parts(state, error, parts);
+    raise_parts(state, error, class_name(error), parts);
     return NULL;
 }

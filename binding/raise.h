@@ -18,6 +18,8 @@ typedef struct qpy_format {
     PyObject *(*value_at)(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got);
     /* The key a step of the path points to: a new reference, or NULL without an exception. */
     PyObject *(*key_at)(qpy_state *state, const qr_reader *r, const void *at);
+    int attributes;    /* fields are called as in Python, not as in a document */
+    const char *class_; /* the exception's class, whatever the code says (but for limits and memory); NULL: as the code says */
 } qpy_format;
 
 /* Sets the exception for the reader's error (or completes the one that user code left) and returns NULL. plan may be NULL. */

@@ -210,6 +210,14 @@ int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key)
 /* Pairs on the stack. */
 static PyObject *make_dict(qpy_sink *self, PyObject **pairs, size_t n, qr_reader *r)
 {
+    if (QR_LIKELY(self->state->private_ok && !self->strict_keys)) {
+        int may_cycle = 0;
+        for (size_t i = 0; i < n; i++)
+            may_cycle |= PyType_IS_GC(Py_TYPE(pairs[2 * i + 1])) != 0;
+        PyObject *made = qpy_dict_from_pairs(pairs, (Py_ssize_t)n, may_cycle);
+        if (QR_LIKELY(made) || PyErr_Occurred())
+            return made;
+    }
     PyObject *dict = PyDict_New();
     for (size_t i = 0; dict && i < n; i++)
         if (PyDict_SetItem(dict, pairs[2 * i], pairs[2 * i + 1]) < 0)

@@ -9,6 +9,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "binding/cpython_private.h"
 #include "core/base/error.h"
 
 struct qpy_keys;
@@ -53,6 +54,7 @@ typedef struct qpy_state {
 #undef X
     PyObject *module;             /* module.c; borrowed */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
+    qpy_str_header str_header;    /* module.c */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
     struct qpy_keys *keys;        /* keys.c: text of a key -> str */

@@ -23,10 +23,9 @@ typedef struct qr_image {
     uint32_t length; /* 0: the key is too long for an image; reading and writing take the slow path */
 } qr_image;
 
-/* Does the image stand at p? Exact bounds. */
-QR_INLINE int qr_image_is_at(const qr_image *self, const uint8_t *p, const uint8_t *end)
+/* Do the image's first n bytes (n at most its length; 0 is no) stand at p? Exact bounds. */
+QR_INLINE int qr_image_is_at(const qr_image *self, uint32_t n, const uint8_t *p, const uint8_t *end)
 {
-    uint32_t n = self->length;
 #if defined(QR_SIMD_SSE2)
     if (QR_LIKELY(end - p >= QR_IMAGE_ROOM)) {
         uint32_t same = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(qr_block_load(p), qr_block_load(self->bytes)));

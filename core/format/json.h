@@ -171,15 +171,6 @@ QR_INLINE int qr_json_more_map(qr_reader *r, qr_json_iter *iter)
     return 1;
 }
 
-/* Consumes key and colon when the expected one is next. */
-QR_INLINE int qr_json_key_is(qr_reader *r, qr_json_iter *iter, const qr_image *image)
-{
-    (void)iter;
-    if (!qr_image_is_at(image, r->p, r->end))
-        return 0;
-    r->p += image->length;
-    return 1;
-}
 QR_INLINE int qr_json_colon(qr_reader *r)
 {
     qr_json_space(r);
@@ -187,6 +178,20 @@ QR_INLINE int qr_json_colon(qr_reader *r)
         return qr_reader_fail(r, r->p == r->end ? QR_ERROR_TRUNCATED : QR_ERROR_EXPECTED_COLON, r->p);
     r->p++;
     return 1;
+}
+/* Consumes key and colon when the expected one is next. */
+QR_INLINE int qr_json_key_is(qr_reader *r, qr_json_iter *iter, const qr_image *image)
+{
+    (void)iter;
+    uint32_t n = image->length ? image->length - 1 : 0; /* the colon may stand apart */
+    if (!qr_image_is_at(image, n, r->p, r->end))
+        return 0;
+    r->p += n;
+    if (QR_LIKELY(*r->p == ':')) {
+        r->p++;
+        return 1;
+    }
+    return qr_json_colon(r);
 }
 QR_COLD int qr_json_fail_key(qr_reader *r);
 /* Any key, and its colon: a STR token. */

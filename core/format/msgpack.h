@@ -177,7 +177,7 @@ QR_INLINE int qr_msgpack_more_map(qr_reader *r, qr_msgpack_iter *iter)
 QR_INLINE int qr_msgpack_key_is(qr_reader *r, qr_msgpack_iter *iter, const qr_image *image)
 {
     (void)iter;
-    if (!qr_image_is_at(image, r->p, r->end))
+    if (!qr_image_is_at(image, image->length, r->p, r->end))
         return 0;
     r->p += image->length;
     return 1;
