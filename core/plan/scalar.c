@@ -60,7 +60,7 @@ qr_token_kind qr_scalar_number(const uint8_t *text, size_t length, size_t int_di
 {
     uint8_t copy[128]; /* the number reader wants a 0 behind its text */
     if (length == 0 || length >= sizeof copy) {
-        if (!is_integer(text, length) || (int_digits && length > int_digits))
+        if (!is_integer(text, length) || (int_digits && length - (text[0] == '-') > int_digits))
             return QR_TOKEN_ERROR;
         token->text = text;
         token->length = length;
@@ -69,7 +69,7 @@ qr_token_kind qr_scalar_number(const uint8_t *text, size_t length, size_t int_di
     memcpy(copy, text, length);
     copy[length] = 0;
     qr_reader r;
-    qr_reader_init(&r, copy, length, NULL, 0);
+    qr_reader_init(&r, copy, length, &(qr_limits){.int_digits = int_digits}, 0);
     if (copy[0] != '-' && (uint8_t)(copy[0] - '0') > 9)
         return QR_TOKEN_ERROR;
     qr_token_kind kind = qr_json_number(&r, token);
