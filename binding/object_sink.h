@@ -63,6 +63,7 @@ QPY_SINK_FUNCTION PyObject *object_typed_object(qpy_sink *s, qr_reader *r, uint3
 
 QPY_SINK_FUNCTION void object_open_array(qpy_sink *s, qpy_frame *f) 
 {
+    qpy_sink_count_container(s);
     f->base = (size_t)(s->top - s->base);
     f->object = NULL;
 }
@@ -72,6 +73,7 @@ QPY_SINK_FUNCTION PyObject *object_close_array(qpy_sink *s, uint32_t node, qpy_f
 QPY_SINK_FUNCTION void object_open_map(qpy_sink *s, qpy_frame *f)
 {
     qpy_shape *holder = s->context;
+    qpy_sink_count_container(s);
     f->base = (size_t)(s->top - s->base);
     f->object = NULL;
     f->outer = holder;

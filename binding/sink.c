@@ -12,7 +12,7 @@
 void qpy_sink_pause_gc(qpy_sink *self)
 {
 #if PY_VERSION_HEX < 0x030C0000
-    self->pausing = PyGC_Disable();
+    self->pausing = self->pause_left > 0 && PyGC_Disable();
 #else
     (void)self;
 #endif
@@ -41,6 +41,7 @@ void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char 
     self->format = format;
     self->strict_keys = 0;
     self->pausing = 0;
+    self->pause_left = QPY_PAUSE_CONTAINERS;
     qpy_sink_pause_gc(self);
 }
 
@@ -464,18 +465,40 @@ PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy
 
 /* ---------------------------------------------------------------- scalars */
 
+/* The digits were counted against the limit already; the interpreter's own (sys.set_int_max_str_digits, never below 640) is
+ * for its users. */
+enum { DIGITS_AT_ONCE = 512 };
+static PyObject *digits_to_integer(const uint8_t *digits, size_t n)
+{
+    if (n <= DIGITS_AT_ONCE) {
+        char text[DIGITS_AT_ONCE + 1]; /* PyLong_FromString wants a text of its own */
+        memcpy(text, digits, n);
+        text[n] = 0;
+        return PyLong_FromString(text, NULL, 10);
+    }
+    size_t low = n / 2;
+    PyObject *high = digits_to_integer(digits, n - low), *rest = high ? digits_to_integer(digits + n - low, low) : NULL;
+    PyObject *ten = rest ? PyLong_FromLong(10) : NULL, *exponent = ten ? PyLong_FromSize_t(low) : NULL;
+    PyObject *power = exponent ? PyNumber_Power(ten, exponent, Py_None) : NULL, *scaled = power ? PyNumber_Multiply(high, power) : NULL;
+    PyObject *result = scaled ? PyNumber_Add(scaled, rest) : NULL;
+    Py_XDECREF(high);
+    Py_XDECREF(rest);
+    Py_XDECREF(ten);
+    Py_XDECREF(exponent);
+    Py_XDECREF(power);
+    Py_XDECREF(scaled);
+    return result;
+}
+
 PyObject *qpy_sink_big_integer(const qr_token *token)
 {
-    /* PyLong_FromString wants a text of its own. The digits were counted against the limit already. */
-    char inline_[128], *text = token->length < sizeof inline_ ? inline_ : PyMem_Malloc(token->length + 1);
-    if (!text)
-        return PyErr_NoMemory();
-    memcpy(text, token->text, token->length);
-    text[token->length] = 0;
-    PyObject *value = PyLong_FromString(text, NULL, 10);
-    if (text != inline_)
-        PyMem_Free(text);
-    return value;
+    size_t sign = token->length && token->text[0] == '-';
+    PyObject *value = digits_to_integer(token->text + sign, token->length - sign), *negative;
+    if (!sign || !value)
+        return value;
+    negative = PyNumber_Negative(value);
+    Py_DECREF(value);
+    return negative;
 }
 
 PyObject *qpy_sink_ext(qpy_sink *self, qr_reader *r, const qr_token *token)

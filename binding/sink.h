@@ -26,6 +26,7 @@ typedef struct qpy_sink {
     const char *format;       /* name, for Raw */
     int strict_keys;          /* a duplicate key of an untyped map is an error */
     int pausing;              /* the collector was paused by us (below 3.12) */
+    int pause_left;           /* containers that may still be made meanwhile */
     PyObject *stack[QPY_STACK_INLINE];
 } qpy_sink;
 
@@ -45,6 +46,19 @@ void qpy_sink_release(qpy_sink *self);
 /* Around user code: the caches are free for decodes that it starts, the collector runs. */
 void qpy_sink_pause_gc(qpy_sink *self);
 void qpy_sink_resume_gc(qpy_sink *self);
+
+/* A container opens. The collector's pass over what was made while it was paused is only put off, and over many
+ * objects that have left the cache it costs more than many passes over few: so the pause ends after some thousands. */
+enum { QPY_PAUSE_CONTAINERS = 4096 };
+QR_INLINE void qpy_sink_count_container(qpy_sink *self)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (QR_UNLIKELY(--self->pause_left == 0))
+        qpy_sink_resume_gc(self);
+#else
+    (void)self;
+#endif
+}
 
 QR_NOINLINE int qpy_sink_grow(qpy_sink *self);
 /* Takes the reference, also when it fails (0, with MemoryError). */
