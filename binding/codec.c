@@ -3,7 +3,7 @@
 
 /* ---------------------------------------------------------------- input */
 
-int qpy_input_init(qpy_input *self, PyObject *data)
+int qpy_input_init(qpy_input *self, PyObject *data, int is_text)
 {
     if (PyBytes_CheckExact(data) || PyBytes_Check(data)) {
         self->data = (const uint8_t *)PyBytes_AS_STRING(data);
@@ -11,7 +11,7 @@ int qpy_input_init(qpy_input *self, PyObject *data)
         self->owner = Py_NewRef(data);
         return 1;
     }
-    if (PyUnicode_Check(data)) {
+    if (is_text && PyUnicode_Check(data)) {
 #if PY_VERSION_HEX < 0x030C0000
         if (PyUnicode_READY(data) < 0)
             return 0;
@@ -22,12 +22,13 @@ int qpy_input_init(qpy_input *self, PyObject *data)
             self->owner = Py_NewRef(data);
             return 1;
         }
-        self->owner = PyUnicode_AsUTF8String(data); /* not kept in the str, as AsUTF8 would */
+        /* Not kept in the str, as AsUTF8 would. A lone surrogate is found where it stands: as bytes that are no UTF-8. */
+        self->owner = PyUnicode_AsEncodedString(data, "utf-8", "surrogatepass");
     }
     else {
         Py_buffer view;
         if (!PyObject_CheckBuffer(data)) {
-            PyErr_Format(PyExc_TypeError, "expected bytes, str or another buffer to decode, got %.100s", Py_TYPE(data)->tp_name);
+            PyErr_Format(PyExc_TypeError, "expected bytes%s or another buffer to decode, got %.100s", is_text ? ", str" : "", Py_TYPE(data)->tp_name);
             return 0;
         }
         if (PyObject_GetBuffer(data, &view, PyBUF_FULL_RO) < 0)

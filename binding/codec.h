@@ -14,8 +14,8 @@ typedef struct qpy_input {
     size_t length;
     PyObject *owner; /* strong */
 } qpy_input;
-/* 1, or 0 with an exception. A buffer that can change or has no 0 behind it is copied. */
-int qpy_input_init(qpy_input *self, PyObject *data);
+/* 1, or 0 with an exception. A buffer that can change or has no 0 behind it is copied; a str is input of text formats only. */
+int qpy_input_init(qpy_input *self, PyObject *data, int is_text);
 QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
 
 /* What decode and Decoder are told. */

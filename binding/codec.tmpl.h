@@ -50,7 +50,7 @@ static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_d
     qr_reader reader;
     qr_path path;
     qpy_sink sink;
-    if (!qpy_input_init(&input, data))
+    if (!qpy_input_init(&input, data, QPY_FORMAT_IS_TEXT))
         return NULL;
     qr_reader_init(&reader, input.data, input.length, &options->limits, options->read_options);
     path.count = path.lost = 0;
