@@ -79,7 +79,8 @@ static int no_memory(void)
 enum { BOUNDS_GE, BOUNDS_GT, BOUNDS_LE, BOUNDS_LT, BOUNDS_MULTIPLE, BOUNDS_MIN_LENGTH, BOUNDS_MAX_LENGTH, BOUNDS_PATTERN };
 
 /* A bound as integer when it is one that fits, else as double. */
-static int read_bound(PyObject *op, uint8_t inclusive, uint8_t *has, uint8_t *is_float, int64_t *as_int, double *as_double)
+/* refusing: 1 for a least bound, -1 for a most: the side on which a bound beyond 64 bits refuses all that has fewer. */
+static int read_bound(PyObject *op, int refusing, uint8_t inclusive, uint8_t *has, uint8_t *is_float, int64_t *as_int, double *as_double)
 {
     if (!op)
         return 0;
@@ -89,11 +90,13 @@ static int read_bound(PyObject *op, uint8_t inclusive, uint8_t *has, uint8_t *is
     if (PyLong_Check(op)) {
         int overflow;
         *as_int = PyLong_AsLongLongAndOverflow(op, &overflow);
-        if (overflow) {
-            *is_float = 1;
-            *as_double = overflow > 0 ? Py_HUGE_VAL : -Py_HUGE_VAL;
+        if (*as_int == -1 && PyErr_Occurred())
+            return 0;
+        if (overflow) { /* what has 64 bits is judged here, what has more by Python: least or most? is the only question */
+            *has = overflow == refusing ? 2 : 0;
+            *as_int = overflow > 0 ? INT64_MAX : INT64_MIN;
         }
-        return !(*as_int == -1 && PyErr_Occurred());
+        return 1;
     }
     *is_float = 1;
     *as_double = PyFloat_AsDouble(op);
@@ -121,14 +124,14 @@ static int compile_bounds(qpy_plan *self, uint32_t node, PyObject *bounds)
     qr_plan_bounds *to = qr_plan_add_bounds(self->core, node);
     if (!to)
         return no_memory();
-    if (!read_bound(item(bounds, BOUNDS_GE), 1, &to->has_least, &to->least_is_float, &to->least_int, &to->least) ||
-        !read_bound(item(bounds, BOUNDS_GT), 2, &to->has_least, &to->least_is_float, &to->least_int, &to->least) ||
-        !read_bound(item(bounds, BOUNDS_LE), 1, &to->has_most, &to->most_is_float, &to->most_int, &to->most) ||
-        !read_bound(item(bounds, BOUNDS_LT), 2, &to->has_most, &to->most_is_float, &to->most_int, &to->most) ||
+    if (!read_bound(item(bounds, BOUNDS_GE), 1, 1, &to->has_least, &to->least_is_float, &to->least_int, &to->least) ||
+        !read_bound(item(bounds, BOUNDS_GT), 1, 2, &to->has_least, &to->least_is_float, &to->least_int, &to->least) ||
+        !read_bound(item(bounds, BOUNDS_LE), -1, 1, &to->has_most, &to->most_is_float, &to->most_int, &to->most) ||
+        !read_bound(item(bounds, BOUNDS_LT), -1, 2, &to->has_most, &to->most_is_float, &to->most_int, &to->most) ||
         !read_length(item(bounds, BOUNDS_MIN_LENGTH), &to->min_length) || !read_length(item(bounds, BOUNDS_MAX_LENGTH), &to->max_length))
         return 0;
     uint8_t has = 0, is_float = 0;
-    if (!read_bound(item(bounds, BOUNDS_MULTIPLE), 1, &has, &is_float, &to->multiple_int, &to->multiple))
+    if (!read_bound(item(bounds, BOUNDS_MULTIPLE), 0, 1, &has, &is_float, &to->multiple_int, &to->multiple))
         return 0;
     PyObject *pattern = item(bounds, BOUNDS_PATTERN);
     if (!pattern)

@@ -307,6 +307,12 @@ PyObject *qpy_raise_sort(PyObject *steps)
     return NULL;
 }
 
+/* What user code cannot be asked about a set but whether its items can be hashed. */
+static int is_set(const qpy_plan *plan, uint32_t node)
+{
+    return plan && node < plan->core->nodes_count && (plan->nodes[node].flavour == QPY_SET || plan->nodes[node].flavour == QPY_FROZENSET);
+}
+
 PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const qpy_format *format)
 {
     PyObject *cause = NULL, *steps, *value = NULL;
@@ -328,7 +334,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
             Py_XDECREF(steps);
             return NULL;
         }
-        r->error = QR_ERROR_INVALID_VALUE;
+        r->error = is_set(plan, r->error_node) && PyObject_TypeCheck(cause, (PyTypeObject *)PyExc_TypeError) ? QR_ERROR_UNHASHABLE : QR_ERROR_INVALID_VALUE;
     }
     else {
         PyErr_Clear(); /* a copy that failed on its own account */

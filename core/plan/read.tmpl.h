@@ -233,7 +233,11 @@ static QR_NOINLINE QR_VALUE QR_T(bounded_number)(qr_reader *r, QR_SINK *s, const
                                              : qr_bounds_check_float(bounds, token->d);
     if (error != QR_ERROR_NONE)
         return QR_FAIL(error, token->at, number);
-    return kind == QR_TOKEN_INT ? QR_S(integer)(s, token->i) : kind == QR_TOKEN_UINT ? QR_S(unsigned_integer)(s, token->u) : QR_S(floating)(s, token->d);
+    if (kind == QR_TOKEN_UINT) { /* a bound beyond INT64_MAX is the sink's to judge */
+        QR_VALUE value = QR_S(unsigned_integer)(s, token->u);
+        return value ? QR_S(bounded)(s, r, number, value, token->at) : QR_FAILED;
+    }
+    return kind == QR_TOKEN_INT ? QR_S(integer)(s, token->i) : QR_S(floating)(s, token->d);
 }
 
 /* An integer of more than 64 bits: the sink, which has the exact number, may judge it once more. */
@@ -729,7 +733,10 @@ static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_
         return QR_FAIL_HERE();
     qr_reader_leave(r);
     QR_VALUE result = QR_S(close_array)(s, number, &frame);
-    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_HERE();
 }
 
 /* A key of a typed map. */
@@ -784,7 +791,10 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
         return QR_FAIL_HERE();
     qr_reader_leave(r);
     QR_VALUE result = QR_S(close_map)(s, number, &frame, r);
-    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_HERE();
 }
 
 /* ---------------------------------------------------------------- records */

@@ -136,6 +136,8 @@ def _keep_tighter(bounds, inclusive, exclusive, exclusive_says_more):
 def _exact_int(graph, name, value):
     """A bound on integers is an integer: x >= 0.5 says x >= 1, x > 0.5 says x > 0."""
     if type(value) is int:
+        if name == "multiple_of" and value >= 2**63:
+            raise graph.error(f"multiple_of={value!r} is beyond 64 bits")
         return name, value
     if not math.isfinite(value):
         if (value > 0) == (name in ("le", "lt")):
@@ -144,7 +146,7 @@ def _exact_int(graph, name, value):
     if name == "multiple_of":
         if value != int(value):
             raise graph.error(f"multiple_of={value!r} is no integer")
-        return name, int(value)
+        return _exact_int(graph, name, int(value))
     return name, math.ceil(value) if name in ("ge", "lt") else math.floor(value)
 
 
