@@ -75,8 +75,8 @@ def _restore(members):
 def _check_size(name, value):
     if value is not None and type(value) is not int:
         raise TypeError(f"{name} must be an int or None, got {type(value).__name__}")
-    if value is not None and value < 0:
-        raise ValueError(f"{name} must not be negative, got {value}")
+    if value is not None and value < 1:
+        raise ValueError(f"{name} must be at least 1, or None for no limit, got {value}")
 
 
 Limits.DEFAULT = Limits()
