@@ -89,9 +89,12 @@ qr_token_kind qr_msgpack_next_long(qr_reader *r, qr_token *token)
     }
 }
 
+/* Text was wanted. A scalar in its place is a key of the wrong type, a container is a key of no type that quire reads. */
 int qr_msgpack_fail_key(qr_reader *r, qr_token_kind found, const qr_token *token)
 {
-    return found == QR_TOKEN_ERROR ? 0 : qr_reader_fail(r, QR_ERROR_EXPECTED_KEY, token->at);
+    if (found == QR_TOKEN_ERROR)
+        return 0;
+    return qr_reader_fail(r, found == QR_TOKEN_ARRAY || found == QR_TOKEN_MAP ? QR_ERROR_EXPECTED_KEY : QR_ERROR_TYPE_MISMATCH, token->at);
 }
 
 int qr_msgpack_check_text(qr_reader *r, const qr_token *token)
