@@ -262,7 +262,12 @@ static void test_keys(void)
     REQUIRE(qr_msgpack_more_map(&d.reader, &iter));
     CHECK_EQ(iter.key_at - d.data, 4);
     CHECK(!qr_msgpack_key(&d.reader, &iter, &token));
-    CHECK_ERROR(&d, "expected_key", 4);
+    CHECK_ERROR(&d, "type_mismatch", 4);
+    document_close(&d);
+    document_open(&d, "\x81\x90\x01", 3, NULL, 0);
+    REQUIRE(qr_msgpack_want_map(&d.reader, &iter) && qr_msgpack_more_map(&d.reader, &iter));
+    CHECK(!qr_msgpack_key(&d.reader, &iter, &token));
+    CHECK_ERROR(&d, "expected_key", 1);
     document_close(&d);
 }
 
