@@ -433,7 +433,7 @@ static PyObject *close_other(qpy_sink *self, qr_reader *r, uint32_t node, qpy_fr
     const qpy_record_side *side = frame->record;
     const qr_record *record = &self->plan->core->records[side - self->plan->records];
     PyObject *object = NULL;
-    if (fill_defaults(self, record, self->base + frame->base)) {
+    if (side->form == QPY_FORM_CALL || fill_defaults(self, record, self->base + frame->base)) { /* a class that is called has its own */
         PyObject **values = self->base + frame->base;
         switch (side->form) {
         case QPY_FORM_TYPEDDICT: object = close_typeddict(self, side, record, values); break;
