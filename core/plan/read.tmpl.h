@@ -702,7 +702,10 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
     }
     qr_reader_leave(r);
     QR_VALUE result = QR_S(close_array)(s, number, &frame);
-    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_HERE();
 }
 
 static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
@@ -791,10 +794,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
         return QR_FAIL_HERE();
     qr_reader_leave(r);
     QR_VALUE result = QR_S(close_map)(s, number, &frame, r);
-    if (QR_LIKELY(result))
-        return result;
-    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
-    return QR_FAIL_HERE();
+    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
 }
 
 /* ---------------------------------------------------------------- records */
