@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the shared tests stand on: `fmt` is one format, and every test that asks for it runs on each of `quire.formats()`.
+
+A format is a module `quire.<name>`; besides its functions a test may ask what it can hold, and for an independent reader and
+writer of it, where there is one. A new format needs an entry in `_TRAITS` and inherits every shared test.
+"""
+
+import gc
+import importlib
+import json
+import sys
+
+import msgpack
+import pytest
+
+import quire
+
+
+class Format:
+    """A format under test: its module's members, and what the tests have to know about it.
+
+    binary: a str is no document, bytes are written as they are.   text_keys: every key is text in the document.
+    finite: nan and infinity cannot be written.                     big: integers beyond 64 bits can be.
+    dumps, loads: the reference, from bytes and to bytes.
+    """
+
+    def __init__(self, name, *, binary, text_keys, finite, big, dumps, loads):
+        module = importlib.import_module(f"quire.{name}")
+        self.name, self.binary, self.text_keys, self.finite, self.big = name, binary, text_keys, finite, big
+        self.dumps, self.loads = dumps, loads
+        for member in ("encode", "decode", "Encoder", "Decoder"):
+            setattr(self, member, getattr(module, member))
+
+    def __repr__(self):
+        return self.name
+
+    def refuses(self, data, type=object, error=quire.QuireError, **options):
+        """The one fault that reading `data` ends in."""
+        with pytest.raises(error) as caught:
+            self.decode(data, type, **options)
+        assert isinstance(caught.value, quire.QuireError)
+        return check_error(caught.value, data)
+
+
+def check_error(error, data=None):
+    """An error holds together: its first fault, with a path, a place within the input, and text that can be shown."""
+    assert error.errors and str(error) and "\n\n" not in str(error)
+    fault = error.errors[0]
+    assert fault.code and fault.path.startswith("$") and isinstance(fault.pointer, str)
+    if data is not None and isinstance(error, quire.DecodeError):
+        size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else memoryview(data).nbytes
+        assert 0 <= fault.offset <= size
+        assert (fault.line is None) == (fault.column is None)
+        if fault.line is not None:
+            assert fault.line >= 1 and fault.column >= 1
+    return fault
+
+
+def _pack(value):
+    return msgpack.packb(value, use_bin_type=True)
+
+
+def _unpack(data):
+    return msgpack.unpackb(data, raw=False, strict_map_key=False, timestamp=3)
+
+
+def _dump(value):
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+_TRAITS = {
+    "json": {"binary": False, "text_keys": True, "finite": True, "big": True, "dumps": _dump, "loads": json.loads},
+    "msgpack": {"binary": True, "text_keys": False, "finite": False, "big": False, "dumps": _pack, "loads": _unpack},
+}
+FORMATS = tuple(Format(name, **_TRAITS[name]) for name in quire.formats())
+
+
+@pytest.fixture(params=FORMATS, ids=repr, scope="session")
+def fmt(request):
+    return request.param
+
+
+class Blocks:
+    """`with blocks(): ...` what runs inside leaves nothing behind. Run it a few times before: caches are allowed to fill."""
+
+    def __init__(self, tolerance=0):
+        self.tolerance = tolerance
+
+    def __enter__(self):
+        gc.collect()
+        self.before = sys.getallocatedblocks()
+
+    def __exit__(self, kind, *rest):
+        if kind is None:
+            gc.collect()
+            left = sys.getallocatedblocks() - self.before
+            assert left <= self.tolerance, f"{left} blocks of memory are left"
+
+
+@pytest.fixture
+def blocks():
+    return Blocks
