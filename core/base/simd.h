@@ -2,7 +2,7 @@
 /* simd: sixteen bytes at a time.
  *
  * Three variants with the same results: SSE2 (part of every x86-64), NEON (part of every arm64) and plain C, which is
- * the reference and is chosen by -DQR_SIMD_SCALAR. There is no dispatch at run time.
+ * the reference and is chosen by -DQR_SIMD_SCALAR. Nothing here is dispatched at run time (text is: utf8_avx512.h).
  *
  * qr_simd_<class>(p) reads exactly sixteen bytes at p and returns a mask whose bit i says that byte i is of the class;
  * qr_simd_first(mask) is the index of the first one. The classes by themselves are qr_byte_is_<class>, for the bytes at

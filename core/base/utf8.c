@@ -6,6 +6,7 @@
  * all, and says how many from the front truly were; the cursors move on by that many, and what was stored behind is
  * overwritten by the next step. So there is one branch per run, not one per character. What does not fill a block, and
  * all of the plain C variant, goes character by character. */
+#include "core/base/utf8_avx512.h"
 #include "core/base/utf8_blocks.h"
 
 /* ---- measuring ---- */
@@ -27,10 +28,22 @@ qr_text_class qr_utf8_measure(const uint8_t *s, size_t n, size_t *count)
     return class_of_byte(largest);
 }
 
+const uint8_t *qr_utf8_measure_text(const uint8_t *p, const uint8_t *end, size_t *count, qr_text_class *widest)
+{
+    const uint8_t *start = p;
+    (void)end;
+    while (!qr_byte_is_quote_stop(*p))
+        p++;
+    *widest = qr_utf8_measure(start, (size_t)(p - start), count);
+    return p;
+}
+
 #else
 
 qr_text_class qr_utf8_measure(const uint8_t *s, size_t n, size_t *count)
 {
+    if (QR_HAS_AVX512)
+        return qr_avx512_measure(s, n, count);
     qr_block last = load_rest(s, n), largest = last, counters = count_continuations(none(), last);
     size_t continuations = 0;
     for (size_t blocks = n / 16; blocks;) {
@@ -49,33 +62,28 @@ qr_text_class qr_utf8_measure(const uint8_t *s, size_t n, size_t *count)
     return class_of_byte(largest_lane(largest));
 }
 
+const uint8_t *qr_utf8_measure_text(const uint8_t *p, const uint8_t *end, size_t *count, qr_text_class *widest)
+{
+    const uint8_t *start = p;
+    if (QR_HAS_AVX512)
+        return qr_avx512_measure_text(p, end, count, widest);
+    while (end - p >= QR_SIMD_BLOCK) {
+        uint32_t stop = qr_simd_quote_stop(p);
+        if (stop) {
+            p += qr_simd_first(stop);
+            break;
+        }
+        p += QR_SIMD_BLOCK;
+    }
+    while (!qr_byte_is_quote_stop(*p))
+        p++;
+    *widest = qr_utf8_measure(start, (size_t)(p - start), count);
+    return p;
+}
+
 #endif
 
 /* ---- decoding ---- */
-
-/* One sequence of two to four bytes of at most `left`: its length and *code, or 0. */
-QR_INLINE unsigned decode_one(const uint8_t *p, size_t left, uint32_t *code)
-{
-    uint32_t lead = p[0];
-    if (lead < 0xE0) {
-        if (lead < 0xC2 || left < 2 || (p[1] & 0xC0) != 0x80)
-            return 0;
-        *code = (lead & 0x1F) << 6 | (p[1] & 0x3Fu);
-        return 2;
-    }
-    if (lead < 0xF0) {
-        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
-            return 0;
-        uint32_t c = (lead & 0x0F) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-        *code = c;
-        return c < 0x800 || (c & 0xF800) == 0xD800 ? 0 : 3;
-    }
-    if (lead > 0xF4 || left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
-        return 0;
-    uint32_t c = (lead & 0x07) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
-    *code = c;
-    return c - 0x10000 > 0xFFFFF ? 0 : 4;
-}
 
 QR_INLINE void put(uint8_t *to, unsigned width, uint32_t code)
 {
@@ -189,7 +197,7 @@ QR_INLINE const uint8_t *decode(const uint8_t *p, const uint8_t *end, uint8_t *t
                 continue;
         }
         uint32_t code;
-        unsigned length = decode_one(at.p, bytes, &code);
+        unsigned length = qr_utf8_decode_point(at.p, bytes, &code);
         if (QR_UNLIKELY(length == 0 || at.left == 0 || (width == 1 && code > 0xFF) || (width == 2 && code > 0xFFFF)))
             break;
         put(at.to, width, code);
@@ -199,25 +207,41 @@ QR_INLINE const uint8_t *decode(const uint8_t *p, const uint8_t *end, uint8_t *t
     return at.p;
 }
 
-int qr_utf8_decode(const uint8_t *s, size_t n, void *to, unsigned width, size_t room)
+size_t qr_utf8_decode_some(const uint8_t *s, size_t n, void *to, unsigned width, size_t room)
 {
     if (n == 0)
-        return room == 0;
-    const uint8_t *end = s + n, *stop;
-    switch (width) {
-    case 1: stop = decode(s, end, to, 1, &room); break;
-    case 2: stop = decode(s, end, to, 2, &room); break;
-    case 4: stop = decode(s, end, to, 4, &room); break;
-    default: return 0;
+        return 0;
+    const uint8_t *end = s + n;
+    size_t left = room;
+    if (QR_HAS_AVX512 && (width == 1 || width == 2 || width == 4)) {
+        s = qr_avx512_decode(s, end, to, width, &left);
+        to = (uint8_t *)to + (room - left) * width;
     }
-    return stop == end && room == 0;
+    if (s < end)
+        switch (width) {
+        case 1: s = decode(s, end, to, 1, &left); break;
+        case 2: s = decode(s, end, to, 2, &left); break;
+        case 4: s = decode(s, end, to, 4, &left); break;
+        default: break;
+        }
+    return s == end ? room - left : QR_UTF8_INVALID;
+}
+
+int qr_utf8_decode(const uint8_t *s, size_t n, void *to, unsigned width, size_t room)
+{
+    return qr_utf8_decode_some(s, n, to, width, room) == room;
 }
 
 size_t qr_utf8_invalid_at(const uint8_t *s, size_t n)
 {
+    if (n == 0)
+        return 0;
     uint8_t nowhere;
+    const uint8_t *p = s, *end = s + n;
     size_t room = n;
-    return n ? (size_t)(decode(s, s + n, &nowhere, 0, &room) - s) : 0;
+    if (QR_HAS_AVX512)
+        p = qr_avx512_decode(p, end, &nowhere, 0, &room);
+    return p < end ? (size_t)(decode(p, end, &nowhere, 0, &room) - s) : n;
 }
 
 /* ---- encoding ---- */
@@ -263,6 +287,8 @@ size_t qr_utf8_encoded_length_4(const uint32_t *s, size_t n) { return encoded_le
 
 uint8_t *qr_utf8_encode_1(uint8_t *to, const uint8_t *from, size_t n)
 {
+    if (QR_HAS_AVX512)
+        return qr_avx512_encode(to, &from, &n, 1);
     if (n == 0)
         return to;
     const uint8_t *end = from + n;
@@ -355,6 +381,8 @@ QR_INLINE int encode_words(pen *at, unsigned width)
 
 QR_INLINE uint8_t *encode(uint8_t *to, const uint8_t *from, size_t n, unsigned width)
 {
+    if (QR_HAS_AVX512)
+        to = qr_avx512_encode(to, &from, &n, width);
     pen at = {from, to, n};
     while (at.left) {
         uint32_t unit = unit_at(at.from, width);

@@ -30,9 +30,17 @@ QR_INLINE uint32_t qr_text_maximum(qr_text_class class_)
  * largest byte alone. Both mean nothing for invalid text, but decoding will refuse that. */
 qr_text_class qr_utf8_measure(const uint8_t *s, size_t n, size_t *count);
 
+/* Measures the text of a JSON string from p on: up to the first '"', '\\' or control, which is returned; *end must be readable
+ * and hold a control. */
+const uint8_t *qr_utf8_measure_text(const uint8_t *p, const uint8_t *end, size_t *count, qr_text_class *widest);
+
 /* 1 when all n bytes were valid and gave exactly `room` units, each fitting `width` (1, 2 or 4 bytes, `to` aligned to
  * it); else 0, and what was written is garbage. ASCII text may have any width. */
 int qr_utf8_decode(const uint8_t *s, size_t n, void *to, unsigned width, size_t room);
+
+/* The same for text that was not measured: how many units it gave (at most `room`), or QR_UTF8_INVALID. */
+#define QR_UTF8_INVALID SIZE_MAX
+size_t qr_utf8_decode_some(const uint8_t *s, size_t n, void *to, unsigned width, size_t room);
 
 /* Where the first sequence that is not valid begins, or n. */
 size_t qr_utf8_invalid_at(const uint8_t *s, size_t n);
@@ -51,6 +59,30 @@ size_t qr_utf8_encoded_length_4(const uint32_t *s, size_t n);
 uint8_t *qr_utf8_encode_1(uint8_t *to, const uint8_t *from, size_t n);
 uint8_t *qr_utf8_encode_2(uint8_t *to, const uint16_t *from, size_t n);
 uint8_t *qr_utf8_encode_4(uint8_t *to, const uint32_t *from, size_t n);
+
+/* One sequence of two to four bytes of at most `left`: its length and *code, or 0 when it is not valid. */
+QR_INLINE unsigned qr_utf8_decode_point(const uint8_t *p, size_t left, uint32_t *code)
+{
+    uint32_t lead = p[0];
+    if (lead < 0xE0) {
+        if (lead < 0xC2 || left < 2 || (p[1] & 0xC0) != 0x80)
+            return 0;
+        *code = (lead & 0x1F) << 6 | (p[1] & 0x3Fu);
+        return 2;
+    }
+    if (lead < 0xF0) {
+        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
+            return 0;
+        uint32_t c = (lead & 0x0F) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+        *code = c;
+        return c < 0x800 || (c & 0xF800) == 0xD800 ? 0 : 3;
+    }
+    if (lead > 0xF4 || left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
+        return 0;
+    uint32_t c = (lead & 0x07) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+    *code = c;
+    return c - 0x10000 > 0xFFFFF ? 0 : 4;
+}
 
 /* One code point (at most U+10FFFF) to at most four bytes: how many were written. A surrogate is written as its three
  * bytes, which is not UTF-8: who calls decides whether that may happen. */

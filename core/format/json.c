@@ -215,79 +215,65 @@ qr_token_kind qr_json_number(qr_reader *r, qr_token *token)
 
 /* ---------------------------------------------------------------- text */
 
-static int hex_digit(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* The value of a hexadecimal digit, 0xFF for anything else. */
+static const uint8_t hex_digits[256] = {
+#define NONE_16 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
+    NONE_16, NONE_16, NONE_16,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 255, 255, 255, 255, 255,
+    255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255, NONE_16,
+    255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255, NONE_16,
+    NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16,
+#undef NONE_16
+};
 
-/* Four hexadecimal digits, or -1. Stops at the end's 0, so it reads no further. */
-static int32_t hex4(const uint8_t *p)
+/* Four hexadecimal digits, or -1. */
+QR_INLINE int32_t hex4(const uint8_t *p, const uint8_t *end)
 {
-    int32_t code = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
-        if (digit < 0)
-            return -1;
-        code = code << 4 | digit;
-    }
-    return code;
+    if (QR_UNLIKELY(end - p < 4))
+        return -1;
+    uint32_t a = hex_digits[p[0]], b = hex_digits[p[1]], c = hex_digits[p[2]], d = hex_digits[p[3]];
+    return QR_UNLIKELY((a | b | c | d) > 15) ? -1 : (int32_t)(a << 12 | b << 8 | c << 4 | d);
 }
 
 QR_INLINE int is_high_surrogate(int32_t code) { return (code & ~0x3FF) == 0xD800; }
 QR_INLINE int is_low_surrogate(int32_t code) { return (code & ~0x3FF) == 0xDC00; }
 
 /* The escape at p (a backslash): its code point and how many bytes it takes; a negative qr_error when it is none. */
-static int32_t escape(const uint8_t *p, int lone_surrogates, size_t *taken)
+QR_INLINE int32_t escape(const uint8_t *p, const uint8_t *end, int lone_surrogates, size_t *taken)
 {
     *taken = 2;
-    switch (p[1]) {
-    case '"': case '\\': case '/':
-        return p[1];
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'u':
-        break;
-    default:
-        return -QR_ERROR_INVALID_ESCAPE;
+    if (p[1] != 'u') {
+        switch (p[1]) {
+        case '"': case '\\': case '/':
+            return p[1];
+        case 'b': return '\b';
+        case 'f': return '\f';
+        case 'n': return '\n';
+        case 'r': return '\r';
+        case 't': return '\t';
+        default:
+            return -QR_ERROR_INVALID_ESCAPE;
+        }
     }
-    int32_t code = hex4(p + 2);
+    int32_t code = hex4(p + 2, end);
     if (code < 0)
         return -QR_ERROR_INVALID_ESCAPE;
     *taken = 6;
-    if (is_high_surrogate(code) && p[6] == '\\' && p[7] == 'u') {
-        int32_t low = hex4(p + 8);
+    if (QR_LIKELY((code & ~0x7FF) != 0xD800))
+        return code;
+    if (is_high_surrogate(code) && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+        int32_t low = hex4(p + 8, end);
         if (is_low_surrogate(low)) {
             *taken = 12;
             return 0x10000 + ((code & 0x3FF) << 10 | (low & 0x3FF));
         }
     }
-    if ((code & ~0x7FF) == 0xD800 && !lone_surrogates)
-        return -QR_ERROR_INVALID_SURROGATE;
-    return code;
+    return lone_surrogates ? code : -QR_ERROR_INVALID_SURROGATE;
 }
 
 static qr_text_class class_of_code(int32_t code)
 {
     return code < 0x80 ? QR_TEXT_ASCII : code < 0x100 ? QR_TEXT_LATIN1 : code < 0x10000 ? QR_TEXT_BMP : QR_TEXT_FULL;
-}
-
-static const uint8_t *next_quote_stop(const uint8_t *p, const uint8_t *end)
-{
-    while (end - p >= QR_SIMD_BLOCK) {
-        uint32_t stop = qr_simd_quote_stop(p);
-        if (stop)
-            return p + qr_simd_first(stop);
-        p += QR_SIMD_BLOCK;
-    }
-    while (!qr_byte_is_quote_stop(*p))
-        p++;
-    return p;
 }
 
 /* Do the bytes from p to the end begin a \u escape (of a low surrogate) that the end cuts off? */
@@ -297,59 +283,51 @@ static int is_cut_off(const uint8_t *p, const uint8_t *end, int low_surrogate)
     if (left >= 6 || (left > 0 && p[0] != '\\') || (left > 1 && p[1] != 'u'))
         return 0;
     for (size_t i = 2; i < left; i++)
-        if (hex_digit(p[i]) < 0)
+        if (hex_digits[p[i]] > 15)
             return 0;
-    return !low_surrogate || left < 3 || ((p[2] | 0x20) == 'd' && (left < 4 || hex_digit(p[3]) >= 0xC));
+    return !low_surrogate || left < 3 || ((p[2] | 0x20) == 'd' && (left < 4 || (hex_digits[p[3]] & 0xFC) == 0xC));
 }
 
 /* An escape, or a pair of them, that is cut off by the end of the input is a truncation. */
 static int fail_escape(qr_reader *r, qr_error error, const uint8_t *p)
 {
-    int cut = error == QR_ERROR_INVALID_SURROGATE ? is_high_surrogate(hex4(p + 2)) && is_cut_off(p + 6, r->end, 1) : is_cut_off(p, r->end, 0);
+    int cut = error == QR_ERROR_INVALID_SURROGATE ? is_high_surrogate(hex4(p + 2, r->end)) && is_cut_off(p + 6, r->end, 1) : is_cut_off(p, r->end, 0);
     return qr_reader_fail(r, cut ? QR_ERROR_TRUNCATED : error, p);
 }
 
 /* The rest of a string from p, the first byte that is not plain ASCII. */
 int qr_json_text_long(qr_reader *r, qr_token *token, const uint8_t *p)
 {
-    const uint8_t *run = token->text;
+    const uint8_t *end = r->end;
     qr_text_class widest = QR_TEXT_ASCII;
-    size_t count = 0;
+    size_t count = (size_t)(p - token->text);
     token->escaped = 0;
-    for (;;) {
-        const uint8_t *plain = p;
-        p = next_quote_stop(p, r->end);
-        if (p != run) {
-            if (p == plain) /* nothing but ASCII since the last escape */
-                count += (size_t)(p - run);
-            else {
-                size_t units;
-                qr_text_class class_ = qr_utf8_measure(run, (size_t)(p - run), &units);
-                count += units;
-                if (class_ > widest)
-                    widest = class_;
-            }
+    while (*p != '"') {
+        if (*p == '\\') {
+            size_t taken;
+            int32_t code = escape(p, end, (r->options & QR_READ_LONE_SURROGATES) != 0, &taken);
+            if (QR_UNLIKELY(code < 0))
+                return fail_escape(r, (qr_error)-code, p);
+            qr_text_class class_ = class_of_code(code);
+            widest = class_ > widest ? class_ : widest;
+            count++;
+            token->escaped = 1;
+            p += taken;
+            continue;
         }
-        if (*p == '"')
-            break;
-        if (*p != '\\')
-            return qr_reader_fail(r, p == r->end ? QR_ERROR_TRUNCATED : QR_ERROR_CONTROL_CHARACTER, p == r->end ? token->at : p);
-        size_t taken;
-        int32_t code = escape(p, (r->options & QR_READ_LONE_SURROGATES) != 0, &taken);
-        if (code < 0)
-            return fail_escape(r, (qr_error)-code, p);
-        if (code >= 0x80 && class_of_code(code) > widest)
-            widest = class_of_code(code);
-        count++;
-        token->escaped = 1;
-        p += taken;
-        run = p;
+        if (QR_UNLIKELY(*p < 0x20))
+            return qr_reader_fail(r, p == end ? QR_ERROR_TRUNCATED : QR_ERROR_CONTROL_CHARACTER, p == end ? token->at : p);
+        qr_text_class class_;
+        size_t units;
+        p = qr_utf8_measure_text(p, end, &units, &class_);
+        count += units;
+        widest = class_ > widest ? class_ : widest;
     }
     token->length = (size_t)(p - token->text);
     token->count = count;
     token->widest = (uint8_t)widest;
     r->p = p + 1;
-    if (token->length > r->str_limit)
+    if (QR_UNLIKELY(token->length > r->str_limit))
         return qr_reader_fail(r, QR_ERROR_STR_BYTES, token->at);
     return 1;
 }
@@ -380,7 +358,7 @@ static int copy_ascii(qr_reader *r, const qr_token *token, uint8_t *to, size_t r
             *to++ = *p++;
         else {
             size_t taken;
-            int32_t code = escape(p, 1, &taken);
+            int32_t code = escape(p, stop, 1, &taken);
             if (code < 0 || code > 0x7F)
                 break;
             *to++ = (uint8_t)code;
@@ -390,44 +368,69 @@ static int copy_ascii(qr_reader *r, const qr_token *token, uint8_t *to, size_t r
     return p == stop && to == limit ? 1 : qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
 }
 
-static void store_unit(void *to, unsigned width, size_t i, uint32_t code)
+enum { COPY_LONG = 32 }; /* bytes without an escape that are worth the search for the next one */
+
+/* Text with escapes: some of it is long and has few, some (emoji) has one after each character or two. */
+QR_INLINE int copy_escaped(qr_reader *r, const qr_token *token, uint8_t *to, unsigned width, size_t room)
 {
-    if (width == 1)
-        ((uint8_t *)to)[i] = (uint8_t)code;
-    else if (width == 2)
-        ((uint16_t *)to)[i] = (uint16_t)code;
-    else
-        ((uint32_t *)to)[i] = code;
+    const uint8_t *p = token->text, *stop = p + token->length;
+    const uint32_t most = width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0x10FFFF;
+    uint8_t *limit = to + room * width;
+    int searched = 0;
+    while (p < stop) {
+        uint32_t code = *p;
+        if (code == '\\') {
+            size_t taken;
+            int32_t escaped = escape(p, stop, 1, &taken);
+            if (QR_UNLIKELY(escaped < 0))
+                return qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, p);
+            code = (uint32_t)escaped;
+            p += taken;
+            searched = 0;
+        }
+        else {
+            if (stop - p >= COPY_LONG && !searched) {
+                const uint8_t *next = memchr(p, '\\', (size_t)(stop - p));
+                size_t n = (size_t)((next ? next : stop) - p);
+                searched = 1;
+                if (n >= COPY_LONG) {
+                    size_t units = qr_utf8_decode_some(p, n, to, width, (size_t)(limit - to) / width);
+                    if (QR_UNLIKELY(units == QR_UTF8_INVALID))
+                        return fail_text(r, p, n);
+                    to += units * width;
+                    p += n;
+                    continue;
+                }
+            }
+            if (code < 0x80)
+                p++;
+            else {
+                unsigned taken = qr_utf8_decode_point(p, (size_t)(stop - p), &code);
+                if (QR_UNLIKELY(taken == 0))
+                    return fail_text(r, p, (size_t)(stop - p));
+                p += taken;
+            }
+        }
+        if (QR_UNLIKELY(to == limit || code > most))
+            return qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
+        if (width == 1)
+            *to = (uint8_t)code;
+        else if (width == 2)
+            qr_store16(to, (uint16_t)code);
+        else
+            qr_store32(to, code);
+        to += width;
+    }
+    return to == limit ? 1 : qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
 }
 
 int qr_json_copy(qr_reader *r, const qr_token *token, void *to, unsigned width, size_t room)
 {
     if (!token->escaped)
         return qr_utf8_decode(token->text, token->length, to, width, room) ? 1 : fail_text(r, token->text, token->length);
-    if (token->widest == QR_TEXT_ASCII && width == 1)
-        return copy_ascii(r, token, to, room);
-    const uint8_t *p = token->text, *stop = p + token->length;
-    size_t used = 0;
-    while (p < stop) {
-        const uint8_t *next = memchr(p, '\\', (size_t)(stop - p));
-        size_t n = (size_t)((next ? next : stop) - p), units = 0;
-        if (n) {
-            qr_utf8_measure(p, n, &units);
-            if (units > room - used || !qr_utf8_decode(p, n, (uint8_t *)to + used * width, width, units))
-                return fail_text(r, p, n);
-            used += units;
-            p += n;
-        }
-        if (!next)
-            break;
-        size_t taken;
-        int32_t code = escape(p, 1, &taken);
-        if (code < 0 || used == room || (width < 4 && code > (width == 1 ? 0xFF : 0xFFFF)))
-            return qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, p);
-        store_unit(to, width, used++, (uint32_t)code);
-        p += taken;
-    }
-    return used == room ? 1 : qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, token->at);
+    if (width == 1)
+        return token->widest == QR_TEXT_ASCII ? copy_ascii(r, token, to, room) : copy_escaped(r, token, to, 1, room);
+    return width == 2 ? copy_escaped(r, token, to, 2, room) : copy_escaped(r, token, to, 4, room);
 }
 
 size_t qr_json_copy_utf8(qr_reader *r, const qr_token *token, uint8_t *to)
@@ -445,7 +448,7 @@ size_t qr_json_copy_utf8(qr_reader *r, const qr_token *token, uint8_t *to)
         if (!next)
             break;
         size_t taken;
-        int32_t code = escape(p, 1, &taken);
+        int32_t code = escape(p, stop, 1, &taken);
         if (code < 0)
             return (size_t)-1;
         out += qr_utf8_encode_point(out, (uint32_t)code); /* no escape is shorter than its code point */

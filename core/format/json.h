@@ -39,7 +39,7 @@ QR_INLINE void qr_json_space(qr_reader *r)
     const uint8_t *p = r->p;
     if (QR_LIKELY(*p > ' '))
         return;
-    if (*p == ' ' && p[1] > ' ') { /* p[1] is readable: *p is not the end's 0 */
+    if ((*p == ' ' || *p == '\n') && p[1] > ' ') { /* p[1] is readable: *p is not the end's 0 */
         r->p = p + 1;
         return;
     }
