@@ -18,7 +18,7 @@ in_venv = PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 # A meson folder that builds the C library alone; the options are given when it is first made.
 c_build = $(in_venv) tools/c_build.sh
 
-.PHONY: help build demo test test-c test-c-variants test-install test-fuzz test-typing test-asan test-py \
+.PHONY: help build demo test test-env test-sources test-c test-c-variants test-install test-fuzz test-typing test-asan test-py \
 	bench asan arm64 fuzz cov lint format docs soak dist clean
 
 help:
@@ -41,10 +41,14 @@ demo:
 	@$(environment) --venv $(VENV) --groups "demo"
 	@$(VENV)/bin/python -m demo
 
-test: test-c test-c-variants test-install test-fuzz test-typing test-asan test-py
+test: test-sources test-c test-c-variants test-install test-fuzz test-typing test-asan test-py
 
 test-env:
 	@$(environment) --venv $(VENV) --groups "test lint"
+
+test-sources: test-env
+	@echo "== source lists"
+	@$(VENV)/bin/python tools/check_sources.py
 
 test-c: test-env
 	@echo "== C tests"

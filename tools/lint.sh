@@ -21,6 +21,7 @@ else
     try ruff check --quiet $python
     try python tools/check_sources.py
     try python tools/generate_docs.py --check
+    try python tools/make_float64_table.py --check
     try python tools/check_types.py
     # The C layout is written by hand in places (tables, macros): what clang-format would change is shown, not enforced.
     changed=$(clang-format --dry-run $sources 2>&1 | grep -c 'warning: code should be clang-formatted')

@@ -79,7 +79,8 @@ def prove() -> None:
 def table() -> str:
     entries = ["{0x%016X, 0x%016X}," % divmod(power(k), 2**64) for k in range(MIN, MAX + 1)]
     lines = ["    " + " ".join(entries[i : i + 2]) for i in range(0, len(entries), 2)]
-    text = f"const uint64_t qr_float64_powers[QR_FLOAT64_POWER_MAX - QR_FLOAT64_POWER_MIN + 1][2] = {{\n" + "\n".join(lines) + "\n};\n"
+    opening = "const uint64_t qr_float64_powers[QR_FLOAT64_POWER_MAX - QR_FLOAT64_POWER_MIN + 1][2] = {"
+    text = "\n".join([opening, *lines, "};\n"])
     return HEAD + text
 
 
