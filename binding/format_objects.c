@@ -1,5 +1,698 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* objects x Python objects: quire.convert. The reader over objects (binding/objects.h), a sink that hands scalars on as they are,
+ * and the record loop.
+ *
+ * `take` is asked before a value is taken apart: what is of the right type already is passed on itself. So a conversion
+ * makes containers and records only. An instance of the very record that is wanted stays the same object when all its
+ * fields hold what they declare; otherwise, and for any other class with fields, it is read by its attributes. */
+#include "binding/objects.h"
+
 #include "binding/codec.h"
-int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value) { (void)state, (void)plan, (void)value; return 1; }
-int qpy_format_objects_init(PyObject *module, qpy_state *state) { (void)module, (void)state;
- PyModule_AddObjectRef(module,"convert",Py_None);PyModule_AddObjectRef(module,"to_builtins",Py_None);PyModule_AddObjectRef(module,"validate",Py_None);return 0; }
+#include "binding/scalar.h"
+#include "core/base/base64.h"
+#include "core/base/integer.h"
+
+/* ---------------------------------------------------------------- tokens */
+
+static qr_token_kind big_token(qr_reader *r, PyObject *object, qr_token *token)
+{
+    Py_INCREF(object);
+    qpy_objects_of(r)->calls++; /* from 3.12 very long ones are the affair of a Python module */
+    PyObject *digits = PyLong_Type.tp_repr(object);
+    Py_DECREF(object);
+    if (!digits) {
+        qr_error error = PyErr_ExceptionMatches(PyExc_ValueError) ? QR_ERROR_INT_DIGITS : QR_ERROR_MEMORY; /* sys.set_int_max_str_digits */
+        PyErr_Clear();
+        return qr_reader_fail(r, error, token->at), QR_TOKEN_ERROR;
+    }
+    token->length = (size_t)PyUnicode_GET_LENGTH(digits);
+    uint8_t *room = qr_reader_scratch(r, token->length);
+    if (room)
+        memcpy(room, PyUnicode_1BYTE_DATA(digits), token->length);
+    token->text = room;
+    Py_DECREF(digits);
+    return room ? QR_TOKEN_BIG : QR_TOKEN_ERROR;
+}
+
+static qr_token_kind integer_token(qr_reader *r, PyObject *object, qr_token *token)
+{
+    int overflow;
+    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    if (!overflow) {
+        token->i = value;
+        return QR_TOKEN_INT;
+    }
+    if (overflow > 0) {
+        unsigned long long wide = PyLong_AsUnsignedLongLong(object);
+        if (!(wide == (unsigned long long)-1 && PyErr_Occurred())) {
+            token->u = wide;
+            return QR_TOKEN_UINT;
+        }
+        PyErr_Clear();
+    }
+    return big_token(r, object, token);
+}
+
+static qr_token_kind bytes_token(const void *data, Py_ssize_t length, qr_token *token)
+{
+    token->text = data;
+    token->length = (size_t)length;
+    return QR_TOKEN_BYTES;
+}
+
+qr_token_kind qpy_objects_token(qr_reader *r, PyObject *object, qr_token *token)
+{
+    token->at = (const uint8_t *)object;
+    if (PyUnicode_Check(object)) {
+#if PY_VERSION_HEX < 0x030C0000
+        if (PyUnicode_READY(object) < 0) {
+            PyErr_Clear();
+            return qr_reader_fail(r, QR_ERROR_MEMORY, token->at), QR_TOKEN_ERROR;
+        }
+#endif
+        return qr_objects_text(object, token) ? QR_TOKEN_STR : QR_TOKEN_ERROR;
+    }
+    if (PyBool_Check(object)) {
+        token->i = object == Py_True;
+        return QR_TOKEN_BOOL;
+    }
+    if (PyLong_Check(object))
+        return integer_token(r, object, token);
+    if (PyFloat_Check(object)) {
+        token->d = PyFloat_AS_DOUBLE(object);
+        return QR_TOKEN_FLOAT;
+    }
+    if (object == Py_None)
+        return QR_TOKEN_NULL;
+    if (PyDict_Check(object))
+        return QR_TOKEN_MAP;
+    if (PyList_Check(object) || PyTuple_Check(object) || PyAnySet_Check(object))
+        return QR_TOKEN_ARRAY;
+    if (PyBytes_Check(object))
+        return bytes_token(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), token);
+    if (PyByteArray_Check(object))
+        return bytes_token(PyByteArray_AS_STRING(object), PyByteArray_GET_SIZE(object), token);
+    if (PyMemoryView_Check(object) && PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(object), 'C'))
+        return bytes_token(PyMemoryView_GET_BUFFER(object)->buf, PyMemoryView_GET_BUFFER(object)->len, token);
+    token->object = object;
+    token->count = 0; /* not a key */
+    return QR_TOKEN_OBJECT;
+}
+
+/* A lone surrogate becomes three bytes that are equal to no valid text. */
+size_t qpy_objects_utf8(const qr_token *token, uint8_t *to)
+{
+    PyObject *str = (PyObject *)token->at;
+    int kind = (int)PyUnicode_KIND(str);
+    const void *data = PyUnicode_DATA(str);
+    uint8_t *p = to;
+    for (Py_ssize_t i = 0, n = PyUnicode_GET_LENGTH(str); i < n; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i);
+        if (c < 0x80)
+            *p++ = (uint8_t)c;
+        else if (c < 0x800) {
+            *p++ = (uint8_t)(0xC0 | c >> 6);
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        }
+        else if (c < 0x10000) {
+            *p++ = (uint8_t)(0xE0 | c >> 12);
+            *p++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        }
+        else {
+            *p++ = (uint8_t)(0xF0 | c >> 18);
+            *p++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        }
+    }
+    return (size_t)(p - to);
+}
+
+/* ---------------------------------------------------------------- containers */
+
+int qpy_objects_changed(qr_reader *r) { return qr_reader_fail(r, QR_ERROR_INPUT_CHANGED, NULL); }
+
+static int fail_user(qr_reader *r) { return qr_reader_fail(r, QR_ERROR_SINK, NULL); }
+
+/* A set has no items to point to: they are read from a list. */
+int qpy_objects_set_array(qr_reader *r, qpy_objects_iter *iter)
+{
+    qpy_objects *self = qpy_objects_of(r);
+    PyObject *object = qpy_objects_at(r);
+    if (!PyAnySet_Check(object))
+        return 0;
+    Py_INCREF(object);
+    self->calls++; /* a subclass may have an __iter__ */
+    PyObject *list = PySequence_List(object);
+    Py_DECREF(object);
+    if (!list)
+        return fail_user(r);
+    Py_XSETREF(self->made, list);
+    iter->source = list;
+    iter->i = 0;
+    iter->n = PyList_GET_SIZE(list);
+    return 1;
+}
+
+/* A subclass that has its own order. */
+PyObject *qpy_objects_plain_dict(qr_reader *r, PyObject *object)
+{
+    qpy_objects *self = qpy_objects_of(r);
+    Py_INCREF(object);
+    self->calls++;
+    PyObject *items = PyMapping_Items(object), *plain = items ? PyDict_New() : NULL;
+    if (plain && PyDict_MergeFromSeq2(plain, items, 1) < 0)
+        Py_CLEAR(plain);
+    Py_XDECREF(items);
+    Py_DECREF(object);
+    if (!plain)
+        fail_user(r);
+    Py_XSETREF(self->made, plain);
+    return plain;
+}
+
+/* Those that are missing or UNSET are left out. */
+int qpy_objects_next_attribute(qr_reader *r, qpy_objects_iter *iter)
+{
+    qpy_objects *self = qpy_objects_of(r);
+    while (iter->i < iter->n) {
+        uint32_t number = (uint32_t)iter->i++;
+        PyObject *name = iter->plan->fields[number].name;
+        self->calls++;
+        PyObject *value = PyObject_GetAttr(iter->source, name);
+        if (!value) {
+            if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+                return fail_user(r);
+            PyErr_Clear();
+            continue;
+        }
+        Py_XSETREF(self->record->value, value);
+        if (value == self->sink.state->unset)
+            continue;
+        iter->field = &iter->plan->core->fields[number];
+        iter->key_at = (const uint8_t *)name;
+        qpy_objects_set(r, value);
+        return 1;
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- faults */
+
+/* Keeps an object to the end of the conversion: 1, or 0 without an exception. */
+static int keep(qpy_objects *self, PyObject *object)
+{
+    if (object && (self->kept || (self->kept = PyList_New(0))) && PyList_Append(self->kept, object) == 0)
+        return 1;
+    PyErr_Clear();
+    return 0;
+}
+
+void qpy_objects_hold(qpy_objects *self)
+{
+    qr_reader *r = &self->reader;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (!self->failed && r->error_at && qr_error_class_of(r->error) == QR_CLASS_VALIDATION)
+        self->failed = Py_NewRef((PyObject *)r->error_at);
+    if (r->path->count > self->kept_steps) {
+        qr_step *step = &r->path->steps[(r->path->count - 1) % QR_PATH_STEPS];
+        self->kept_steps = r->path->count;
+        if (step->kind == QR_STEP_KEY && !keep(self, (PyObject *)step->at))
+            step->at = NULL;
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
+/* As in the other formats; what no format has is named by its class. */
+static const char *name_of(PyObject *object)
+{
+    if (object == Py_None)
+        return "null";
+    if (PyBool_Check(object))
+        return "bool";
+    if (PyList_CheckExact(object) || PyTuple_CheckExact(object))
+        return "array";
+    if (PyDict_CheckExact(object))
+        return "object";
+    const char *name = Py_TYPE(object)->tp_name, *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+static PyObject *value_at(qpy_state *Py_UNUSED(state), const qr_reader *r, const uint8_t *at, const char **got)
+{
+    PyObject *object = qpy_objects_of(r)->failed;
+    if (!object)
+        object = (PyObject *)at;
+    *got = name_of(object);
+    return PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object) || PyBytes_CheckExact(object) ? Py_NewRef(object) : NULL;
+}
+
+static PyObject *key_at(qpy_state *Py_UNUSED(state), const qr_reader *Py_UNUSED(r), const void *at) { return Py_XNewRef((PyObject *)at); }
+
+const qpy_format qpy_objects_format = {.name = "objects", .value_at = value_at, .key_at = key_at};
+
+/* ---------------------------------------------------------------- the sink: object_sink.h's, with values that are there already */
+
+#define QPY_SHARED QR_INLINE
+
+QPY_SHARED PyObject *shared_null(qpy_objects *s) { (void)s; return Py_NewRef(Py_None); }
+QPY_SHARED PyObject *shared_boolean(qpy_objects *s, int v) { (void)s; return Py_NewRef(v ? Py_True : Py_False); }
+QPY_SHARED PyObject *shared_integer(qpy_objects *s, int64_t v)
+{
+    PyObject *object = qpy_objects_at(&s->reader); /* text when it is read by strict=False, or a float */
+    return PyLong_Check(object) && !PyBool_Check(object) ? Py_NewRef(object) : PyLong_FromLongLong(v);
+}
+QPY_SHARED PyObject *shared_unsigned_integer(qpy_objects *s, uint64_t v)
+{
+    PyObject *object = qpy_objects_at(&s->reader);
+    return PyLong_Check(object) ? Py_NewRef(object) : PyLong_FromUnsignedLongLong(v);
+}
+QPY_SHARED PyObject *shared_big_integer(qpy_objects *s, qr_reader *r, const qr_token *t)
+{
+    PyObject *object = qpy_objects_at(r);
+    (void)s;
+    return PyLong_Check(object) ? Py_NewRef(object) : qpy_sink_big_integer(t);
+}
+QPY_SHARED PyObject *shared_floating(qpy_objects *s, double v)
+{
+    PyObject *object = qpy_objects_at(&s->reader);
+    return PyFloat_Check(object) ? Py_NewRef(object) : PyFloat_FromDouble(v);
+}
+QPY_SHARED PyObject *shared_str(qpy_objects *s, qr_reader *r, const qr_token *t) { (void)s, (void)r; return Py_NewRef((PyObject *)t->at); }
+QPY_SHARED PyObject *shared_bytes(qpy_objects *s, uint32_t node, const uint8_t *data, size_t n)
+{
+    PyObject *object = qpy_objects_at(&s->reader), *cls = s->sink.plan->nodes[node].cls;
+    return (PyObject *)Py_TYPE(object) == cls ? Py_NewRef(object) : qpy_sink_bytes(&s->sink, node, data, n);
+}
+QPY_SHARED PyObject *shared_ext(qpy_objects *s, qr_reader *r, const qr_token *t) { (void)s, (void)r, (void)t; return NULL; }
+QPY_SHARED PyObject *shared_raw(qpy_objects *s, qr_reader *r, const uint8_t *at, size_t n) { (void)s, (void)r, (void)at, (void)n; return NULL; }
+QPY_SHARED PyObject *shared_object(qpy_objects *s, qr_reader *r, const qr_token *t) { (void)s, (void)r; return Py_NewRef((PyObject *)t->at); }
+
+/* Around what may run user code: what is read there may lose its place. */
+static PyObject *came_back(qpy_objects *s, PyObject *source, PyObject *made)
+{
+    s->calls++;
+    if (QR_UNLIKELY(!made))
+        qpy_objects_hold(s);
+    Py_DECREF(source);
+    return made;
+}
+static QR_NOINLINE PyObject *shared_scalar(qpy_objects *s, qr_reader *r, uint32_t node, const qr_scalar *v, const uint8_t *at)
+{
+    PyObject *source = Py_NewRef((PyObject *)at);
+    return came_back(s, source, qpy_sink_scalar(&s->sink, r, node, v, at));
+}
+static QR_NOINLINE PyObject *shared_bounded(qpy_objects *s, qr_reader *r, uint32_t node, PyObject *v, const uint8_t *at)
+{
+    PyObject *source = Py_NewRef((PyObject *)at);
+    return came_back(s, source, qpy_sink_bounded(&s->sink, r, node, v, at));
+}
+static QR_NOINLINE PyObject *shared_choice_open(qpy_objects *s, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
+{
+    PyObject *source = Py_NewRef((PyObject *)at);
+    return came_back(s, source, qpy_sink_choice_open(&s->sink, r, node, wire, at));
+}
+QPY_SHARED PyObject *shared_choice(qpy_objects *s, uint32_t node, uint32_t index)
+{
+    const qr_plan *core = s->sink.plan->core;
+    return Py_NewRef(s->sink.plan->choices[core->choice_sets[core->nodes[node].value].first + index]);
+}
+static PyObject *shared_typed_object(qpy_objects *s, qr_reader *r, uint32_t node, const qr_token *t);
+
+QPY_SHARED void open_frame(qpy_objects *s, qpy_objects_frame *f)
+{
+    f->frame.base = (size_t)(s->sink.top - s->sink.base);
+    f->frame.object = NULL;
+    f->key = f->value = NULL;
+    f->outer = s->record;
+}
+/* After open_frame, once nothing can fail. */
+QPY_SHARED void hold_source(qpy_objects *s, qpy_objects_frame *f)
+{
+    f->source = QR_UNLIKELY(s->made != NULL) ? s->made : Py_NewRef(qpy_objects_at(&s->reader));
+    s->made = NULL;
+}
+QPY_SHARED void close_frame(qpy_objects_frame *f)
+{
+    Py_DECREF(f->source);
+    Py_XDECREF(f->key);
+}
+QPY_SHARED void shared_open_array(qpy_objects *s, qpy_objects_frame *f)
+{
+    open_frame(s, f);
+    hold_source(s, f);
+}
+QPY_SHARED int shared_item(qpy_objects *s, qpy_objects_frame *f, PyObject *v) { (void)f; return qpy_sink_push(&s->sink, v); }
+QPY_SHARED PyObject *shared_close_array(qpy_objects *s, uint32_t node, qpy_objects_frame *f)
+{
+    PyObject *result = qpy_sink_close_array(&s->sink, node, &f->frame);
+    s->calls++;
+    if (QR_LIKELY(result))
+        close_frame(f);
+    return result;
+}
+
+QPY_SHARED void shared_open_typed_map(qpy_objects *s, qpy_objects_frame *f)
+{
+    open_frame(s, f);
+    f->frame.shape = f->frame.root = NULL;
+    f->frame.outer = s->sink.context;
+    hold_source(s, f);
+}
+QPY_SHARED void shared_open_map(qpy_objects *s, qpy_objects_frame *f) { shared_open_typed_map(s, f); }
+QPY_SHARED const qr_image *shared_predict(qpy_objects *s, qpy_objects_frame *f, qr_format format) { (void)s, (void)f, (void)format; return NULL; }
+QPY_SHARED void shared_predicted(qpy_objects *s, qpy_objects_frame *f) { (void)s, (void)f; }
+QPY_SHARED int shared_key_value(qpy_objects *s, qpy_objects_frame *f, qr_reader *r, PyObject *key)
+{
+    (void)r;
+    PyObject *last = f->key;
+    f->key = Py_NewRef(s->key);
+    Py_XDECREF(last);
+    return qpy_sink_push(&s->sink, key);
+}
+QPY_SHARED int shared_key(qpy_objects *s, qpy_objects_frame *f, qr_reader *r, const qr_token *t) { return shared_key_value(s, f, r, Py_NewRef((PyObject *)t->at)); }
+QPY_SHARED int shared_pair(qpy_objects *s, qpy_objects_frame *f, PyObject *v) { (void)f; return qpy_sink_push(&s->sink, v); }
+QPY_SHARED PyObject *shared_close_map(qpy_objects *s, uint32_t node, qpy_objects_frame *f, qr_reader *r)
+{
+    PyObject *result = qpy_sink_close_map(&s->sink, node, &f->frame, r);
+    s->calls++;
+    if (QR_LIKELY(result))
+        close_frame(f);
+    return result;
+}
+
+QPY_SHARED int shared_open_record(qpy_objects *s, uint32_t node, qpy_objects_frame *f)
+{
+    open_frame(s, f);
+    f->frame.record = qpy_plan_record_side(s->sink.plan, node);
+    f->frame.may_cycle = 0;
+    if (QR_UNLIKELY(f->frame.record->form != QPY_FORM_RECORD)) {
+        if (!qpy_sink_open_other(&s->sink, &f->frame))
+            return 0;
+    }
+    else if (QR_UNLIKELY(!(f->frame.object = qpy_record_alloc((qpy_record_class *)f->frame.record->cls))))
+        return 0;
+    hold_source(s, f);
+    s->record = f;
+    return 1;
+}
+/* Unlike what is decoded, a str or an int may be of a subclass, and that may have a __dict__: no field holds atoms only. */
+QPY_SHARED int shared_put_field(qpy_objects *s, qpy_objects_frame *f, uint32_t field, PyObject *v)
+{
+    if (QR_UNLIKELY(!f->frame.object))
+        return qpy_sink_put_other(&s->sink, &f->frame, field, v);
+    *qpy_record_slot(f->frame.object, s->sink.plan->fields[field].offset) = v;
+    f->frame.may_cycle |= qpy_may_cycle(v);
+    return 1;
+}
+QPY_SHARED PyObject *shared_close_record(qpy_objects *s, qr_reader *r, uint32_t node, qpy_objects_frame *f, const uint64_t *seen, const uint8_t *at)
+{
+    PyObject *result = qpy_sink_close_record(&s->sink, r, node, &f->frame, seen, at);
+    s->calls++;
+    if (QR_UNLIKELY(!result))
+        return NULL;
+    s->record = f->outer;
+    Py_XDECREF(f->value);
+    Py_DECREF(f->source);
+    return result;
+}
+
+static QR_NOINLINE void shared_drop(qpy_objects *s, qpy_objects_frame *f)
+{
+    PyObject *type, *value, *traceback;
+    qpy_objects_hold(s);
+    PyErr_Fetch(&type, &value, &traceback); /* what is dropped must not see it */
+    s->record = f->outer;
+    Py_CLEAR(f->frame.object);
+    Py_CLEAR(f->key);
+    Py_CLEAR(f->value);
+    Py_CLEAR(f->source);
+    PyErr_Restore(type, value, traceback);
+}
+
+/* ---------------------------------------------------------------- the record loop */
+
+static int objects_take(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject **value);
+
+#define QR_T(name) objects_##name
+#define QR_F(name) qr_objects_##name
+#define QR_S(name) shared_##name
+#define QR_TRAIT(name) QR_OBJECTS_##name
+#define QR_FORMAT 0 /* the first image of a field: see key_is */
+#define QR_ITER qpy_objects_iter
+#define QR_SINK qpy_objects
+#define QR_VALUE PyObject *
+#define QR_FRAME qpy_objects_frame
+#define QR_TAKE objects_take
+
+#include "core/plan/read.tmpl.h"
+
+static PyObject *mismatch(qr_reader *r, PyObject *object, uint32_t number)
+{
+    objects_note(r, QR_ERROR_TYPE_MISMATCH, (const uint8_t *)object, number, UINT32_MAX);
+    return NULL;
+}
+
+/* An object no token stands for: a key (typed maps read theirs here), or one that `take` did not want either. */
+static PyObject *shared_typed_object(qpy_objects *s, qr_reader *r, uint32_t node, const qr_token *t)
+{
+    PyObject *object = (PyObject *)t->at, *value = qpy_objects_at(r);
+    uint32_t calls = s->calls;
+    if (t->count == 0)
+        return mismatch(r, object, node);
+    if (QR_LIKELY(Py_TYPE(object) == s->sink.plan->nodes[node].exact))
+        return Py_NewRef(object);
+    Py_INCREF(object);
+    Py_INCREF(value);
+    qpy_objects_set(r, object);
+    PyObject *key = objects_read_node(r, s, s->sink.plan->core, node);
+    qpy_objects_set(r, value);
+    if (QR_UNLIKELY(!key))
+        qpy_objects_hold(s);
+    if (QR_UNLIKELY(!key || calls != s->calls)) { /* the pair may be gone, but it is still read */
+        PyObject *type, *exception, *traceback;
+        PyErr_Fetch(&type, &exception, &traceback);
+        int kept = keep(s, object) && keep(s, value);
+        PyErr_Restore(type, exception, traceback);
+        if (!kept && key) {
+            Py_CLEAR(key);
+            qr_reader_fail(r, QR_ERROR_MEMORY, NULL);
+        }
+    }
+    Py_DECREF(object);
+    Py_DECREF(value);
+    return key;
+}
+
+/* ---------------------------------------------------------------- what need not be read */
+
+/* Has the class declared fields? Only such objects are read by their attributes. */
+static int has_attributes(const qpy_state *state, PyTypeObject *type)
+{
+    return qpy_record_check(state, type) || ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) &&
+           (_PyType_Lookup(type, state->str_dataclass_fields) || _PyType_Lookup(type, state->str_attrs)));
+}
+
+static PyObject *read_attributes(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(s->sink.plan, number);
+    qpy_objects_iter iter = {.source = object, .plan = s->sink.plan, .i = record->first, .n = (Py_ssize_t)record->first + record->count, .calls = s->calls};
+    return objects_read_record(r, s, plan, number, iter, (const uint8_t *)object);
+}
+
+/* Anything but an exact dict where a record is wanted. */
+static int take_record(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    const qpy_record_side *side = qpy_plan_record_side(s->sink.plan, number);
+    PyTypeObject *type = Py_TYPE(object);
+    *value = NULL;
+    if (side->form == QPY_FORM_TYPEDDICT)
+        return 0;
+    if (PyAnySet_Check(object)) /* has no order, so no first field */
+        return mismatch(r, object, number), 1;
+    if (type != side->cls && !PyType_IsSubtype(type, side->cls)) {
+        if (!has_attributes(s->sink.state, type))
+            return 0;
+        *value = read_attributes(r, s, plan, number, object);
+        return 1;
+    }
+    Py_INCREF(object); /* user code may take it away meanwhile */
+    if (qpy_objects_is(s, number, object, type == side->cls))
+        *value = Py_NewRef(object);
+    else if (r->error == QR_ERROR_NONE)
+        *value = side->form == QPY_FORM_NAMEDTUPLE ? objects_read_record_array(r, s, plan, number) : read_attributes(r, s, plan, number, object);
+    s->calls++;
+    if (!*value)
+        qpy_objects_hold(s);
+    Py_DECREF(object);
+    return 1;
+}
+
+static int take_choice(qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    const qr_choices *set = &plan->choice_sets[plan->nodes[number].value];
+    for (uint32_t i = 0; i < set->count; i++)
+        if (s->sink.plan->choices[set->first + i] == object) {
+            *value = Py_NewRef(object);
+            return 1;
+        }
+    return 0;
+}
+
+/* Objects of a class of their own say by it which arm they belong to. */
+static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    if (PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object) || PyDict_CheckExact(object) ||
+        PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
+        return 0;
+    uint32_t arm = qpy_objects_arm(s->sink.state, s->sink.plan, &plan->unions[plan->nodes[number].value], object);
+    if (arm == QR_PLAN_NONE || plan->nodes[arm].kind == QR_KIND_MAP)
+        return 0;
+    *value = objects_read_node(r, s, plan, arm);
+    return 1;
+}
+
+static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    const qr_node *node = &plan->nodes[number];
+    int is_value, bounded = node->flags & QR_NODE_BOUNDED;
+    if (object == Py_None)
+        return 0;
+    switch (node->kind) {
+    case QR_KIND_INT: is_value = !bounded && PyLong_Check(object) && !PyBool_Check(object); break;
+    case QR_KIND_FLOAT: is_value = !bounded && PyFloat_Check(object); break;
+    case QR_KIND_STR: is_value = !bounded && PyUnicode_Check(object); break;
+    case QR_KIND_BYTES: is_value = !bounded && PyObject_TypeCheck(object, (PyTypeObject *)s->sink.plan->nodes[number].cls); break;
+    case QR_KIND_CHOICE: return take_choice(s, plan, number, object, value);
+    case QR_KIND_UNION: return take_union(r, s, plan, number, object, value);
+    case QR_KIND_RAW:
+        *value = Py_IS_TYPE(object, s->sink.state->raw_type) ? Py_NewRef(object) : mismatch(r, object, number);
+        return 1;
+    case QR_KIND_TUPLE:
+        *value = NULL;
+        return PyAnySet_Check(object) ? (mismatch(r, object, number), 1) : 0; /* has no order */
+    default:
+        if (!qr_kind_is_scalar_text(node->kind) || qpy_scalar_kind(s->sink.state, Py_TYPE(object)) != node->kind)
+            return 0;
+        *value = Py_NewRef(object);
+        if (bounded)
+            *value = shared_bounded(s, r, number, *value, (const uint8_t *)object);
+        return 1;
+    }
+    if (is_value)
+        *value = Py_NewRef(object);
+    return is_value;
+}
+
+static inline __attribute__((always_inline)) int objects_take(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject **value)
+{
+    PyObject *object = qpy_objects_at(r);
+    PyTypeObject *type = Py_TYPE(object);
+    if (QR_LIKELY(type == s->sink.plan->nodes[number].exact)) {
+        *value = Py_NewRef(object);
+        return 1;
+    }
+    switch (plan->nodes[number].kind) {
+    case QR_KIND_ANY:
+        *value = Py_NewRef(object);
+        return 1;
+    case QR_KIND_ARRAY:
+    case QR_KIND_MAP: return 0;
+    case QR_KIND_RECORD: return QR_LIKELY(type == &PyDict_Type) || object == Py_None ? 0 : take_record(r, s, plan, number, object, value);
+    default: return take_other(r, s, plan, number, object, value);
+    }
+}
+
+/* ---------------------------------------------------------------- convert */
+
+void qpy_objects_init(qpy_objects *self, qr_path *path, qpy_state *state, qpy_plan *plan, PyObject *root, const qr_limits *limits, uint32_t options)
+{
+    qpy_sink_init(&self->sink, state, plan, qpy_objects_format.name);
+    qr_reader_init(&self->reader, (const uint8_t *)"", 0, limits, options);
+    self->reader.start = NULL; /* no offsets */
+    qpy_objects_set(&self->reader, root);
+    path->count = path->lost = 0;
+    self->reader.path = path;
+    self->reader.memory = &qpy_memory;
+    self->record = NULL;
+    self->key = self->made = self->failed = self->kept = NULL;
+    self->kept_steps = 0;
+    self->calls = 0;
+}
+
+void qpy_objects_release(qpy_objects *self, const qpy_format *format)
+{
+    PyObject *type, *value, *traceback;
+    qpy_sink_resume_gc(&self->sink);
+    if (self->reader.error != QR_ERROR_NONE)
+        qpy_raise_read(self->sink.state, &self->reader, self->sink.plan, format);
+    PyErr_Fetch(&type, &value, &traceback); /* what is dropped must not see it */
+    qpy_sink_release(&self->sink);
+    qr_reader_release(&self->reader);
+    Py_CLEAR(self->made);
+    Py_CLEAR(self->failed);
+    Py_CLEAR(self->kept);
+    PyErr_Restore(type, value, traceback);
+}
+
+static PyObject *convert_object(qpy_state *state, PyObject *object, const qpy_decode_options *options)
+{
+    qpy_objects objects;
+    qr_path path;
+    if (!options->plan)
+        return Py_NewRef(object);
+    qpy_objects_init(&objects, &path, state, options->plan, object, &options->limits, options->read_options);
+    PyObject *result = objects_read_node(&objects.reader, &objects, options->plan->core, 0);
+    if (QR_UNLIKELY(!result))
+        qr_reader_fail(&objects.reader, QR_ERROR_SINK, NULL);
+    qpy_objects_release(&objects, &qpy_objects_format);
+    return result;
+}
+
+static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    qpy_state *state = qpy_state_of(module);
+    qpy_decode_options options;
+    if (count < 1 || count > 2) {
+        PyErr_Format(PyExc_TypeError, "convert() takes an object and a type, %zd positional arguments were given", count);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "strict") != 0) {
+            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict)", PyTuple_GET_ITEM(names, i));
+            return NULL;
+        }
+    PyObject *result = qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names) ? convert_object(state, args[0], &options) : NULL;
+    Py_XDECREF(options.plan);
+    return result;
+}
+
+/* ---------------------------------------------------------------- into the module */
+
+static PyMethodDef methods[] = {
+    {"convert", (PyCFunction)(void (*)(void))convert, METH_FASTCALL | METH_KEYWORDS,
+     "convert(obj, type=Any, /, *, strict=True)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
+     "type already\nis kept as it is; objects with fields (records, dataclasses, attrs) are read by their attributes.\n\nstrict=False also takes numbers and truth values "
+     "written as text. Raises ValidationError with the path."},
+    {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL,
+     "validate(obj, type, /)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nRaises ValidationError with the path."},
+    {"to_builtins", qpy_objects_to_builtins, METH_O,
+     "to_builtins(obj, /)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
+    {NULL, NULL, 0, NULL},
+};
+
+int qpy_format_objects_init(PyObject *module, qpy_state *state)
+{
+    (void)state;
+    PyObject *name = PyUnicode_FromString("quire");
+    int status = name ? 0 : -1;
+    for (PyMethodDef *def = methods; status == 0 && def->ml_name; def++) {
+        PyObject *function = PyCFunction_NewEx(def, module, name);
+        status = function ? PyModule_AddObjectRef(module, def->ml_name, function) : -1;
+        Py_XDECREF(function);
+    }
+    Py_XDECREF(name);
+    return status;
+}

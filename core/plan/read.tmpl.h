@@ -9,6 +9,9 @@
  *   QR_S(name)   a function of the sink                                QR_TRAIT(NAME)  a constant of the format
  *   QR_FORMAT    qr_format of its key images                           QR_ITER      the format's iteration state
  *   QR_SINK      the sink's state   QR_VALUE   what it makes (0: failed)   QR_FRAME   what it keeps for an open container
+ *   QR_TAKE      optional, for a source that is no text but values standing by themselves (Python objects): a function
+ *                (r, s, plan, node, &value) that is asked first: 1 when it has read the value (or failed, value 0), 0 when
+ *                tokens are to be read. Such a source is skipped by not looking at it, and reading it twice is free.
  *
  * What a sink must have is listed in core/plan/check_sink.h, the smallest one. The entry points are QR_T(read_any) and
  * QR_T(read_node); the caller checks the end with QR_F(finish).
@@ -16,6 +19,11 @@
  * On failure everything returns 0 at once; on the way up each level notes its step of the path and drops its frame. */
 
 #define QR_FAILED ((QR_VALUE)0)
+#ifdef QR_TAKE
+#define QR_IS_TEXT 0
+#else
+#define QR_IS_TEXT 1
+#endif
 
 static QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number);
 static QR_VALUE QR_T(any_array)(qr_reader *r, QR_SINK *s, QR_ITER iter);
@@ -70,6 +78,8 @@ QR_INLINE QR_VALUE QR_T(any_value)(qr_reader *r, QR_SINK *s)
 {
     qr_token token;
     QR_ITER iter;
+    if (!QR_IS_TEXT) /* was taken */
+        return QR_FAILED;
     switch (QR_F(next)(r, &token)) {
     case QR_TOKEN_STR: return QR_S(str)(s, r, &token);
     case QR_TOKEN_INT: return QR_S(integer)(s, token.i);
@@ -92,7 +102,7 @@ QR_INLINE QR_VALUE QR_T(any_value)(qr_reader *r, QR_SINK *s)
     return QR_FAILED;
 }
 
-static QR_NOINLINE QR_VALUE QR_T(read_any)(qr_reader *r, QR_SINK *s) { return QR_T(any_value)(r, s); }
+static QR_UNUSED QR_NOINLINE QR_VALUE QR_T(read_any)(qr_reader *r, QR_SINK *s) { return QR_T(any_value)(r, s); }
 
 static QR_NOINLINE QR_VALUE QR_T(any_array)(qr_reader *r, QR_SINK *s, QR_ITER iter)
 {
@@ -198,6 +208,8 @@ static int QR_T(skip)(qr_reader *r)
 {
     qr_token token;
     QR_ITER iter;
+    if (!QR_IS_TEXT)
+        return 1;
     qr_token_kind kind = QR_F(next)(r, &token);
     if (kind == QR_TOKEN_STR)
         return QR_F(check_text)(r, &token);
@@ -359,6 +371,10 @@ static QR_VALUE QR_T(scalar_from)(qr_reader *r, QR_SINK *s, const qr_plan *plan,
             scalar.decimal.text = token->at;
             scalar.decimal.length = (size_t)(r->p - token->at);
         }
+        else if (!QR_IS_TEXT && kind == QR_TOKEN_BIG) {
+            scalar.decimal.text = text;
+            scalar.decimal.length = length;
+        }
         else {
             uint8_t *end = kind == QR_TOKEN_INT ? qr_integer_write(digits, token->i) : qr_integer_write_unsigned(digits, token->u);
             scalar.decimal.text = digits;
@@ -464,6 +480,8 @@ static uint32_t QR_T(union_scalar_arm)(const qr_plan *plan, const qr_union *u, q
 /* What was read from `start` on will be read again: nested, this costs depth x input, hence the limit. */
 static int QR_T(charge)(qr_reader *r, const uint8_t *start, const uint8_t *at)
 {
+    if (!QR_IS_TEXT)
+        return 1;
     r->work += (size_t)(r->p - start);
     return r->work <= QR_WORK_FACTOR * (size_t)(r->end - r->start) + QR_WORK_FREE || qr_reader_fail(r, QR_ERROR_WORK, at);
 }
@@ -746,7 +764,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_
 QR_INLINE int QR_T(map_key)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t key, QR_ITER *iter, QR_FRAME *frame)
 {
     qr_token token;
-    if (plan->nodes[key].kind == QR_KIND_STR && !(plan->nodes[key].flags & QR_NODE_BOUNDED))
+    if (QR_IS_TEXT && plan->nodes[key].kind == QR_KIND_STR && !(plan->nodes[key].flags & QR_NODE_BOUNDED))
         return QR_F(key)(r, iter, &token) && QR_S(key)(s, frame, r, &token);
     qr_token_kind kind = QR_F(key_any)(r, iter, &token);
     QR_VALUE value;
@@ -961,6 +979,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_p
     qr_token token;
     qr_token_kind kind;
     QR_ITER iter;
+#ifdef QR_TAKE
+    QR_VALUE taken;
+    if (QR_TAKE(r, s, plan, number, &taken))
+        return taken;
+#endif
     if ((node->flags & QR_NODE_NULLABLE) && QR_F(want_null)(r))
         return QR_S(null)(s);
     switch (node->kind) {

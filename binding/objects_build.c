@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objects_build: quire.to_builtins, Python objects as a target.
+ *
+ * Not an instance of walk.tmpl.h: that writes a stream into a buffer, where a list's items follow its head; objects are made
+ * from the inside out, and nothing is taken apart on the way (docs/adr/0004-to-builtins-is-no-walker.md). What a value is
+ * written as, which fields are left out and where a fault lies is asked of the same functions (walk.h). */
+#include "binding/objects.h"
+
+#include "binding/scalar.h"
+#include "binding/walk.h"
+
+static PyObject *build(qpy_walker *w, PyObject *object);
+
+static PyObject *fail(qpy_walker *w, qr_error error, PyObject *object)
+{
+    qpy_walk_fail(w, error, object);
+    return NULL;
+}
+
+/* One level down: 1, or 0 when that is too deep. The object is held while user code may run below it. */
+static int enter(qpy_walker *w, PyObject *object)
+{
+    if (w->depth == 0)
+        return qpy_walk_fail(w, QR_ERROR_DEPTH, object);
+    w->depth--;
+    Py_INCREF(object);
+    return 1;
+}
+static PyObject *leave(qpy_walker *w, PyObject *object, PyObject *result)
+{
+    w->depth++;
+    Py_DECREF(object);
+    return result;
+}
+
+/* ---------------------------------------------------------------- lists */
+
+static PyObject *build_list(qpy_walker *w, PyObject *object)
+{
+    int is_list = PyList_Check(object);
+    Py_ssize_t n = Py_SIZE(object);
+    if (!enter(w, object))
+        return NULL;
+    PyObject *list = PyList_New(n);
+    for (Py_ssize_t i = 0; list && i < n; i++) {
+        PyObject *item = NULL;
+        if (Py_SIZE(object) != n)
+            fail(w, QR_ERROR_CHANGED, object);
+        else if (!(item = build(w, is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i))))
+            qpy_walk_step(w, NULL, i);
+        if (item)
+            PyList_SET_ITEM(list, i, item);
+        else
+            Py_CLEAR(list);
+    }
+    if (list && Py_SIZE(object) != n) {
+        fail(w, QR_ERROR_CHANGED, object);
+        Py_CLEAR(list);
+    }
+    return leave(w, object, list);
+}
+
+static PyObject *build_set(qpy_walker *w, PyObject *object)
+{
+    w->calls++;
+    PyObject *items = PySequence_List(object), *list = items ? build_list(w, items) : NULL;
+    Py_XDECREF(items);
+    return list;
+}
+
+/* ---------------------------------------------------------------- dicts */
+
+/* A key stays what it is when it is a scalar; an Enum's is its value, a date or a UUID as a key is text. */
+static PyObject *build_key(qpy_walker *w, PyObject *key)
+{
+    if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key))
+        return Py_NewRef(key);
+    PyObject *made = build(w, key);
+    if (made && (PyList_Check(made) || PyDict_Check(made))) {
+        Py_DECREF(made);
+        return fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
+    }
+    return made;
+}
+
+/* Two keys that become one would lose a value. */
+static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *value)
+{
+    Py_ssize_t before = PyDict_GET_SIZE(dict);
+    PyObject *built = build_key(w, key), *item = built ? build(w, value) : NULL;
+    int ok = item && PyDict_SetItem(dict, built, item) == 0;
+    if (ok && PyDict_GET_SIZE(dict) == before)
+        ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
+    if (!ok)
+        qpy_walk_step(w, key, 0);
+    Py_XDECREF(built);
+    Py_XDECREF(item);
+    return ok;
+}
+
+static PyObject *build_pairs(qpy_walker *w, PyObject *object)
+{
+    qpy_dict_iter iter;
+    PyObject *key, *value, *dict = PyDict_New();
+    uint32_t calls = w->calls;
+    Py_ssize_t n = PyDict_GET_SIZE(object);
+    qpy_dict_iter_init(&iter, object);
+    while (dict && qpy_dict_iter_next(&iter, &key, &value)) {
+        n--;
+        Py_INCREF(key);
+        Py_INCREF(value);
+        if (!put_pair(w, dict, key, value))
+            Py_CLEAR(dict);
+        Py_DECREF(key);
+        Py_DECREF(value);
+        if (dict && calls != w->calls && !qpy_dict_iter_valid(&iter)) {
+            fail(w, QR_ERROR_CHANGED, object);
+            Py_CLEAR(dict);
+        }
+        calls = w->calls;
+    }
+    if (dict && n != 0) {
+        fail(w, QR_ERROR_CHANGED, object);
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+static PyObject *build_dict(qpy_walker *w, PyObject *object)
+{
+    if (!enter(w, object))
+        return NULL;
+    PyObject *plain = qpy_walk_plain_dict(w, object), *dict = plain ? build_pairs(w, plain) : NULL;
+    Py_XDECREF(plain);
+    return leave(w, object, dict);
+}
+
+/* ---------------------------------------------------------------- records */
+
+/* The field's value as it is written: 1, 0 when it is left out, -1 when it failed. */
+static int build_field(qpy_walker *w, const qpy_plan *plan, const qr_record *record, uint32_t i, PyObject *object, PyObject **item)
+{
+    const qpy_field_side *field = &plan->fields[record->first + i];
+    PyObject *value = qpy_walk_attribute(w, &plan->records[record - plan->core->records], field, i, object);
+    int omit = value ? (record->array ? 0 : qpy_walk_omits(w, field, value)) : -1;
+    *item = omit == 0 ? build(w, value) : NULL;
+    Py_XDECREF(value);
+    if (omit > 0)
+        return 0;
+    if (!*item)
+        qpy_walk_field(w, plan, record->first + i);
+    return *item ? 1 : -1;
+}
+
+static PyObject *build_array(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+{
+    PyObject *list = PyList_New(0), *item;
+    for (uint32_t i = 0; list && i < record->count; i++) {
+        if (!plan->fields[record->first + i].stored)
+            continue;
+        int got = build_field(w, plan, record, i, object, &item);
+        if (got < 0 || (got > 0 && PyList_Append(list, item) < 0))
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static int put_tag(PyObject *dict, const qr_record *record)
+{
+    PyObject *name = PyUnicode_DecodeUTF8((const char *)record->tag_name, record->tag_name_length, NULL);
+    PyObject *tag = record->tag_is_int ? PyLong_FromLongLong(record->tag_int) : PyUnicode_DecodeUTF8((const char *)record->tag, record->tag_length, NULL);
+    int ok = name && tag && PyDict_SetItem(dict, name, tag) == 0;
+    Py_XDECREF(name);
+    Py_XDECREF(tag);
+    return ok;
+}
+
+static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+{
+    PyObject *dict = PyDict_New(), *item;
+    if (dict && record->has_tag && !put_tag(dict, record))
+        Py_CLEAR(dict);
+    for (uint32_t i = 0; dict && i < record->count; i++) {
+        const qpy_field_side *field = &plan->fields[record->first + i];
+        if (!field->stored)
+            continue;
+        int got = build_field(w, plan, record, i, object, &item);
+        if (got < 0 || (got > 0 && PyDict_SetItem(dict, field->wire, item) < 0))
+            Py_CLEAR(dict);
+        Py_XDECREF(item);
+    }
+    return dict;
+}
+
+static PyObject *build_record(qpy_walker *w, PyObject *object, qpy_plan *plan)
+{
+    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
+    if (!enter(w, object))
+        return NULL;
+    Py_INCREF(plan);
+    PyObject *result = record->array ? build_array(w, plan, record, object) : build_fields(w, plan, record, object);
+    Py_DECREF(plan);
+    return leave(w, object, result);
+}
+
+/* ---------------------------------------------------------------- everything else */
+
+static PyObject *build_scalar(qpy_walker *w, PyObject *object, qr_kind kind)
+{
+    uint8_t room[QPY_SCALAR_ROOM];
+    PyObject *text = NULL;
+    w->calls++;
+    Py_ssize_t n = qpy_scalar_text(w->state, kind, object, room, &text);
+    return n < 0 || text ? text : PyUnicode_DecodeASCII((const char *)room, n, NULL);
+}
+
+static PyObject *build_enum(qpy_walker *w, PyObject *object)
+{
+    if (!enter(w, object))
+        return NULL;
+    w->calls++;
+    PyObject *value = PyObject_GetAttr(object, w->state->str_value);
+    PyObject *result = value ? build(w, value) : NULL;
+    Py_XDECREF(value);
+    return leave(w, object, result);
+}
+
+/* The plain value of a subclass's instance. */
+static PyObject *build_plain(qpy_way way, PyObject *object)
+{
+    switch (way) {
+    case QPY_WAY_STR: return PyUnicode_FromObject(object);
+    case QPY_WAY_INT: return PyLong_Type.tp_as_number->nb_int(object);
+    case QPY_WAY_FLOAT: return PyFloat_FromDouble(PyFloat_AS_DOUBLE(object));
+    default: return PyBytes_FromObject(object);
+    }
+}
+
+static PyObject *build_other(qpy_walker *w, PyObject *object)
+{
+    qpy_plan *plan = NULL;
+    qr_kind kind = QR_KIND_ANY;
+    PyObject *result;
+    Py_INCREF(object);
+    qpy_way way = qpy_walk_way(w, object, &plan, &kind);
+    switch (way) {
+    case QPY_WAY_RECORD:
+    case QPY_WAY_OBJECT: result = build_record(w, object, plan); break;
+    case QPY_WAY_ENUM: result = build_enum(w, object); break;
+    case QPY_WAY_SCALAR: result = build_scalar(w, object, kind); break;
+    case QPY_WAY_SET: result = build_set(w, object); break;
+    case QPY_WAY_LIST:
+    case QPY_WAY_TUPLE: result = build_list(w, object); break;
+    case QPY_WAY_DICT: result = build_dict(w, object); break;
+    case QPY_WAY_STR:
+    case QPY_WAY_INT:
+    case QPY_WAY_FLOAT: result = build_plain(way, object); break;
+    case QPY_WAY_BUFFER: result = PyBytes_CheckExact(object) ? Py_NewRef(object) : build_plain(way, object); break;
+    case QPY_WAY_ERROR: result = NULL; break;
+    default: result = fail(w, QR_ERROR_UNSUPPORTED_TYPE, object); break; /* Raw and Ext are of one format only */
+    }
+    if (!result && !w->failed)
+        w->failed = Py_NewRef(object);
+    Py_DECREF(object);
+    return result;
+}
+
+static PyObject *build(qpy_walker *w, PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || object == Py_None || type == &PyBool_Type)
+        return Py_NewRef(object);
+    if (type == &PyDict_Type)
+        return build_dict(w, object);
+    if (type == &PyList_Type || type == &PyTuple_Type)
+        return build_list(w, object);
+    return build_other(w, object);
+}
+
+PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *object)
+{
+    qpy_walker walker;
+    qpy_walker_init(&walker, qpy_state_of(module), "objects", 0);
+    PyObject *result = build(&walker, object), *unused = qpy_walker_finish(&walker, result != NULL);
+    if (!unused)
+        Py_CLEAR(result);
+    Py_XDECREF(unused);
+    return result;
+}

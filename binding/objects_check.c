@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objects_check: is an object a value of its declared type already? quire.validate, Encoder(T), and convert's question about
+ * instances of the record it wants.
+ *
+ * A direct walk over plan and object. The instance of the record loop with the check sink would read what *can become* a
+ * value; this asks what *is* one, and for most fields that is one comparison of the object's class with the one that the
+ * plan expects (`exact`). An Encoder pays for it with every value, so nothing is prepared until something is wrong. */
+#include "binding/objects.h"
+
+#include "binding/codec.h"
+#include "binding/scalar.h"
+
+typedef struct qpy_check {
+    qpy_state *state;
+    qpy_plan *plan;
+    qpy_objects *objects; /* where faults go */
+    qr_path *path;        /* ready == 0: with which `objects` is to be initialised */
+    PyObject *root;
+    uint32_t depth;       /* levels left */
+    uint32_t calls;       /* how often user code may have run */
+    uint8_t ready, quiet, bounds;
+} qpy_check;
+
+static int check_node(qpy_check *c, uint32_t number, PyObject *object);
+
+QR_INLINE int check_value(qpy_check *c, uint32_t number, PyObject *object)
+{
+    return QR_LIKELY(Py_TYPE(object) == c->plan->nodes[number].exact) || check_node(c, number, object);
+}
+
+/* ---------------------------------------------------------------- faults */
+
+static QR_COLD qr_reader *reader_of(qpy_check *c)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (!c->ready)
+        qpy_objects_init(c->objects, c->path, c->state, c->plan, c->root, NULL, 0);
+    c->ready = 1;
+    PyErr_Restore(type, value, traceback);
+    return &c->objects->reader;
+}
+
+static QR_COLD int fail(qpy_check *c, qr_error error, uint32_t number, PyObject *object)
+{
+    if (c->quiet && error != QR_ERROR_SINK)
+        return 0;
+    qr_reader *r = reader_of(c);
+    if (r->error == QR_ERROR_NONE) {
+        r->error_node = number;
+        qr_reader_fail(r, error, (const uint8_t *)object);
+        qpy_objects_hold(c->objects);
+    }
+    return 0;
+}
+static int fail_user(qpy_check *c, uint32_t number) { return fail(c, PyErr_ExceptionMatches(PyExc_MemoryError) ? QR_ERROR_MEMORY : QR_ERROR_SINK, number, NULL); }
+
+static QR_COLD int step(qpy_check *c, qr_step step)
+{
+    if (c->ready && c->objects->reader.error != QR_ERROR_NONE) {
+        qr_path_append(c->objects->reader.path, step);
+        qpy_objects_hold(c->objects);
+    }
+    return 0;
+}
+static int step_index(qpy_check *c, Py_ssize_t index) { return step(c, (qr_step){QR_STEP_INDEX, {.number = (size_t)index}}); }
+static int step_field(qpy_check *c, uint32_t field) { return step(c, (qr_step){QR_STEP_FIELD, {.number = field}}); }
+static int step_key(qpy_check *c, PyObject *key) { return step(c, (qr_step){QR_STEP_KEY, {.at = key}}); }
+
+static QR_COLD int fail_missing(qpy_check *c, uint32_t number, uint32_t field, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    if (c->quiet)
+        return 0;
+    qr_reader *r = reader_of(c);
+    memset(r->error_missing, 0, sizeof r->error_missing);
+    r->error_missing[(field - record->first) / 64] = (uint64_t)1 << ((field - record->first) % 64);
+    return fail(c, QR_ERROR_MISSING_FIELD, number, object);
+}
+
+/* One level down: 1, or 0 when that is too deep. The object is held, for user code may run below. */
+static int enter(qpy_check *c, uint32_t number, PyObject *object)
+{
+    if (QR_UNLIKELY(c->depth == 0))
+        return fail(c, QR_ERROR_DEPTH, number, object);
+    c->depth--;
+    Py_INCREF(object);
+    return 1;
+}
+static int leave(qpy_check *c, PyObject *object, int ok)
+{
+    c->depth++;
+    Py_DECREF(object);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- scalars */
+
+/* Is the value of an int one of a double? */
+static int is_exact(PyObject *integer)
+{
+    int overflow;
+    long long small = PyLong_AsLongLongAndOverflow(integer, &overflow);
+    if (!overflow && small >= -9007199254740992 && small <= 9007199254740992)
+        return 1;
+    double value = PyLong_AsDouble(integer);
+    PyObject *back = value == -1.0 && PyErr_Occurred() ? NULL : PyLong_FromDouble(value);
+    int same = back ? PyObject_RichCompareBool(back, integer, Py_EQ) : 0;
+    Py_XDECREF(back);
+    PyErr_Clear();
+    return same > 0;
+}
+
+/* The bounds that the core does not know of: in Python's arithmetic. */
+static int check_judged(qpy_check *c, uint32_t number, PyObject *object)
+{
+    qr_reader *r = reader_of(c);
+    c->calls++;
+    PyObject *value = qpy_sink_bounded(&c->objects->sink, r, number, Py_NewRef(object), (const uint8_t *)object);
+    if (value) {
+        Py_DECREF(value);
+        return 1;
+    }
+    if (c->quiet && r->error != QR_ERROR_SINK)
+        r->error = QR_ERROR_NONE;
+    else
+        qpy_objects_hold(c->objects);
+    return 0;
+}
+
+static qr_error bound_of_number(const qr_plan_bounds *bounds, unsigned kind, PyObject *object, int *is_big)
+{
+    int overflow = 0;
+    if (PyFloat_Check(object))
+        return qr_bounds_check_float(bounds, PyFloat_AS_DOUBLE(object));
+    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    *is_big = overflow != 0;
+    return overflow ? QR_ERROR_NONE : kind == QR_KIND_FLOAT ? qr_bounds_check_float(bounds, (double)value) : qr_bounds_check_int(bounds, value);
+}
+
+static int check_bounds(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_node *node = &c->plan->core->nodes[number];
+    const qr_plan_bounds *bounds = &c->plan->core->bounds[node->bounds];
+    qr_error error = QR_ERROR_NONE;
+    int judged = 1;
+    switch (node->kind) {
+    case QR_KIND_INT:
+    case QR_KIND_FLOAT: error = bound_of_number(bounds, node->kind, object, &judged); break;
+    case QR_KIND_STR: error = qr_bounds_check_length(bounds, (size_t)PyUnicode_GET_LENGTH(object)); break;
+    case QR_KIND_BYTES: error = qr_bounds_check_length(bounds, (size_t)(PyBytes_Check(object) ? PyBytes_GET_SIZE(object) : PyByteArray_GET_SIZE(object))); break;
+    default: break;
+    }
+    if (error != QR_ERROR_NONE)
+        return fail(c, error, number, object);
+    return !judged || check_judged(c, number, object);
+}
+
+static int check_length(qpy_check *c, uint32_t number, Py_ssize_t length, PyObject *object)
+{
+    const qr_node *node = &c->plan->core->nodes[number];
+    qr_error error = c->bounds && (node->flags & QR_NODE_BOUNDED) ? qr_bounds_check_length(&c->plan->core->bounds[node->bounds], (size_t)length) : QR_ERROR_NONE;
+    return error == QR_ERROR_NONE || fail(c, error, number, object);
+}
+
+/* A member, or a value equal to one and of its very type. */
+static int is_choice(const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    const qr_choices *set = &plan->core->choice_sets[plan->core->nodes[number].value];
+    PyTypeObject *type = Py_TYPE(object);
+    if ((PyObject *)type == plan->nodes[number].cls)
+        return 1;
+    for (uint32_t i = 0; i < set->count; i++) {
+        PyObject *choice = plan->choices[set->first + i];
+        if (choice == object)
+            return 1;
+        if (type != Py_TYPE(choice))
+            continue;
+        if (PyUnicode_CheckExact(object) ? PyUnicode_Compare(object, choice) == 0 : PyLong_CheckExact(object) && PyObject_RichCompareBool(object, choice, Py_EQ) == 1)
+            return 1;
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- arrays and maps */
+
+static int is_array(const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    const qpy_node_side *side = &plan->nodes[number];
+    switch (side->flavour) {
+    case QPY_LIST: return PyList_Check(object) || PyTuple_Check(object); /* Sequence[T] is a list too */
+    case QPY_TUPLE: return PyTuple_Check(object);
+    case QPY_SET: return PyAnySet_Check(object); /* and so is collections.abc.Set */
+    case QPY_FROZENSET: return PyFrozenSet_Check(object);
+    default: return PyType_Check(side->cls) && PyObject_TypeCheck(object, (PyTypeObject *)side->cls);
+    }
+}
+
+/* A list or a tuple of one kind of item. */
+static int check_items(qpy_check *c, uint32_t item, PyObject *object)
+{
+    PyTypeObject *exact = c->plan->nodes[item].exact;
+    int is_list = PyList_Check(object);
+    for (Py_ssize_t i = 0; i < Py_SIZE(object); i++) {
+        PyObject *value = is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i);
+        if (QR_UNLIKELY(Py_TYPE(value) != exact) && QR_UNLIKELY(!check_node(c, item, value)))
+            return step_index(c, i);
+    }
+    return 1;
+}
+
+static int check_array(qpy_check *c, uint32_t number, PyObject *object)
+{
+    uint32_t item = c->plan->core->nodes[number].item;
+    if (!is_array(c->plan, number, object))
+        return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    int is_set = PyAnySet_Check(object);
+    if (!check_length(c, number, is_set ? PySet_GET_SIZE(object) : Py_SIZE(object), object))
+        return 0;
+    if (c->plan->core->nodes[item].kind == QR_KIND_ANY)
+        return 1;
+    if (!is_set)
+        return enter(c, number, object) ? leave(c, object, check_items(c, item, object)) : 0;
+    c->calls++;
+    PyObject *list = PySequence_List(object);
+    if (!list)
+        return fail_user(c, number);
+    int ok = enter(c, number, list) ? leave(c, list, check_items(c, item, list)) : 0;
+    Py_DECREF(list);
+    return ok;
+}
+
+static int check_tuple(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_node *node = &c->plan->core->nodes[number];
+    if (!PyTuple_Check(object))
+        return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    if (PyTuple_GET_SIZE(object) != node->item_count)
+        return fail(c, QR_ERROR_WRONG_LENGTH, number, object);
+    if (!enter(c, number, object))
+        return 0;
+    for (Py_ssize_t i = 0; i < node->item_count; i++)
+        if (!check_value(c, c->plan->core->items[node->item + i], PyTuple_GET_ITEM(object, i)))
+            return leave(c, object, step_index(c, i));
+    return leave(c, object, 1);
+}
+
+static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
+{
+    qpy_dict_iter iter;
+    PyObject *key, *value;
+    uint32_t calls = c->calls;
+    qpy_dict_iter_init(&iter, dict);
+    while (qpy_dict_iter_next(&iter, &key, &value)) {
+        int ok = Py_TYPE(key) == c->plan->nodes[node->item].exact;
+        if (QR_LIKELY(ok) && QR_LIKELY(Py_TYPE(value) == c->plan->nodes[node->value].exact))
+            continue;
+        Py_INCREF(key);
+        Py_INCREF(value);
+        ok = (ok || check_node(c, node->item, key)) && check_value(c, node->value, value);
+        if (!ok)
+            step_key(c, key);
+        Py_DECREF(key);
+        Py_DECREF(value);
+        if (!ok)
+            return 0;
+        if (QR_UNLIKELY(calls != c->calls) && !qpy_dict_iter_valid(&iter))
+            return fail(c, QR_ERROR_INPUT_CHANGED, QR_PLAN_NONE, NULL);
+        calls = c->calls;
+    }
+    return 1;
+}
+
+static int check_map(qpy_check *c, uint32_t number, PyObject *object)
+{
+    if (!PyDict_Check(object))
+        return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    if (!check_length(c, number, PyDict_GET_SIZE(object), object) || !enter(c, number, object))
+        return 0;
+    return leave(c, object, check_pairs(c, &c->plan->core->nodes[number], object));
+}
+
+/* ---------------------------------------------------------------- records */
+
+/* A field that is not set, or UNSET: is that how it may be? */
+static int is_left_out(const qpy_check *c, const qpy_field_side *side, const PyObject *value) { return value == c->state->unset && side->default_ == value; }
+
+/* One field; borrowed value. */
+static int check_field(qpy_check *c, uint32_t field, PyObject *value)
+{
+    const qpy_field_side *side = &c->plan->fields[field];
+    if (QR_LIKELY(Py_TYPE(value) == side->exact) || (value == Py_None && side->nullable) || is_left_out(c, side, value))
+        return 1;
+    return check_node(c, c->plan->core->fields[field].node, value) || step_field(c, field);
+}
+
+static int check_slots(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    const qpy_field_side *sides = &c->plan->fields[record->first];
+    for (uint32_t i = 0; i < record->count; i++) {
+        PyObject *value = *qpy_record_slot(object, sides[i].offset);
+        if (QR_UNLIKELY(!value))
+            return fail_missing(c, number, record->first + i, object);
+        if (QR_LIKELY(Py_TYPE(value) == sides[i].exact))
+            continue;
+        if (!check_field(c, record->first + i, value))
+            return 0;
+    }
+    return 1;
+}
+
+static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    for (uint32_t i = 0; i < record->count; i++) {
+        const qpy_field_side *side = &c->plan->fields[record->first + i];
+        if (!side->stored)
+            continue;
+        c->calls++;
+        PyObject *value = PyObject_GetAttr(object, side->name);
+        if (!value) {
+            if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+                return fail_user(c, number);
+            PyErr_Clear();
+            return fail_missing(c, number, record->first + i, object);
+        }
+        int ok = check_field(c, record->first + i, value);
+        Py_DECREF(value);
+        if (!ok)
+            return 0;
+    }
+    return 1;
+}
+
+static int check_namedtuple(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    if (PyTuple_GET_SIZE(object) != record->count)
+        return fail(c, QR_ERROR_WRONG_LENGTH, number, object);
+    for (uint32_t i = 0; i < record->count; i++)
+        if (!check_field(c, record->first + i, PyTuple_GET_ITEM(object, i)))
+            return 0;
+    return 1;
+}
+
+static int check_typeddict(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    Py_ssize_t found = 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        PyObject *value = PyDict_GetItemWithError(object, c->plan->fields[record->first + i].name);
+        if (!value) {
+            if (PyErr_Occurred())
+                return fail_user(c, number);
+            if (c->plan->core->fields[record->first + i].flags & QR_FIELD_REQUIRED)
+                return fail_missing(c, number, record->first + i, object);
+            continue;
+        }
+        found++;
+        Py_INCREF(value);
+        int ok = check_field(c, record->first + i, value);
+        Py_DECREF(value);
+        if (!ok)
+            return 0;
+    }
+    if (record->unknown == QR_UNKNOWN_ERROR && found != PyDict_GET_SIZE(object))
+        return fail(c, QR_ERROR_UNKNOWN_FIELD, number, object);
+    return 1;
+}
+
+static int check_record(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qpy_record_side *side = qpy_plan_record_side(c->plan, number);
+    int ok, is_typeddict = side->form == QPY_FORM_TYPEDDICT;
+    if (is_typeddict ? !PyDict_Check(object) : Py_TYPE(object) != side->cls && !PyType_IsSubtype(Py_TYPE(object), side->cls))
+        return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    if (!enter(c, number, object))
+        return 0;
+    if (is_typeddict)
+        ok = check_typeddict(c, number, object);
+    else if (side->form == QPY_FORM_NAMEDTUPLE)
+        ok = check_namedtuple(c, number, object);
+    else if (Py_TYPE(object) == side->cls && (side->form == QPY_FORM_RECORD || (side->form == QPY_FORM_DATACLASS && side->slots)))
+        ok = check_slots(c, number, object);
+    else
+        ok = check_attributes(c, number, object);
+    return leave(c, object, ok);
+}
+
+/* ---------------------------------------------------------------- unions */
+
+/* The i-th arm: bool and numbers, then what is tried on integers and texts, then records. QR_PLAN_NONE for no arm; 0 at the end. */
+static int arm_at(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *arm)
+{
+    const uint32_t single[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
+    const uint32_t n = QR_ARRAY_LENGTH(single);
+    if (i < n)
+        return *arm = single[i], 1;
+    if ((i -= n) < u->ints_count)
+        return *arm = core->items[u->ints + i], 1;
+    if ((i -= u->ints_count) < u->text_count)
+        return *arm = core->items[u->text + i], 1;
+    if ((i -= u->text_count) < u->tag_count)
+        return *arm = core->tags[u->tags + i].arm, 1;
+    if ((i -= u->tag_count) < u->key_count)
+        return *arm = core->key_arms[u->keys + i].arm, 1;
+    return 0;
+}
+
+/* By its type alone, but for choices; dicts are told apart elsewhere. */
+static int belongs(qpy_state *state, const qpy_plan *plan, uint32_t arm, PyObject *object)
+{
+    const qr_node *node = &plan->core->nodes[arm];
+    const qpy_node_side *side = &plan->nodes[arm];
+    switch (node->kind) {
+    case QR_KIND_BOOL: return PyBool_Check(object);
+    case QR_KIND_INT: return PyLong_Check(object) && !PyBool_Check(object);
+    case QR_KIND_FLOAT: return PyFloat_Check(object) || (PyLong_Check(object) && !PyBool_Check(object));
+    case QR_KIND_STR: return PyUnicode_Check(object);
+    case QR_KIND_BYTES: return PyObject_TypeCheck(object, (PyTypeObject *)side->cls);
+    case QR_KIND_CHOICE: return is_choice(plan, arm, object);
+    case QR_KIND_ARRAY: return is_array(plan, arm, object);
+    case QR_KIND_TUPLE: return PyTuple_Check(object);
+    case QR_KIND_RECORD: {
+        const qpy_record_side *record = &plan->records[node->value];
+        return record->form != QPY_FORM_TYPEDDICT && PyObject_TypeCheck(object, record->cls);
+    }
+    default: return qr_kind_is_scalar_text(node->kind) && qpy_scalar_kind(state, Py_TYPE(object)) == (int)node->kind;
+    }
+}
+
+/* A TypedDict by its tag or its keys, or the dict arm. */
+static uint32_t arm_of_dict(const qpy_plan *plan, const qr_union *u, PyObject *dict)
+{
+    const qr_plan *core = plan->core;
+    if (u->map != QR_PLAN_NONE)
+        return core->nodes[u->map].kind == QR_KIND_MAP || qpy_plan_record_side(plan, u->map)->form == QPY_FORM_TYPEDDICT ? u->map : QR_PLAN_NONE;
+    if (u->tag_count) {
+        PyObject *name = PyUnicode_DecodeUTF8((const char *)u->tag_name, u->tag_name_length, NULL), *tag = name ? PyDict_GetItemWithError(dict, name) : NULL;
+        Py_XDECREF(name);
+        uint32_t arm = QR_PLAN_NONE;
+        Py_ssize_t length;
+        const char *text = tag && PyUnicode_CheckExact(tag) ? PyUnicode_AsUTF8AndSize(tag, &length) : NULL;
+        if (text)
+            arm = qr_plan_find_tag_text(core, u, (const uint8_t *)text, (size_t)length);
+        else if (tag && PyLong_CheckExact(tag)) {
+            int overflow;
+            long long number = PyLong_AsLongLongAndOverflow(tag, &overflow);
+            arm = overflow ? QR_PLAN_NONE : qr_plan_find_tag_int(core, u, number);
+        }
+        if (arm != QR_PLAN_NONE)
+            return qpy_plan_record_side(plan, arm)->form == QPY_FORM_TYPEDDICT ? arm : u->map_default;
+    }
+    for (uint32_t i = 0; i < u->key_count && !PyErr_Occurred(); i++) {
+        uint32_t arm = core->key_arms[u->keys + i].arm, n = 0;
+        const qr_record *record = qpy_plan_record(plan, arm);
+        if (qpy_plan_record_side(plan, arm)->form != QPY_FORM_TYPEDDICT)
+            continue;
+        while (n < record->count && (!(core->fields[record->first + n].flags & QR_FIELD_REQUIRED) || PyDict_GetItemWithError(dict, plan->fields[record->first + n].name)))
+            n++;
+        if (n == record->count)
+            return arm;
+    }
+    return PyErr_Occurred() ? QR_PLAN_NONE : u->map_default;
+}
+
+uint32_t qpy_objects_arm(qpy_state *state, const qpy_plan *plan, const qr_union *u, PyObject *object)
+{
+    uint32_t arm;
+    if (PyDict_Check(object))
+        return arm_of_dict(plan, u, object);
+    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++) /* the very class before a base */
+        if (arm != QR_PLAN_NONE && (Py_TYPE(object) == plan->nodes[arm].exact || (plan->core->nodes[arm].kind == QR_KIND_RECORD && Py_TYPE(object) == qpy_plan_record_side(plan, arm)->cls)))
+            return arm;
+    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++)
+        if (arm != QR_PLAN_NONE && belongs(state, plan, arm, object))
+            return arm;
+    return QR_PLAN_NONE;
+}
+
+static int check_union(qpy_check *c, uint32_t number, PyObject *object)
+{
+    uint32_t arm = qpy_objects_arm(c->state, c->plan, &c->plan->core->unions[c->plan->core->nodes[number].value], object);
+    if (arm == QR_PLAN_NONE)
+        return PyErr_Occurred() ? fail_user(c, number) : fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    return check_value(c, arm, object);
+}
+
+/* ---------------------------------------------------------------- any node */
+
+static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_node *node = &c->plan->core->nodes[number];
+    int ok, integer;
+    if (object == Py_None && (node->flags & QR_NODE_NULLABLE))
+        return 1;
+    switch (node->kind) {
+    case QR_KIND_ANY: return 1;
+    case QR_KIND_RECORD: return check_record(c, number, object);
+    case QR_KIND_ARRAY: return check_array(c, number, object);
+    case QR_KIND_MAP: return check_map(c, number, object);
+    case QR_KIND_TUPLE: return check_tuple(c, number, object);
+    case QR_KIND_UNION: return check_union(c, number, object);
+    case QR_KIND_CHOICE: return is_choice(c->plan, number, object) || fail(c, QR_ERROR_INVALID_CHOICE, number, object);
+    case QR_KIND_RAW: ok = Py_IS_TYPE(object, c->state->raw_type); break;
+    case QR_KIND_NONE: ok = object == Py_None; break;
+    case QR_KIND_BOOL: ok = PyBool_Check(object); break;
+    case QR_KIND_INT: ok = PyLong_Check(object) && !PyBool_Check(object); break;
+    case QR_KIND_FLOAT:
+        integer = PyLong_Check(object) && !PyBool_Check(object);
+        if (integer && !is_exact(object))
+            return fail(c, QR_ERROR_INEXACT, number, object);
+        ok = integer || PyFloat_Check(object);
+        break;
+    case QR_KIND_STR: ok = PyUnicode_Check(object); break;
+    case QR_KIND_BYTES: ok = PyObject_TypeCheck(object, (PyTypeObject *)c->plan->nodes[number].cls); break;
+    default: ok = qpy_scalar_kind(c->state, Py_TYPE(object)) == (int)node->kind; break;
+    }
+    if (!ok)
+        return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+    return !c->bounds || !(node->flags & QR_NODE_BOUNDED) || check_bounds(c, number, object);
+}
+
+/* ---------------------------------------------------------------- who asks */
+
+int qpy_objects_is(qpy_objects *self, uint32_t number, PyObject *object, int quiet)
+{
+    qpy_check c = {.state = self->sink.state, .plan = self->sink.plan, .objects = self, .depth = self->reader.depth, .ready = 1, .quiet = quiet != 0, .bounds = 1};
+    return check_value(&c, number, object);
+}
+
+static PyObject *value_at(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got) { return qpy_objects_format.value_at(state, r, at, got); }
+static PyObject *key_at(qpy_state *state, const qr_reader *r, const void *at) { return qpy_objects_format.key_at(state, r, at); }
+static const qpy_format encode_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1, .class_ = "encode"};
+static const qpy_format validate_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1};
+
+static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, int bounds, const qpy_format *format)
+{
+    qpy_objects objects;
+    qr_path path;
+    qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .depth = QR_DEPTH_DEFAULT, .bounds = bounds != 0};
+    int ok = check_value(&c, 0, value);
+    if (QR_UNLIKELY(c.ready))
+        qpy_objects_release(&objects, format);
+    return ok;
+}
+
+int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value) { return check(state, plan, value, 0, &encode_format); }
+
+PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    qpy_state *state = qpy_state_of(module);
+    if (count != 2) {
+        PyErr_Format(PyExc_TypeError, "validate() takes an object and a type, %zd positional arguments were given", count);
+        return NULL;
+    }
+    if (args[1] == (PyObject *)&PyBaseObject_Type)
+        Py_RETURN_NONE;
+    qpy_plan *plan = qpy_plan_get(state, args[1]);
+    if (!plan)
+        return NULL;
+    int ok = check(state, plan, args[0], 1, &validate_format);
+    Py_DECREF(plan);
+    return ok ? Py_NewRef(Py_None) : NULL;
+}
