@@ -31,7 +31,7 @@ static QR_NOINLINE PyObject *object_wide_str(qr_reader *r, const qr_token *t)
 QPY_SINK_FUNCTION PyObject *object_str(qpy_sink *s, qr_reader *r, const qr_token *t)
 {
     if (QR_UNLIKELY(t->widest != QR_TEXT_ASCII || t->escaped || t->length <= 1)) {
-        if (t->length == 1) /* the interpreter keeps the ones of one character */
+        if (t->length == 1 && t->widest == QR_TEXT_ASCII) /* the interpreter keeps the ones of one character */
             return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, t->text, 1);
         return t->length ? object_wide_str(r, t) : PyUnicode_New(0, 0);
     }
