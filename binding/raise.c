@@ -373,6 +373,7 @@ PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyO
         steps ? steps : PyTuple_New(0), Py_NewRef(Py_None), value ? PyUnicode_FromString(Py_TYPE(value)->tp_name) : Py_NewRef(Py_None), Py_NewRef(value ? value : Py_None),
         Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None),
     };
-    raise_parts(state, error, class_name(error), parts);
+    /* what user code refused is invalid here too, but nothing was decoded */
+    raise_parts(state, error, qr_error_class_of(error) == QR_CLASS_VALIDATION ? "encode" : class_name(error), parts);
     return NULL;
 }
