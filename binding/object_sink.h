@@ -77,7 +77,8 @@ QPY_SINK_FUNCTION void object_open_map(qpy_sink *s, qpy_frame *f)
     f->base = (size_t)(s->top - s->base);
     f->object = NULL;
     f->outer = holder;
-    f->shape = f->root = QR_LIKELY(holder) ? (QR_LIKELY(holder->sub) ? holder->sub : qpy_shape_sub(s->shapes, holder)) : NULL;
+    f->shape = f->root = QR_LIKELY(holder) ? holder->sub : NULL; /* the first key makes it */
+    f->made = QR_LIKELY(f->root) ? f->root->made : 0;
 }
 QPY_SINK_FUNCTION void object_open_typed_map(qpy_sink *s, qpy_frame *f)
 {
@@ -85,6 +86,7 @@ QPY_SINK_FUNCTION void object_open_typed_map(qpy_sink *s, qpy_frame *f)
     f->object = NULL;
     f->shape = f->root = NULL;
     f->outer = s->context;
+    f->made = (uint32_t)QPY_NOT_FOLLOWED;
 }
 QPY_SINK_FUNCTION const qr_image *object_predict(qpy_sink *s, qpy_frame *f, qr_format format)
 {
@@ -93,7 +95,8 @@ QPY_SINK_FUNCTION const qr_image *object_predict(qpy_sink *s, qpy_frame *f, qr_f
 }
 QPY_SINK_FUNCTION void object_predicted(qpy_sink *s, qpy_frame *f)
 {
-    s->context = f->shape = f->shape->next;
+    f->shape = f->shape->next;
+    s->context = qpy_shape_holder(f->root, f->shape);
 }
 static QR_NOINLINE PyObject *object_new_key(qpy_sink *s, qr_reader *r, const qr_token *t)
 {

@@ -94,7 +94,16 @@ static int is_on_path(const qpy_shape *shape, PyObject *key)
     return 0;
 }
 
-qpy_shape *qpy_shape_step(qpy_shapes *self, qpy_shape *shape, PyObject *key)
+/* A table: its keys are data, looking for them is in vain. */
+static qpy_shape *give_up(qpy_shape *root)
+{
+    root->wide = 1;
+    root->children = root->next = NULL;
+    root->child_count = 0;
+    return NULL;
+}
+
+qpy_shape *qpy_shape_step(qpy_shapes *self, qpy_shape *root, qpy_shape *shape, PyObject *key)
 {
     for (qpy_shape *child = shape->children; child; child = child->sibling)
         if (same_key(child->key, key)) {
@@ -103,17 +112,16 @@ qpy_shape *qpy_shape_step(qpy_shapes *self, qpy_shape *shape, PyObject *key)
         }
     if (shape->wide || shape->depth == QPY_SHAPE_KEYS || is_on_path(shape, key))
         return NULL;
+    if (root->misses > QPY_SHAPE_MISSES + root->hits || root->made > QPY_SHAPE_TRIAL + QPY_SHAPE_WORTH * root->hits || (shape == root && shape->child_count == QPY_SHAPE_CHILDREN))
+        return give_up(root);
     if (shape->child_count == QPY_SHAPE_CHILDREN) {
         shape->wide = 1;
-        if (!shape->parent) { /* a table: its keys are data, looking for them is in vain */
-            shape->children = shape->next = NULL;
-            shape->child_count = 0;
-        }
         return NULL;
     }
     qpy_shape *child = new_shape(self);
     if (!child)
         return NULL;
+    root->made++;
     child->key = Py_NewRef(key);
     child->parent = shape;
     child->depth = (uint16_t)(shape->depth + 1);

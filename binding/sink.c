@@ -176,6 +176,7 @@ static int leave_trie(qpy_sink *self, qpy_frame *frame)
     qpy_shape *shape = frame->shape;
     PyObject *keys[QPY_SHAPE_KEYS];
     size_t n = shape->depth;
+    frame->root->misses++;
     frame->shape = NULL;
     self->context = frame->root;
     qpy_shape_keys(shape, keys);
@@ -190,13 +191,24 @@ static int leave_trie(qpy_sink *self, qpy_frame *frame)
     return 1;
 }
 
+/* The first map at this place: its root is made. */
+static void enter_trie(qpy_sink *self, qpy_frame *frame)
+{
+    frame->root = frame->shape = qpy_shape_sub(self->shapes, frame->outer);
+    if (!frame->root)
+        frame->made = (uint32_t)QPY_NOT_FOLLOWED;
+}
+
 int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key)
 {
+    if (QR_UNLIKELY(!frame->root && frame->outer && frame->made == 0))
+        enter_trie(self, frame);
     if (frame->shape) {
-        qpy_shape *next = PyUnicode_CheckExact(key) ? qpy_shape_step(self->shapes, frame->shape, key) : NULL;
+        uint32_t made = frame->root->made;
+        qpy_shape *next = PyUnicode_CheckExact(key) ? qpy_shape_step(self->shapes, frame->root, frame->shape, key) : NULL;
         if (next) {
             frame->shape = next;
-            self->context = next;
+            self->context = made == frame->root->made ? qpy_shape_holder(frame->root, next) : frame->root; /* a new key may never come again */
             Py_DECREF(key);
             return 1;
         }
@@ -240,6 +252,10 @@ PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr
     size_t n = (size_t)(self->top - values);
     (void)node;
     if (QR_LIKELY(frame->shape)) {
+        if (QR_LIKELY(frame->made == frame->root->made))
+            frame->root->hits += frame->root->hits < QPY_SHAPE_HITS;
+        else
+            frame->root->misses++;
         int may_cycle = 0;
         for (size_t i = 0; i < n; i++)
             may_cycle |= PyType_IS_GC(Py_TYPE(values[i])) != 0;

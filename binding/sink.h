@@ -30,12 +30,14 @@ typedef struct qpy_sink {
     PyObject *stack[QPY_STACK_INLINE];
 } qpy_sink;
 
+enum { QPY_NOT_FOLLOWED = -1 }; /* qpy_frame.made of a typed map */
+
 /* What an open container keeps in the template's C frame. Values are found by index: the stack may move. */
 typedef struct qpy_frame {
     size_t base;
     PyObject *object; /* record: the instance being filled, owned; NULL in all other frames */
     union {
-        struct { qpy_shape *shape, *root, *outer; }; /* untyped map: where it is in the trie; NULL shape: keys are on the stack too */
+        struct { qpy_shape *shape, *root, *outer; uint32_t made; }; /* untyped map: where it is in the trie; NULL shape: keys are on the stack too */
         struct { const qpy_record_side *record; int may_cycle; }; /* record */
     };
 } qpy_frame;
