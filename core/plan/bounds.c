@@ -35,23 +35,40 @@ static int uint_below(uint64_t value, int is_float, double bound, int inclusive)
 
 static int is_integral(double value) { return value >= -TWO_63 && value < TWO_63 && (double)(int64_t)value == value; }
 
-/* 0.3 is a multiple of 0.1 to whoever writes it, so for a divisor with a fraction the quotient may be as far from a whole
- * number as the rounding of both and of the division explains. A whole divisor is judged exactly. */
+static uint64_t magnitude_of(int64_t value) { return value < 0 ? 0 - (uint64_t)value : (uint64_t)value; }
+
+/* The remainder of a double of 2^63 and more, which is an integer: significand * 2^exponent, doubled step by step. */
+static uint64_t remainder_of_large(double value, uint64_t divisor)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    uint64_t rest = ((bits & 0xFFFFFFFFFFFFF) | 0x10000000000000) % divisor;
+    for (int exponent = (int)(bits >> 52 & 0x7FF) - 1075; exponent > 0; exponent--)
+        rest = rest >= divisor - rest ? rest - (divisor - rest) : rest + rest;
+    return rest;
+}
+
+/* A whole divisor is judged exactly. 0.3 is a multiple of 0.1 to whoever writes it, so for a divisor with a fraction the
+ * quotient may be as far from a whole number as the rounding of both and of the division explains. */
 static int is_multiple(double value, double divisor)
 {
-    if (__builtin_fmod(value, divisor) == 0)
-        return 1;
-    if (is_integral(divisor))
+    if (!__builtin_isfinite(value))
         return 0;
-    double quotient = value / divisor, nearest = __builtin_nearbyint(quotient);
-    return __builtin_fabs(quotient - nearest) <= 4 * 0x1p-53 * __builtin_fabs(nearest);
+    if (is_integral(divisor)) {
+        uint64_t whole = magnitude_of((int64_t)divisor);
+        return is_integral(value) ? magnitude_of((int64_t)value) % whole == 0 : __builtin_fabs(value) >= TWO_63 && remainder_of_large(value, whole) == 0;
+    }
+    double quotient = __builtin_fabs(value / divisor);
+    if (quotient >= 0x1p52) /* whole as far as a double tells */
+        return __builtin_isfinite(quotient);
+    double nearest = (quotient + 0x1p52) - 0x1p52;
+    return __builtin_fabs(quotient - nearest) <= 4 * 0x1p-53 * nearest;
 }
 
 /* |multiple_int|, or that of a double which is an integer; 0: neither. */
 static uint64_t whole_divisor(const qr_plan_bounds *b)
 {
-    int64_t divisor = b->multiple_int ? b->multiple_int : is_integral(b->multiple) ? (int64_t)b->multiple : 0;
-    return divisor < 0 ? 0 - (uint64_t)divisor : (uint64_t)divisor;
+    return magnitude_of(b->multiple_int ? b->multiple_int : is_integral(b->multiple) ? (int64_t)b->multiple : 0);
 }
 
 static qr_error integer_multiple(const qr_plan_bounds *b, uint64_t magnitude)
@@ -68,7 +85,7 @@ qr_error qr_bounds_check_int(const qr_plan_bounds *b, int64_t value)
         return QR_ERROR_TOO_SMALL;
     if (b->has_most && !int_below(value, b->most_is_float, b->most_int, b->most, b->has_most == 1))
         return QR_ERROR_TOO_LARGE;
-    return integer_multiple(b, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    return integer_multiple(b, magnitude_of(value));
 }
 
 qr_error qr_bounds_check_uint(const qr_plan_bounds *b, uint64_t value)

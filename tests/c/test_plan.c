@@ -471,6 +471,18 @@ static void test_multiples(void)
     CHECK_BOUND(qr_bounds_check_float(&b, 9.0), "ok");
     CHECK_BOUND(qr_bounds_check_float(&b, 9.5), "not_multiple");
     CHECK_BOUND(qr_bounds_check_float(&b, 1e16), "not_multiple"); /* exactly */
+    CHECK_BOUND(qr_bounds_check_float(&b, 9007199254740993.0 * 3), "ok");
+    CHECK_BOUND(qr_bounds_check_float(&b, -0x1p70), "not_multiple");
+    CHECK_BOUND(qr_bounds_check_float(&b, -0x3p70), "ok");
+    CHECK_BOUND(qr_bounds_check_float(&b, 0.0), "ok");
+    CHECK_BOUND(qr_bounds_check_float(&b, 1e-300), "not_multiple");
+    uint64_t state = 17;
+    for (int i = 0; i < 20000; i++) { /* against the C library's remainder */
+        double value = ldexp((double)(int64_t)qr_test_random(&state), (int)(qr_test_random(&state) % 1000) - 20);
+        b.multiple_int = (int64_t)(qr_test_random(&state) >> (1 + i % 62)) + 1;
+        if (b.multiple_int < (int64_t)1 << 53)
+            CHECK_BOUND(qr_bounds_check_float(&b, value), fmod(value, (double)b.multiple_int) == 0 ? "ok" : "not_multiple");
+    }
     b.multiple_int = -1;
     CHECK_BOUND(qr_bounds_check_int(&b, INT64_MIN), "ok");
     b.multiple_int = INT64_MIN;
