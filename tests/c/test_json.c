@@ -449,16 +449,33 @@ static void check_image(const char *name, const char *text, int is_there, size_t
     CHECK_EQ(image.length, image_length);
     document_open(&d, text, strlen(text), NULL, 0);
     CHECK_EQ(qr_json_key_is(&d.reader, &iter, &image), is_there);
-    CHECK_EQ(d.reader.p - d.reader.start, is_there ? image_length : 0);
+    CHECK_EQ(d.reader.error, QR_ERROR_NONE);
+    CHECK_EQ(d.reader.p - d.reader.start, is_there ? strcspn(text, ":") + 1 : 0);
+    document_close(&d);
+}
+
+/* The key is the expected one, and no colon follows: that is the fault, wherever the caller looks for the key next. */
+static void check_no_colon(const char *text, qr_error error)
+{
+    document d;
+    qr_image image;
+    qr_json_iter iter = {NULL, 0};
+    qr_json_key_image(&image, (const uint8_t *)"id", 2);
+    document_open(&d, text, strlen(text), NULL, 0);
+    CHECK(!qr_json_key_is(&d.reader, &iter, &image));
+    CHECK_EQ(d.reader.error, error);
     document_close(&d);
 }
 
 static void test_key_images(void)
 {
+    check_no_colon("\"id\"", QR_ERROR_TRUNCATED);
+    check_no_colon("\"id\" ", QR_ERROR_TRUNCATED);
+    check_no_colon("\"id\" 1", QR_ERROR_EXPECTED_COLON);
     check_image("id", "\"id\":1", 1, 5);
     check_image("id", "\"id\":", 1, 5);
-    check_image("id", "\"id\"", 0, 5);
-    check_image("id", "\"id\" :1", 0, 5);
+    check_image("id", "\"id\" :1", 1, 5); /* the colon may stand apart */
+    check_image("id", "\"id\"\n\t :1", 1, 5);
     check_image("id", "\"ix\":1", 0, 5);
     check_image("id", "", 0, 5);
     check_image("", "\"\":", 1, 3);
