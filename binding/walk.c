@@ -330,23 +330,3 @@ PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value)
     }
     return digits;
 }
-
-int qpy_walk_text(qpy_walker *self, PyObject *str, const uint8_t **utf8, size_t *length)
-{
-    *utf8 = NULL;
-#if PY_VERSION_HEX < 0x030C0000
-    if (PyUnicode_READY(str) < 0)
-        return 0;
-#endif
-    (void)self;
-    const PyCompactUnicodeObject *compact = (const PyCompactUnicodeObject *)str;
-    if (PyUnicode_IS_ASCII(str)) {
-        *utf8 = PyUnicode_DATA(str);
-        *length = (size_t)PyUnicode_GET_LENGTH(str);
-    }
-    else if (compact->utf8) { /* someone asked for it before: a str keeps it */
-        *utf8 = (const uint8_t *)compact->utf8;
-        *length = (size_t)compact->utf8_length;
-    }
-    return 1;
-}

@@ -57,7 +57,15 @@ PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict);
 
 /* The decimal digits of an integer beyond 64 bits as a str: a new reference, or NULL (failed). */
 PyObject *qpy_walk_digits(qpy_walker *self, PyObject *value);
-/* The text of a str that is not compact ASCII: its UTF-8 when the str has it, else NULL. A legacy str is made ready: 0 when that fails. */
-int qpy_walk_text(qpy_walker *self, PyObject *str, const uint8_t **utf8, size_t *length);
+/* The UTF-8 of a str that has it: of ASCII the text itself, else what someone asked for before (a str keeps it); else NULL. */
+QR_INLINE const uint8_t *qpy_walk_utf8(PyObject *str, size_t *length)
+{
+    if (QR_LIKELY(PyUnicode_IS_COMPACT_ASCII(str))) {
+        *length = (size_t)((const PyASCIIObject *)str)->length;
+        return (const uint8_t *)((const PyASCIIObject *)str + 1);
+    }
+    *length = (size_t)((const PyCompactUnicodeObject *)str)->utf8_length;
+    return (const uint8_t *)((const PyCompactUnicodeObject *)str)->utf8;
+}
 
 #endif

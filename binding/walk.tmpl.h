@@ -9,22 +9,23 @@
 static int QR_T(write_value)(qpy_walker *w, PyObject *op);
 static int QR_T(write_other)(qpy_walker *w, PyObject *op);
 
+/* A str that is not ASCII and whose UTF-8 nobody asked for before. */
 static QR_NOINLINE int QR_T(write_wide_str)(qpy_walker *w, PyObject *op)
 {
-    const uint8_t *utf8;
-    size_t length;
-    if (!qpy_walk_text(w, op, &utf8, &length))
+#if PY_VERSION_HEX < 0x030C0000
+    if (PyUnicode_READY(op) < 0)
         return 0;
-    if (utf8 ? QR_F(put_str)(&w->buffer, utf8, length) : QR_F(put_str_units)(&w->buffer, PyUnicode_DATA(op), (size_t)PyUnicode_GET_LENGTH(op), (unsigned)PyUnicode_KIND(op)))
+#endif
+    if (QR_F(put_str_units)(&w->buffer, PyUnicode_DATA(op), (size_t)PyUnicode_GET_LENGTH(op), (unsigned)PyUnicode_KIND(op)))
         return 1;
     return qpy_walk_fail(w, w->buffer.error, op);
 }
 
 QR_INLINE int QR_T(write_str)(qpy_walker *w, PyObject *op)
 {
-    if (QR_LIKELY(PyUnicode_IS_COMPACT_ASCII(op)))
-        return QR_F(put_str)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(op), (size_t)PyUnicode_GET_LENGTH(op));
-    return QR_T(write_wide_str)(w, op);
+    size_t length;
+    const uint8_t *utf8 = qpy_walk_utf8(op, &length);
+    return QR_LIKELY(utf8) ? QR_F(put_str)(&w->buffer, utf8, length) : QR_T(write_wide_str)(w, op);
 }
 
 static QR_NOINLINE int QR_T(write_long_int)(qpy_walker *w, PyObject *op)
@@ -135,7 +136,7 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
     size_t length = 0;
     PyObject *object = NULL;
     int ok;
-    if (PyUnicode_Check(key)) /* not ASCII, or of a subclass */
+    if (PyUnicode_Check(key)) /* not yet in UTF-8, or of a subclass */
         ok = QR_T(write_str)(w, key);
     else if (!QR_TRAIT(TEXT_KEYS)) {
         ok = QR_T(write_value)(w, key);
@@ -155,8 +156,12 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
 
 QR_INLINE int QR_T(write_key)(qpy_walker *w, PyObject *key)
 {
-    if (QR_LIKELY(PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key)))
-        return QR_F(put_key)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(key), (size_t)PyUnicode_GET_LENGTH(key));
+    if (QR_LIKELY(PyUnicode_CheckExact(key))) {
+        size_t length;
+        const uint8_t *utf8 = qpy_walk_utf8(key, &length);
+        if (QR_LIKELY(utf8))
+            return QR_F(put_key)(&w->buffer, utf8, length);
+    }
     return QR_T(write_other_key)(w, key);
 }
 

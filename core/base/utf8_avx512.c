@@ -302,7 +302,9 @@ TARGET size_t qr_avx512_copy_text(uint8_t *to, const uint8_t *from, size_t n)
     __m512i v = _mm512_maskz_loadu_epi8(here, from + i);
     uint64_t stops = text_stops(v) & here;
     _mm512_storeu_si512(to + i, v);
-    return stops ? i + (size_t)_tzcnt_u64(stops) : n;
+    if (QR_UNLIKELY(stops)) /* a branch: who calls goes on at n without waiting for the answer */
+        return i + (size_t)_tzcnt_u64(stops);
+    return n;
 }
 
 #endif

@@ -16,6 +16,7 @@
 #include "core/base/integer.h"
 #include "core/base/reader.h"
 #include "core/base/token.h"
+#include "core/base/utf8_avx512.h"
 #include "core/format/image.h"
 
 /* Traits that the templates ask for (constants, so nothing is left of the question). */
@@ -257,6 +258,16 @@ QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n)
         return n > PTRDIFF_MAX - 4096 ? qr_buffer_fail(b, QR_ERROR_MEMORY) : 0;
     uint8_t *to = b->p;
     *to++ = '"';
+    if (n > 4 * QR_SIMD_BLOCK && QR_HAS_AVX512) { /* its scribbling stays within the slack */
+        size_t plain = qr_avx512_copy_text(to, s, n);
+        if (QR_UNLIKELY(plain != n)) {
+            b->p = to + plain;
+            return qr_json_put_str_from(b, s + plain, n - plain);
+        }
+        to[n] = '"';
+        b->p = to + n + 1;
+        return 1;
+    }
     if (n <= QR_SIMD_BLOCK) {
         if (QR_UNLIKELY(qr_simd_copy_short_text(to, s, n))) {
             b->p = to;
