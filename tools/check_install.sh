@@ -31,8 +31,8 @@ for header in $headers; do
         fail "${header#"$prefix"} does not compile by itself"
 done
 
-for example in examples/*.c; do
-    [ -e "$example" ] || fail "examples/ has no C program"
+for example in examples/c/*.c; do
+    [ -e "$example" ] || fail "examples/c has no program"
     name=$(basename "$example" .c)
     # Compiled elsewhere, so that no header of the tree can help.
     cp "$example" "$prefix/"

@@ -21,7 +21,7 @@ LISTS = [
     ("binding/meson.build", "binding_sources", ["*.c"], r"$^", "path"),
     ("tests/c/meson.build", "c_tests", ["test_*.c"], r"$^", "test"),
     ("fuzz/meson.build", "fuzz_targets", ["*.c"], r"^driver\.c$", "stem"),
-    ("examples/meson.build", "c_examples", ["*.c"], r"$^", "stem"),
+    ("tests/c/meson.build", "c_examples", ["../../examples/c/*.c"], r"$^", "stem"),
 ]
 
 
