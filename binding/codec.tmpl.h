@@ -58,6 +58,8 @@ static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_d
     reader.memory = &qpy_memory;
     qpy_sink_init(&sink, state, options->plan, QPY_FORMAT_NAME);
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
+    if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
+        sink.context = NULL; /* a key that is only compared is not measured */
     PyObject *result = NULL;
     if (QR_LIKELY(reader.error == QR_ERROR_NONE))
         result = options->plan ? QR_T(read_node)(&reader, &sink, options->plan->core, 0) : QR_T(read_any)(&reader, &sink);
