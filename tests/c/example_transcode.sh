@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Judges examples/c/transcode.c: example_transcode.sh PROGRAM
 set -eu
-program=$1
+case $1 in /*) program=$1 ;; *) program=$PWD/$1 ;; esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "example_transcode: $1" >&2; exit 1; }

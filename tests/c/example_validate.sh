@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Judges examples/c/validate.c: example_validate.sh PROGRAM
 set -eu
-program=$1
+case $1 in /*) program=$1 ;; *) program=$PWD/$1 ;; esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
