@@ -554,6 +554,74 @@ static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_
     return 1;
 }
 
+/* A list or tuple of nothing but values of the node's one class, or of anything, is copied at once; else the record loop reads it
+ * and finds the fault. No user code runs here but what the collector starts while the copy is made. */
+static QR_NOINLINE int take_array(qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    const qr_node *node = &plan->nodes[number];
+    PyTypeObject *exact = s->sink.plan->nodes[node->item].exact;
+    int to_list = s->sink.plan->nodes[number].flavour == QPY_LIST, any = plan->nodes[node->item].kind == QR_KIND_ANY;
+    Py_ssize_t n = Py_SIZE(object);
+    PyObject *copy = to_list ? PyList_New(n) : PyTuple_New(n);
+    PyObject **from = PyList_CheckExact(object) ? ((PyListObject *)object)->ob_item : ((PyTupleObject *)object)->ob_item;
+    Py_ssize_t i = 0;
+    if (QR_UNLIKELY(!copy)) {
+        *value = NULL;
+        return qr_reader_fail(&s->reader, QR_ERROR_MEMORY, NULL), 1;
+    }
+    PyObject **to = to_list ? ((PyListObject *)copy)->ob_item : ((PyTupleObject *)copy)->ob_item;
+    if (QR_LIKELY(Py_SIZE(object) == n))
+        for (; i < n && (any || Py_TYPE(from[i]) == exact); i++)
+            to[i] = Py_NewRef(from[i]);
+    if (QR_LIKELY(i == n)) {
+        if (!to_list && !any && !PyType_IS_GC(exact)) /* as the collector would, once it sees it */
+            PyObject_GC_UnTrack(copy);
+        *value = copy;
+        return 1;
+    }
+    Py_DECREF(copy);
+    return 0;
+}
+
+/* The same for tuple[A, B]. */
+static QR_NOINLINE int take_tuple(qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
+{
+    const qr_node *node = &plan->nodes[number];
+    Py_ssize_t n = node->item_count, i = 0;
+    int may_cycle = 0;
+    if (Py_SIZE(object) != n || s->sink.plan->nodes[number].flavour != QPY_TUPLE)
+        return 0;
+    PyObject *copy = PyTuple_New(n);
+    PyObject **from = PyList_CheckExact(object) ? ((PyListObject *)object)->ob_item : ((PyTupleObject *)object)->ob_item;
+    if (QR_UNLIKELY(!copy)) {
+        *value = NULL;
+        return qr_reader_fail(&s->reader, QR_ERROR_MEMORY, NULL), 1;
+    }
+    if (QR_LIKELY(Py_SIZE(object) == n))
+        for (; i < n && Py_TYPE(from[i]) == s->sink.plan->nodes[plan->items[node->item + i]].exact; i++) {
+            may_cycle |= PyType_IS_GC(Py_TYPE(from[i])) != 0;
+            PyTuple_SET_ITEM(copy, i, Py_NewRef(from[i]));
+        }
+    if (QR_LIKELY(i == n)) {
+        if (!may_cycle)
+            PyObject_GC_UnTrack(copy);
+        *value = copy;
+        return 1;
+    }
+    Py_DECREF(copy);
+    return 0;
+}
+
+static int is_sequence(PyObject *object) { return PyList_CheckExact(object) || PyTuple_CheckExact(object); }
+
+/* Can the items be told by their class alone? */
+static int has_plain_items(const qpy_objects *s, const qr_plan *plan, uint32_t number)
+{
+    const qr_node *node = &plan->nodes[number];
+    return !(node->flags & QR_NODE_BOUNDED) && s->sink.plan->nodes[number].flavour <= QPY_TUPLE &&
+           (s->sink.plan->nodes[node->item].exact || plan->nodes[node->item].kind == QR_KIND_ANY);
+}
+
 static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
 {
     const qr_node *node = &plan->nodes[number];
@@ -572,6 +640,8 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
         return 1;
     case QR_KIND_TUPLE:
         *value = NULL;
+        if (is_sequence(object))
+            return take_tuple(s, plan, number, object, value);
         return PyAnySet_Check(object) ? (mismatch(r, object, number), 1) : 0; /* has no order */
     default:
         if (!qr_kind_is_scalar_text(node->kind) || qpy_scalar_kind(s->sink.state, Py_TYPE(object)) != node->kind)
@@ -598,7 +668,7 @@ static inline __attribute__((always_inline)) int objects_take(qr_reader *r, qpy_
     case QR_KIND_ANY:
         *value = Py_NewRef(object);
         return 1;
-    case QR_KIND_ARRAY:
+    case QR_KIND_ARRAY: return has_plain_items(s, plan, number) && is_sequence(object) ? take_array(s, plan, number, object, value) : 0;
     case QR_KIND_MAP: return 0;
     case QR_KIND_RECORD: return QR_LIKELY(type == &PyDict_Type) || object == Py_None ? 0 : take_record(r, s, plan, number, object, value);
     default: return take_other(r, s, plan, number, object, value);
