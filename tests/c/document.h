@@ -4,6 +4,8 @@
 #ifndef QUIRE_TESTS_C_DOCUMENT_H
 #define QUIRE_TESTS_C_DOCUMENT_H
 
+#include <pthread.h>
+
 #include "core/base/reader.h"
 #include "tests/c/quire_test.h"
 
@@ -42,6 +44,23 @@ QR_UNUSED static int document_check_error(const document *self, const char *code
 {
     int same = qr_test_check_str(qr_error_code(self->reader.error), code, "error", file, line);
     return qr_test_check_eq((long long)document_error_at(self), (long long)offset, "offset of the error", file, line) && same;
+}
+
+QR_UNUSED static void *document_run(void *run)
+{
+    (*(void (**)(void))run)();
+    return NULL;
+}
+
+/* Runs a test on a large stack: QR_DEPTH_MAX levels take some 4 MB when the compiler optimizes, and several times that when
+ * it does not or when the sanitizers keep every variable apart. */
+QR_UNUSED static void document_run_deep(void (*run)(void))
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    REQUIRE(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, (size_t)256 << 20) == 0);
+    REQUIRE(pthread_create(&thread, &attributes, document_run, &run) == 0 && pthread_join(thread, NULL) == 0);
+    pthread_attr_destroy(&attributes);
 }
 
 #endif

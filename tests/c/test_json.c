@@ -207,7 +207,7 @@ static char *nested(size_t depth, const char *open, const char *close, size_t *l
     return text;
 }
 
-static void test_depth(void)
+static void run_depth(void)
 {
     size_t n;
     qr_limits limits = QR_LIMITS_DEFAULT;
@@ -234,6 +234,8 @@ static void test_depth(void)
     CHECK_STR_EQ(qr_error_code(read_document(text, n, &limits, 0, 0).error), "depth_limit");
     free(text);
 }
+
+static void test_depth(void) { document_run_deep(run_depth); }
 
 static void test_limits(void)
 {

@@ -311,7 +311,7 @@ static void test_changed_everywhere(void)
     }
 }
 
-static void test_depth(void)
+static void run_depth(void)
 {
     enum { DEEP = 1000000 };
     uint8_t *bytes = malloc(DEEP + 1);
@@ -331,6 +331,8 @@ static void test_depth(void)
     CHECK_STR_EQ(qr_error_code(outcome_of(bytes, DEEP + 1).error), "depth_limit");
     free(bytes);
 }
+
+static void test_depth(void) { document_run_deep(run_depth); }
 
 static void test_limits(void)
 {

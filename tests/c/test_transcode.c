@@ -232,7 +232,7 @@ static void test_random_documents(void)
     free(text);
 }
 
-static void test_depth_and_limits(void)
+static void run_depth_and_limits(void)
 {
     enum { DEEP = 100000 };
     char *text = malloc(2 * DEEP);
@@ -279,6 +279,8 @@ static void test_depth_and_limits(void)
     CHECK_STR_EQ(qr_error_code(d.reader.error), "byte_limit");
     document_close(&d);
 }
+
+static void test_depth_and_limits(void) { document_run_deep(run_depth_and_limits); }
 
 static void check_failing(transcoder run, const void *bytes, size_t n)
 {
