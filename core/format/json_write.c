@@ -53,16 +53,14 @@ int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n)
     }
 }
 
+/* The bytes up to the next multiple of sixteen are readable too. */
 static int has_escape(const uint8_t *s, size_t n)
 {
-    const uint8_t *end = s + n;
-    for (; end - s >= QR_SIMD_BLOCK; s += QR_SIMD_BLOCK)
-        if (qr_simd_quote_stop(s))
+    size_t i = 0;
+    for (; n - i > QR_SIMD_BLOCK; i += QR_SIMD_BLOCK)
+        if (qr_simd_quote_stop(s + i))
             return 1;
-    for (; s < end; s++)
-        if (qr_byte_is_quote_stop(*s))
-            return 1;
-    return 0;
+    return (qr_simd_quote_stop(s + i) & ((2u << (n - i - 1)) - 1)) != 0;
 }
 
 static size_t count_escapes(const uint8_t *s, size_t n)
@@ -112,7 +110,7 @@ int qr_json_put_str_units(qr_buffer *b, const void *units, size_t n, unsigned wi
         end = width == 2 ? qr_utf8_encode_2(to, units, n) : qr_utf8_encode_4(to, units, n);
     if (!end)
         return qr_buffer_fail(b, QR_ERROR_LONE_SURROGATE);
-    if (QR_UNLIKELY(has_escape(to, (size_t)(end - to))))
+    if (end != to && QR_UNLIKELY(has_escape(to, (size_t)(end - to)))) /* within the slack */
         return escape_in_place(b, (size_t)(end - to));
     *b->p = '"';
     *end = '"';
