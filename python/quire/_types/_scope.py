@@ -34,6 +34,8 @@ class Scope:
             if not isinstance(annotation, str):
                 return annotation.evaluate(globals=scope.names(), owner=scope.owner)
             return eval(annotation, {"__builtins__": builtins}, scope.names())  # noqa: S307: the program's own annotation
+        except MemoryError:
+            raise
         except Exception as error:
             raise graph.error(scope._complaint(annotation, error)) from error
 
