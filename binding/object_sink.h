@@ -123,14 +123,15 @@ QPY_SINK_FUNCTION int object_open_record(qpy_sink *s, uint32_t node, qpy_frame *
         return qpy_sink_open_other(s, f);
     f->base = (size_t)(s->top - s->base);
     f->may_cycle = 0;
+    f->fields = s->plan->fields;
     f->object = qpy_record_alloc((qpy_record_class *)f->record->cls);
     return f->object != NULL;
 }
 QPY_SINK_FUNCTION int object_put_field(qpy_sink *s, qpy_frame *f, uint32_t field, PyObject *v)
 {
-    const qpy_field_side *side = &s->plan->fields[field];
     if (QR_UNLIKELY(!f->object))
         return qpy_sink_put_other(s, f, field, v);
+    const qpy_field_side *side = &f->fields[field];
     *qpy_record_slot(f->object, side->offset) = v;
     if (!side->atom)
         f->may_cycle |= qpy_may_cycle(v);

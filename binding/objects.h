@@ -237,8 +237,6 @@ QR_COLD void qpy_objects_hold(qpy_objects *self);
 /* Is the object a value of the node already, down to the last field, bounds included? 1, or 0. Quiet: only what user code raised is
  * left as the reader's error; else every fault is, with its path. */
 int qpy_objects_is(qpy_objects *self, uint32_t number, PyObject *object, int quiet);
-/* The arm of a union that an object belongs to by its type, or QR_PLAN_NONE (also with an exception). */
-uint32_t qpy_objects_arm(qpy_state *state, const qpy_plan *plan, const qr_union *u, PyObject *object);
 
 PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count);
 /* objects_build.c */

@@ -324,16 +324,19 @@ static PyObject *close_slots(qpy_sink *self, qr_reader *r, uint32_t node, qpy_fr
     const qr_record *record = &self->plan->core->records[side - self->plan->records];
     const qpy_field_side *fields = &self->plan->fields[record->first];
     PyObject *object = frame->object;
-    for (uint32_t i = 0; i < record->count; i++) {
-        if (seen[i / 64] & (uint64_t)1 << (i % 64))
-            continue;
-        PyObject *value = make_default(self, &fields[i]);
-        if (QR_UNLIKELY(!value)) {
-            fail_user(r, node, at);
-            return NULL; /* drop takes the object */
+    for (uint32_t word = 0; word * 64 < record->count; word++) {
+        uint32_t left = record->count - word * 64;
+        uint64_t absent = (left >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << left) - 1) & ~seen[word];
+        for (; QR_UNLIKELY(absent); absent &= absent - 1) {
+            const qpy_field_side *field = &fields[word * 64 + (uint32_t)__builtin_ctzll(absent)];
+            PyObject *value = make_default(self, field);
+            if (QR_UNLIKELY(!value)) {
+                fail_user(r, node, at);
+                return NULL; /* drop takes the object */
+            }
+            frame->may_cycle |= qpy_may_cycle(value);
+            *qpy_record_slot(object, field->offset) = value;
         }
-        frame->may_cycle |= qpy_may_cycle(value);
-        *qpy_record_slot(object, fields[i].offset) = value;
     }
     if (frame->may_cycle)
         PyObject_GC_Track(object);

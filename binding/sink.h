@@ -38,7 +38,7 @@ typedef struct qpy_frame {
     PyObject *object; /* record: the instance being filled, owned; NULL in all other frames */
     union {
         struct { qpy_shape *shape, *root, *outer; uint32_t made; }; /* untyped map: where it is in the trie; NULL shape: keys are on the stack too */
-        struct { const qpy_record_side *record; int may_cycle; }; /* record */
+        struct { const qpy_record_side *record; const qpy_field_side *fields; int may_cycle; }; /* record; fields: of the whole plan */
     };
 } qpy_frame;
 

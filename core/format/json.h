@@ -110,6 +110,23 @@ QR_INLINE int qr_json_want_null(qr_reader *r)
     qr_token token;
     return qr_json_special(r, &token) == QR_TOKEN_NULL;
 }
+QR_INLINE int qr_json_want_bool(qr_reader *r, int *value)
+{
+    qr_json_space(r);
+    const uint8_t *p = r->p;
+    if (QR_UNLIKELY(r->end - p < 5)) /* as the last thing of a document; and `true]` has five */
+        return 0;
+    uint32_t word = qr_load32(p);
+    if (word == 0x65757274) { /* true */
+        r->p = p + 4;
+        return *value = 1;
+    }
+    if (word != 0x736C6166 || p[4] != 'e') /* false */
+        return 0;
+    *value = 0;
+    r->p = p + 5;
+    return 1;
+}
 QR_INLINE int qr_json_want_str(qr_reader *r, qr_token *token)
 {
     qr_json_space(r);
@@ -193,6 +210,19 @@ QR_INLINE int qr_json_key_is(qr_reader *r, qr_json_iter *iter, const qr_image *i
         return 1;
     }
     return qr_json_colon(r);
+}
+/* The same for a whole step: a further pair whose key that is, with nothing but a comma before it. 0: nothing is consumed. */
+QR_INLINE int qr_json_pair_is(qr_reader *r, qr_json_iter *iter, const qr_image *image)
+{
+    const uint8_t *p = r->p;
+    uint32_t n = image->length;
+    p += (*p == ',') & !iter->first;
+    if (!qr_image_is_at(image, n, p, r->end) || (p == r->p && !iter->first))
+        return 0;
+    iter->first = 0;
+    iter->key_at = p;
+    r->p = p + n;
+    return 1;
 }
 QR_COLD int qr_json_fail_key(qr_reader *r);
 /* Any key, and its colon: a STR token. */

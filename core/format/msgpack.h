@@ -123,6 +123,13 @@ QR_INLINE int qr_msgpack_want_null(qr_reader *r)
     r->p++;
     return 1;
 }
+QR_INLINE int qr_msgpack_want_bool(qr_reader *r, int *value)
+{
+    if (QR_UNLIKELY(r->p == r->end || (*r->p & 0xFE) != 0xC2))
+        return 0;
+    *value = *r->p++ & 1;
+    return 1;
+}
 QR_INLINE int qr_msgpack_want_str(qr_reader *r, qr_token *token)
 {
     const uint8_t *p = r->p;
@@ -179,6 +186,15 @@ QR_INLINE int qr_msgpack_key_is(qr_reader *r, qr_msgpack_iter *iter, const qr_im
     (void)iter;
     if (!qr_image_is_at(image, image->length, r->p, r->end))
         return 0;
+    r->p += image->length;
+    return 1;
+}
+QR_INLINE int qr_msgpack_pair_is(qr_reader *r, qr_msgpack_iter *iter, const qr_image *image)
+{
+    if (QR_UNLIKELY(!iter->left || !qr_image_is_at(image, image->length, r->p, r->end)))
+        return 0;
+    iter->left--;
+    iter->key_at = r->p;
     r->p += image->length;
     return 1;
 }

@@ -154,10 +154,13 @@ static QR_NOINLINE QR_VALUE QR_T(any_map)(qr_reader *r, QR_SINK *s, QR_ITER iter
     if (QR_UNLIKELY(!qr_reader_enter(r)))
         return QR_FAILED;
     QR_S(open_map)(s, &frame);
-    while (QR_F(more_map)(r, &iter)) {
-        QR_LIMIT_ITEMS(count, iter.key_at);
+    for (;;) {
         const qr_image *image = QR_S(predict)(s, &frame, QR_FORMAT);
-        if (QR_LIKELY(image && QR_F(key_is)(r, &iter, image)))
+        int is_next = image && QR_F(pair_is)(r, &iter, image);
+        if (!QR_LIKELY(is_next) && !QR_F(more_map)(r, &iter))
+            break;
+        QR_LIMIT_ITEMS(count, iter.key_at);
+        if (QR_LIKELY(is_next || (image && QR_F(key_is)(r, &iter, image))))
             QR_S(predicted)(s, &frame);
         else if (QR_UNLIKELY(!QR_T(any_key)(r, s, &iter, &frame)))
             return QR_FAIL_HERE();
@@ -687,6 +690,58 @@ static QR_NOINLINE QR_VALUE QR_T(read_scalar)(qr_reader *r, QR_SINK *s, const qr
     return QR_T(from_token)(r, s, plan, number, kind, &token);
 }
 
+/* ---------------------------------------------------------------- the plan's dispatch: the scalars that most fields are */
+
+static QR_VALUE QR_T(read_other)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number);
+
+QR_INLINE QR_VALUE QR_T(node_value)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    const qr_node *node = &plan->nodes[number];
+    qr_token token;
+    qr_token_kind kind;
+    int truth;
+#ifdef QR_TAKE
+    QR_VALUE taken;
+    if (QR_TAKE(r, s, plan, number, &taken))
+        return taken;
+#endif
+    if ((node->flags & QR_NODE_NULLABLE) && QR_F(want_null)(r))
+        return QR_S(null)(s);
+    switch (node->kind) {
+    case QR_KIND_STR:
+        if (QR_LIKELY(QR_F(want_str)(r, &token)))
+            return QR_T(str_from)(r, s, plan, number, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE)) /* the cursor may stand within the token at fault */
+            return QR_FAILED;
+        break;
+    case QR_KIND_INT:
+        kind = QR_F(want_number)(r, &token);
+        if (QR_LIKELY(kind == QR_TOKEN_INT && !(node->flags & QR_NODE_BOUNDED)))
+            return QR_S(integer)(s, token.i);
+        if (kind != QR_TOKEN_ERROR)
+            return QR_T(int_from)(r, s, plan, number, kind, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+            return QR_FAILED;
+        break;
+    case QR_KIND_FLOAT:
+        kind = QR_F(want_number)(r, &token);
+        if (QR_LIKELY(kind == QR_TOKEN_FLOAT && !(node->flags & QR_NODE_BOUNDED)))
+            return QR_S(floating)(s, token.d);
+        if (kind != QR_TOKEN_ERROR)
+            return QR_T(float_from)(r, s, plan, number, kind, &token);
+        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+            return QR_FAILED;
+        break;
+    case QR_KIND_BOOL:
+        if (QR_LIKELY(QR_F(want_bool)(r, &truth)))
+            return QR_S(boolean)(s, truth);
+        break;
+    case QR_KIND_ANY: return QR_T(any_value)(r, s);
+    default: break;
+    }
+    return QR_T(read_other)(r, s, plan, number);
+}
+
 /* ---------------------------------------------------------------- containers */
 
 static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
@@ -704,7 +759,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
         QR_LIMIT_ITEMS(index, r->p);
-        QR_VALUE value = QR_T(read_node)(r, s, plan, item);
+        QR_VALUE value = QR_T(node_value)(r, s, plan, item);
         if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
             return QR_FAIL_INDEX(index);
         index++;
@@ -932,18 +987,22 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     seen[0] = 0;
     for (uint32_t word = 1; word * 64 < count; word++)
         seen[word] = 0;
-    while (QR_F(more_map)(r, &iter)) {
+    for (;;) {
         uint32_t i = expected;
-        if (QR_UNLIKELY(i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT]))) {
-            int64_t found = QR_T(find_field)(r, plan, record, number, &iter);
-            if (QR_UNLIKELY(found < 0)) {
-                if (found == QR_T(SKIPPED)) {
-                    QR_LIMIT_ITEMS(skipped++, iter.key_at);
-                    continue;
+        if (QR_UNLIKELY(i >= count || !QR_F(pair_is)(r, &iter, &fields[i].image[QR_FORMAT]))) {
+            if (!QR_F(more_map)(r, &iter))
+                break;
+            if (i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT])) {
+                int64_t found = QR_T(find_field)(r, plan, record, number, &iter);
+                if (QR_UNLIKELY(found < 0)) {
+                    if (found == QR_T(SKIPPED)) {
+                        QR_LIMIT_ITEMS(skipped++, iter.key_at);
+                        continue;
+                    }
+                    return found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at);
                 }
-                return found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at);
+                i = (uint32_t)found;
             }
-            i = (uint32_t)found;
         }
         uint64_t bit = (uint64_t)1 << (i % 64);
         if (QR_UNLIKELY(seen[i / 64] & bit)) {
@@ -952,7 +1011,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
         }
         seen[i / 64] |= bit;
         expected = i + 1;
-        QR_VALUE value = QR_T(read_node)(r, s, plan, fields[i].node);
+        QR_VALUE value = QR_T(node_value)(r, s, plan, fields[i].node);
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, record->first + i, value)))
             return QR_FAIL_AT_FIELD(record->first + i);
     }
@@ -965,7 +1024,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     return QR_LIKELY(result) ? result : QR_FAIL_HERE();
 }
 
-/* ---------------------------------------------------------------- the plan's dispatch */
+/* ---------------------------------------------------------------- the rest of the plan's dispatch */
 
 static QR_NOINLINE QR_VALUE QR_T(read_raw)(qr_reader *r, QR_SINK *s)
 {
@@ -973,44 +1032,12 @@ static QR_NOINLINE QR_VALUE QR_T(read_raw)(qr_reader *r, QR_SINK *s)
     return QR_T(skip)(r) ? QR_S(raw)(s, r, at, (size_t)(r->p - at)) : QR_FAILED;
 }
 
-static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+/* What is not read in the loop of its container; a null that may be there is known not to be. */
+static QR_NOINLINE QR_VALUE QR_T(read_other)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
 {
     const qr_node *node = &plan->nodes[number];
-    qr_token token;
-    qr_token_kind kind;
     QR_ITER iter;
-#ifdef QR_TAKE
-    QR_VALUE taken;
-    if (QR_TAKE(r, s, plan, number, &taken))
-        return taken;
-#endif
-    if ((node->flags & QR_NODE_NULLABLE) && QR_F(want_null)(r))
-        return QR_S(null)(s);
     switch (node->kind) {
-    case QR_KIND_STR:
-        if (QR_LIKELY(QR_F(want_str)(r, &token)))
-            return QR_T(str_from)(r, s, plan, number, &token);
-        if (QR_UNLIKELY(r->error != QR_ERROR_NONE)) /* the cursor may stand within the token at fault */
-            return QR_FAILED;
-        break;
-    case QR_KIND_INT:
-        kind = QR_F(want_number)(r, &token);
-        if (QR_LIKELY(kind == QR_TOKEN_INT && !(node->flags & QR_NODE_BOUNDED)))
-            return QR_S(integer)(s, token.i);
-        if (kind != QR_TOKEN_ERROR)
-            return QR_T(int_from)(r, s, plan, number, kind, &token);
-        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
-            return QR_FAILED;
-        break;
-    case QR_KIND_FLOAT:
-        kind = QR_F(want_number)(r, &token);
-        if (QR_LIKELY(kind == QR_TOKEN_FLOAT && !(node->flags & QR_NODE_BOUNDED)))
-            return QR_S(floating)(s, token.d);
-        if (kind != QR_TOKEN_ERROR)
-            return QR_T(float_from)(r, s, plan, number, kind, &token);
-        if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
-            return QR_FAILED;
-        break;
     case QR_KIND_RECORD: {
         const uint8_t *at = QR_F(at)(r);
         if (QR_UNLIKELY(qr_plan_record(plan, node)->array))
@@ -1027,10 +1054,13 @@ static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_p
             return QR_MISMATCH(number);
         return QR_T(read_map)(r, s, plan, number, iter, at);
     }
-    case QR_KIND_ANY: return QR_T(any_value)(r, s);
     case QR_KIND_UNION: return QR_T(read_union)(r, s, plan, number);
     case QR_KIND_RAW: return QR_T(read_raw)(r, s);
-    default: break;
+    default: return QR_T(read_scalar)(r, s, plan, number);
     }
-    return QR_T(read_scalar)(r, s, plan, number);
+}
+
+static QR_NOINLINE QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    return QR_T(node_value)(r, s, plan, number);
 }
