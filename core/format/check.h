@@ -9,7 +9,8 @@
  *         ... reader.error, reader.error_at, path say what, where, and how to get there
  *     qr_reader_release(&reader);
  *
- * With a NULL plan any document of the format is right. */
+ * With a NULL plan any document of the format is right. A field that comes twice is an error; other maps are not searched for
+ * duplicate keys, whatever the limits say: that would take memory. */
 #ifndef QUIRE_CORE_FORMAT_CHECK_H
 #define QUIRE_CORE_FORMAT_CHECK_H
 
