@@ -498,6 +498,55 @@ static void test_key_images(void)
     check_image(controls, "\"\"", 0, 0);
 }
 
+static void test_want_bool(void)
+{
+    static const struct {
+        const char *text;
+        int found, value;
+        size_t taken;
+    } cases[] = {
+        {"true ]", 1, 1, 4}, {"true]", 1, 1, 4}, {"false", 1, 0, 5}, {" false,", 1, 0, 6}, {"\n\ttrue,1", 1, 1, 6}, {"tru", 0, 0, 0}, {"", 0, 0, 0}, {"fals]", 0, 0, 0}, {"falsy", 0, 0, 0},
+        {"null,", 0, 0, 0}, {"\"true\"", 0, 0, 0}, {"True ", 0, 0, 0},
+    };
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
+        document d;
+        int value = -1;
+        document_open(&d, cases[i].text, strlen(cases[i].text), NULL, 0);
+        CHECK_EQ(qr_json_want_bool(&d.reader, &value), cases[i].found);
+        CHECK(!cases[i].found || value == cases[i].value);
+        CHECK_EQ(d.reader.p - d.reader.start, cases[i].taken);
+        CHECK_EQ(d.reader.error, QR_ERROR_NONE); /* what is not there is no fault */
+        document_close(&d);
+    }
+}
+
+/* A whole step in one: the comma and the key that is expected. */
+static void test_pair_is(void)
+{
+    static const struct {
+        const char *text;
+        int first, is_next;
+    } cases[] = {
+        {"\"id\":1", 1, 1}, {",\"id\":1", 0, 1}, {",\"id\":1", 1, 0}, {"\"id\":1", 0, 0}, {", \"id\":1", 0, 0}, {",\"id\" :1", 0, 0}, {",\"ix\":1", 0, 0}, {",\"id\"", 0, 0}, {"}", 0, 0}, {"}", 1, 0},
+        {"", 0, 0}, {",", 0, 0}, {",,\"id\":1", 0, 0}, {",\"id\":                                       1", 0, 1},
+    };
+    qr_image image, none = {.length = 0};
+    qr_json_key_image(&image, (const uint8_t *)"id", 2);
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
+        document d;
+        qr_json_iter iter = {NULL, cases[i].first};
+        document_open(&d, cases[i].text, strlen(cases[i].text), NULL, 0);
+        CHECK(!qr_json_pair_is(&d.reader, &iter, &none));
+        if (!CHECK_EQ(qr_json_pair_is(&d.reader, &iter, &image), cases[i].is_next))
+            printf("    document %s\n", cases[i].text);
+        CHECK_EQ(d.reader.p - d.reader.start, cases[i].is_next ? 5 + !cases[i].first : 0);
+        CHECK(!cases[i].is_next || (iter.key_at == d.reader.p - 5 && !iter.first));
+        CHECK(cases[i].is_next || iter.first == cases[i].first);
+        CHECK_EQ(d.reader.error, QR_ERROR_NONE);
+        document_close(&d);
+    }
+}
+
 /* ---------------------------------------------------------------- text in every width */
 
 static const uint32_t alphabets[][4] = {
@@ -904,6 +953,6 @@ static void test_put_too_long(void)
 
 TEST_MAIN(TEST(test_accepted), TEST(test_refused), TEST(test_zero_bytes), TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_depth),
           TEST(test_limits), TEST(test_options), TEST(test_integers), TEST(test_floats), TEST(test_float_of_many_digits), TEST(test_non_finite),
-          TEST(test_tokens), TEST(test_key_images), TEST(test_copy), TEST(test_copy_invalid), TEST(test_copy_lone_surrogates), TEST(test_put_str),
+          TEST(test_tokens), TEST(test_key_images), TEST(test_want_bool), TEST(test_pair_is), TEST(test_copy), TEST(test_copy_invalid), TEST(test_copy_lone_surrogates), TEST(test_put_str),
           TEST(test_put_str_units), TEST(test_put_str_units_room), TEST(test_put_surrogates), TEST(test_put_document), TEST(test_put_failing),
           TEST(test_put_non_finite), TEST(test_put_too_long))

@@ -421,6 +421,37 @@ static void test_key_images(void)
     check_image("0123456789abcdef0123456789abcdef", 32, 0);
 }
 
+static void test_want_bool_and_pair_is(void)
+{
+    document d;
+    qr_image image;
+    for (unsigned c = 0; c < 256; c++) {
+        uint8_t byte = (uint8_t)c;
+        int value = -1;
+        document_open(&d, &byte, 1, NULL, 0);
+        CHECK_EQ(qr_msgpack_want_bool(&d.reader, &value), c == 0xC2 || c == 0xC3);
+        CHECK_EQ(value, c == 0xC2 ? 0 : c == 0xC3 ? 1 : -1);
+        CHECK_EQ(d.reader.p - d.reader.start, value >= 0);
+        document_close(&d);
+    }
+    document_open(&d, "", 0, NULL, 0);
+    int value;
+    CHECK(!qr_msgpack_want_bool(&d.reader, &value));
+    document_close(&d);
+    qr_msgpack_key_image(&image, (const uint8_t *)"id", 2);
+    for (size_t left = 0; left < 2; left++)
+        for (size_t n = 0; n <= 4; n++) {
+            qr_msgpack_iter iter = {.left = left};
+            document_open(&d, "\xa2id\x01", n, NULL, 0);
+            int is_next = left == 1 && n >= 3;
+            CHECK_EQ(qr_msgpack_pair_is(&d.reader, &iter, &image), is_next);
+            CHECK_EQ(iter.left, is_next ? 0 : left);
+            CHECK_EQ(d.reader.p - d.reader.start, is_next ? 3 : 0);
+            CHECK(!is_next || iter.key_at == d.reader.start);
+            document_close(&d);
+        }
+}
+
 /* ---------------------------------------------------------------- text in every width */
 
 static void check_text(const uint32_t *codes, size_t n)
@@ -697,6 +728,6 @@ static void test_put_failing(void)
 }
 
 TEST_MAIN(TEST(test_every_first_byte), TEST(test_fixed), TEST(test_lengths), TEST(test_faults), TEST(test_truncated_forms), TEST(test_lying_lengths), TEST(test_keys),
-          TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_depth), TEST(test_limits), TEST(test_wants), TEST(test_key_images),
+          TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_depth), TEST(test_limits), TEST(test_wants), TEST(test_key_images), TEST(test_want_bool_and_pair_is),
           TEST(test_text), TEST(test_text_invalid), TEST(test_put_integers), TEST(test_put_floats), TEST(test_put_lengths), TEST(test_put_too_long),
           TEST(test_put_surrogates), TEST(test_put_failing))
