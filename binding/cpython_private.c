@@ -355,6 +355,43 @@ done:
     return result;
 }
 
+/* Two instances of a class made for it: attributes set by the interpreter are read, attributes stored are found by it. */
+static int check_instances(void)
+{
+    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "instance"), *names[2] = {NULL}, *first = NULL, *second = NULL, *found = NULL;
+    int result = -1, same = 1;
+    if (!cls || !(first = PyObject_CallNoArgs(cls)))
+        goto done;
+    for (int i = 0; i < 2; i++) {
+        if (!(names[i] = PyUnicode_InternFromString(i ? "b" : "a")) || PyObject_SetAttr(first, names[i], Py_True) < 0)
+            goto done;
+        PyObject *read = qpy_instance_get(first, (size_t)i, names[i]);
+        same = same && (read == Py_True || !read);
+    }
+    if (!(second = PyObject_CallNoArgs(cls)))
+        goto done;
+    for (int i = 0; i < 2; i++)
+        if (qpy_instance_set(second, (size_t)i, names[i], Py_NewRef(Py_False))) {
+            if (!(found = PyObject_GetAttr(second, names[i])))
+                goto done;
+            same = same && found == Py_False;
+            Py_CLEAR(found);
+        }
+        else
+            Py_DECREF(Py_False);
+    found = PyObject_GetAttrString(second, "__dict__"); /* makes a real one of the values */
+    same = same && found && PyDict_GET_SIZE(found) <= 2 && (PyDict_GET_SIZE(found) == 0 || PyDict_GetItemWithError(found, names[0]) == Py_False);
+    result = found ? same : -1;
+done:
+    Py_XDECREF(found);
+    Py_XDECREF(second);
+    Py_XDECREF(first);
+    Py_XDECREF(names[0]);
+    Py_XDECREF(names[1]);
+    Py_XDECREF(cls);
+    return result;
+}
+
 int qpy_private_check(void)
 {
     static const int sizes[] = {1, 5, 6, QPY_SPLIT_KEYS, QPY_SPLIT_KEYS + 5};
@@ -363,7 +400,7 @@ int qpy_private_check(void)
         if (ok <= 0)
             return ok;
     }
-    return 1;
+    return check_instances();
 }
 
 #else

@@ -55,6 +55,33 @@ QR_INLINE size_t qpy_split_order(PyObject **values, Py_ssize_t i)
 }
 #endif
 
+/* The values of an instance that has no real __dict__ yet, by the places of the class's shared keys; NULL: it has one, or never
+ * has values. 3.11: a pointer before the object; 3.12: the same, tagged; 3.13: within the object. */
+QR_INLINE PyObject **qpy_instance_values(PyObject *object, PyTypeObject *type)
+{
+    (void)type;
+#if PY_VERSION_HEX < 0x030C0000
+    return type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? ((PyObject ***)object)[-4] : NULL;
+#elif PY_VERSION_HEX < 0x030D0000
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return NULL;
+    char *tagged = ((char **)object)[-3];
+    return (uintptr_t)tagged & 1 ? (PyObject **)(void *)(tagged + 1) : NULL;
+#else
+    if (!(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || type->tp_basicsize != sizeof(PyObject))
+        return NULL;
+    qpy_dict_values *head = (qpy_dict_values *)(void *)(object + 1);
+    return head->valid ? head->values : NULL;
+#endif
+}
+
+/* Is `name` (interned) the i-th of the class's shared keys? */
+QR_INLINE int qpy_is_shared_key(PyTypeObject *type, size_t i, PyObject *name)
+{
+    qpy_dict_keys *keys = (qpy_dict_keys *)((PyHeapTypeObject *)type)->ht_cached_keys;
+    return keys && (Py_ssize_t)i < keys->nentries && ((qpy_unicode_entry *)qpy_entries_of(keys))[i].key == name;
+}
+
 /* Iterates over a dict's pairs (borrowed). No Python code may run in between: the caller checks `qpy_dict_iter_valid` after
  * whatever might have run some. */
 typedef struct qpy_dict_iter {
@@ -157,6 +184,44 @@ PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, P
 /* A new dict of n pairs (key, value, key, value ...) of exact-str keys that have been hashed; a key that comes again replaces the value.
  * References are stolen on success. NULL with an exception; NULL without one: not possible here, build it the public way. */
 PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle);
+
+/* The instance attribute `name` that __init__ sets as the i-th, read straight from the instance: borrowed, or NULL when it cannot be told
+ * that way. The class must be a heap type that looks attributes up in the ordinary way and has no data descriptor of that name. */
+QR_INLINE PyObject *qpy_instance_get(PyObject *object, size_t i, PyObject *name)
+{
+#if QPY_PRIVATE
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject **values = qpy_instance_values(object, type);
+    return values && qpy_is_shared_key(type, i, name) ? values[i] : NULL;
+#else
+    (void)object, (void)i, (void)name;
+    return NULL;
+#endif
+}
+
+/* Stores it in a new instance of such a class, whose attributes so far were stored the same way: 1 (the reference is taken), or 0. */
+QR_INLINE int qpy_instance_set(PyObject *object, size_t i, PyObject *name, PyObject *value)
+{
+#if QPY_PRIVATE
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject **values = qpy_instance_values(object, type);
+    if (!values || i >= QPY_SPLIT_KEYS || !qpy_is_shared_key(type, i, name) || values[i])
+        return 0;
+#if PY_VERSION_HEX < 0x030D0000
+    uint8_t *head = (uint8_t *)values;
+    head[-3 - head[-2]] = (uint8_t)i;
+    head[-2]++;
+#else
+    qpy_dict_values *head = (qpy_dict_values *)(void *)((char *)values - offsetof(qpy_dict_values, values));
+    ((uint8_t *)&values[head->capacity])[head->size++] = (uint8_t)i;
+#endif
+    values[i] = value;
+    return 1;
+#else
+    (void)object, (void)i, (void)name, (void)value;
+    return 0;
+#endif
+}
 
 /* The header of a compact ASCII str, to make others from: filled by qpy_str_header_init from one that the interpreter made. */
 typedef struct qpy_str_header { uint8_t bytes[sizeof(PyASCIIObject)]; } qpy_str_header;

@@ -202,3 +202,19 @@ qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
     Py_XDECREF(plan); /* the class keeps it */
     return plan;
 }
+
+int qpy_plan_is_plain_again(qpy_record_side *side)
+{
+    const qpy_plan *self = side->plan;
+    PyTypeObject *cls = side->cls;
+    const qr_record *record = &self->core->records[side - self->records];
+    if (side->form != QPY_FORM_DATACLASS || !self->state->private_ok || !(cls->tp_flags & Py_TPFLAGS_HEAPTYPE) || cls->tp_getattro != PyObject_GenericGetAttr)
+        return 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        PyObject *found = _PyType_Lookup(cls, self->fields[record->first + i].name);
+        if (found && Py_TYPE(found)->tp_descr_set)
+            return 0;
+    }
+    side->plain_version = cls->tp_version_tag; /* 0 when the interpreter has run out of them: asked again each time */
+    return 1;
+}

@@ -39,11 +39,13 @@ typedef struct qpy_field_side {
 } qpy_field_side;
 
 typedef struct qpy_record_side {
+    struct qpy_plan *plan; /* whose it is, borrowed */
     PyTypeObject *cls;   /* borrowed from the node */
     PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
     uint32_t node;
     uint8_t form, post_init, omits; /* omits: some field may be left out when writing */
     uint8_t plain_new;   /* DATACLASS: object.__new__ will do */
+    unsigned plain_version; /* DATACLASS: tp_version_tag of the class when its attributes were found to be plain; 0: not yet */
     Py_ssize_t slots;    /* DATACLASS with __slots__: every field has a slot; 0 no */
 } qpy_record_side;
 
@@ -68,6 +70,14 @@ qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls);
 
 /* The core's allocation hook over PyMem. */
 extern const qr_memory qpy_memory;
+
+/* Are the attributes of that DATACLASS side plain ones of the instance, so that qpy_instance_get and _set may be used? Found out
+ * again after the class was changed. */
+int qpy_plan_is_plain_again(qpy_record_side *side);
+QR_INLINE int qpy_plan_is_plain(const qpy_record_side *side)
+{
+    return QR_LIKELY(side->plain_version && side->plain_version == side->cls->tp_version_tag) || qpy_plan_is_plain_again((qpy_record_side *)side);
+}
 
 int qpy_plan_init(PyObject *module, qpy_state *state);
 

@@ -270,7 +270,7 @@ static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject
         return no_memory();
     }
     self->records = bigger;
-    self->records[number] = (qpy_record_side){.cls = (PyTypeObject *)cls, .node = node, .form = (uint8_t)form, .post_init = (uint8_t)post_init};
+    self->records[number] = (qpy_record_side){.plan = self, .cls = (PyTypeObject *)cls, .node = node, .form = (uint8_t)form, .post_init = (uint8_t)post_init};
     Py_ssize_t count = PyTuple_GET_SIZE(fields);
     if (count > QR_RECORD_FIELDS) {
         PyErr_Format(PyExc_TypeError, "%.200s has %zd fields; a record may have %d", ((PyTypeObject *)cls)->tp_name, count, QR_RECORD_FIELDS);

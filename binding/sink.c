@@ -432,12 +432,15 @@ static PyObject *close_dataclass(qpy_sink *self, const qpy_record_side *side, co
         object = none && cls->tp_new ? cls->tp_new(cls, none, NULL) : NULL;
         Py_XDECREF(none);
     }
+    int plain = !side->slots && qpy_plan_is_plain(side);
     for (uint32_t i = 0; object && i < record->count; i++) {
         const qpy_field_side *field = &self->plan->fields[record->first + i];
         PyObject *value = values[i];
         if (!value)
             continue;
-        if (side->slots) { /* a slot of a new object is empty */
+        if (plain && qpy_instance_set(object, i, field->name, value))
+            values[i] = NULL;
+        else if (side->slots) { /* a slot of a new object is empty */
             *qpy_record_slot(object, field->offset) = value;
             values[i] = NULL;
         }

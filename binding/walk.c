@@ -213,6 +213,9 @@ PyObject *qpy_walk_attribute(qpy_walker *self, const qpy_record_side *side, cons
             return Py_NewRef(value);
     }
     else {
+        value = qpy_plan_is_plain(side) ? qpy_instance_get(object, (size_t)index, field->name) : NULL;
+        if (QR_LIKELY(value))
+            return Py_NewRef(value);
         self->calls++;
         value = PyObject_GetAttr(object, field->name);
         if (value)
