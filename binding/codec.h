@@ -61,8 +61,10 @@ QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)
     return wanted >= hint ? wanted : hint - (hint - wanted) / 4;
 }
 
-/* Checks a value against a type before it is written (format_objects.c): 1, or 0 with an EncodeError. */
+/* Checks a value against the type of an encoder, without writing (objects_check.c): 1, or 0 with an EncodeError. */
 int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
+/* The arm of a union that an object belongs to by its type, or QR_PLAN_NONE (also with an exception). */
+uint32_t qpy_objects_arm(qpy_state *state, const qpy_plan *plan, const qr_union *u, PyObject *object);
 
 /* One per format (format_<f>.c): adds its functions and types to the module. */
 #define X(NAME, name) int qpy_format_##name##_init(PyObject *module, qpy_state *state);

@@ -107,6 +107,23 @@ static PyObject *QR_T(encode_object)(qpy_state *state, PyObject *object, size_t 
     return bytes;
 }
 
+/* Checked while it is written; when something is of another type, the check is done again by itself, to say what and where. */
+static PyObject *QR_T(encode_typed)(qpy_encoder *self, PyObject *object)
+{
+    qpy_walker walker;
+    qpy_walker_init(&walker, self->state, QPY_FORMAT_NAME, self->hint);
+    int ok = QR_T(write_node)(&walker, self->plan, 0, object), mismatch = walker.buffer.error == QR_ERROR_TYPE_MISMATCH;
+    PyObject *bytes = qpy_walker_finish(&walker, ok);
+    if (QR_LIKELY(bytes))
+        self->hint = qpy_next_hint(self->hint, (size_t)PyBytes_GET_SIZE(bytes));
+    else if (mismatch) {
+        PyErr_Clear();
+        if (qpy_objects_check(self->state, self->plan, object)) /* now it is right */
+            qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
+    }
+    return bytes;
+}
+
 static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_state *state = qpy_state_of(module);
@@ -138,9 +155,7 @@ static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject 
 static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
 {
     qpy_encoder *self = (qpy_encoder *)op;
-    if (self->plan && !qpy_objects_check(self->state, self->plan, object))
-        return NULL;
-    return QR_T(encode_object)(self->state, object, &self->hint);
+    return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, &self->hint);
 }
 
 static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)

@@ -4,11 +4,13 @@
  *
  * A direct walk over plan and object. The instance of the record loop with the check sink would read what *can become* a
  * value; this asks what *is* one, and for most fields that is one comparison of the object's class with the one that the
- * plan expects (`exact`). An Encoder pays for it with every value, so nothing is prepared until something is wrong. */
+ * plan expects (`exact`). Nothing is prepared until something is wrong. An Encoder compares the same while it writes and asks here
+ * for what is not that simple (qpy_walk_checks), then once more when something is wrong, for the fault. */
 #include "binding/objects.h"
 
 #include "binding/codec.h"
 #include "binding/scalar.h"
+#include "binding/walk.h"
 
 typedef struct qpy_check {
     qpy_state *state;
@@ -547,6 +549,22 @@ static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, 
 }
 
 int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value) { return check(state, plan, value, 0, &encode_format); }
+
+int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *value)
+{
+    qpy_objects objects;
+    qr_path path;
+    qpy_check c = {.state = self->state, .plan = (qpy_plan *)plan, .objects = &objects, .path = &path, .root = value, .depth = self->depth, .quiet = 1};
+    Py_INCREF(value);
+    int ok = check_value(&c, node, value);
+    self->calls += c.calls;
+    if (QR_UNLIKELY(c.ready)) /* only user code's exceptions */
+        qpy_objects_release(&objects, &encode_format);
+    else if (QR_UNLIKELY(!ok))
+        qpy_walk_fail(self, QR_ERROR_TYPE_MISMATCH, value);
+    Py_DECREF(value);
+    return ok;
+}
 
 PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {

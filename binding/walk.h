@@ -33,6 +33,9 @@ QR_COLD int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value); /*
 QR_COLD int qpy_walk_step(qpy_walker *self, PyObject *key, Py_ssize_t index); /* key NULL: index */
 QR_COLD int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field);
 
+/* Is the value one of the node, all the way down? 1, or 0 with the walker failed (objects_check.c). The plan is an encoder's. */
+int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *value);
+
 /* What a value of a less common type is written as. */
 typedef enum qpy_way {
     QPY_WAY_NONE, /* cannot be written */

@@ -8,6 +8,14 @@
 
 static int QR_T(write_value)(qpy_walker *w, PyObject *op);
 static int QR_T(write_other)(qpy_walker *w, PyObject *op);
+static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op);
+
+/* What is in a container: a value of that node when an Encoder(T) writes, else any (plan NULL: a constant of the caller, so
+ * nothing is left of the question). */
+QR_INLINE int QR_T(write_item)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
+{
+    return plan ? QR_T(write_node)(w, plan, number, op) : QR_T(write_value)(w, op);
+}
 
 /* A str that is not ASCII and whose UTF-8 nobody asked for before. */
 static QR_NOINLINE int QR_T(write_wide_str)(qpy_walker *w, PyObject *op)
@@ -95,7 +103,7 @@ QR_INLINE int QR_T(close_map)(qpy_walker *w)
 
 /* ---------------------------------------------------------------- sequences */
 
-static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op)
+QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t node)
 {
     int is_list = PyList_Check(op), ok = 1;
     Py_ssize_t n = is_list ? PyList_GET_SIZE(op) : PyTuple_GET_SIZE(op), i;
@@ -107,13 +115,35 @@ static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op)
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
             break;
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
-        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_value)(w, item)))
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_item)(w, plan, node, item)))
             ok = qpy_walk_step(w, NULL, i);
         else
             QR_F(sep)(&w->buffer);
     }
     if (QR_UNLIKELY(ok && is_list && PyList_GET_SIZE(op) != n))
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+    if (ok)
+        ok = QR_T(close_array)(w);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
+static QR_NOINLINE int QR_T(write_sequence)(qpy_walker *w, PyObject *op) { return QR_T(write_items)(w, op, NULL, 0); }
+static QR_NOINLINE int QR_T(write_typed_sequence)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t node) { return QR_T(write_items)(w, op, plan, node); }
+
+/* tuple[A, B], of the right length. */
+static QR_NOINLINE int QR_T(write_typed_tuple)(qpy_walker *w, PyObject *op, const qpy_plan *plan, const qr_node *node)
+{
+    int ok;
+    if (!QR_T(enter)(w, op))
+        return 0;
+    ok = QR_F(put_array)(&w->buffer, node->item_count) || qpy_walk_fail(w, w->buffer.error, op);
+    for (Py_ssize_t i = 0; ok && i < node->item_count; i++) {
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_node)(w, plan, plan->core->items[node->item + i], PyTuple_GET_ITEM(op, i))))
+            ok = qpy_walk_step(w, NULL, i);
+        else
+            QR_F(sep)(&w->buffer);
+    }
     if (ok)
         ok = QR_T(close_array)(w);
     QR_T(leave)(w, op);
@@ -165,7 +195,7 @@ QR_INLINE int QR_T(write_key)(qpy_walker *w, PyObject *key)
     return QR_T(write_other_key)(w, key);
 }
 
-static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
+QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
 {
     qpy_dict_iter iter;
     PyObject *key, *value;
@@ -183,16 +213,20 @@ static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
             ok = 0;
             break;
         }
+        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
+            ok = qpy_walk_step(w, key, 0);
+            break;
+        }
         if (QR_UNLIKELY(!PyUnicode_CheckExact(key))) { /* writing it may run user code */
             Py_INCREF(key);
             Py_INCREF(value);
-            ok = QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_value)(w, value);
+            ok = QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
             if (!ok)
                 qpy_walk_step(w, key, 0);
             Py_DECREF(key);
             Py_DECREF(value);
         }
-        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_value)(w, value))) {
+        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_item)(w, plan, node, value))) {
             /* user code may have dropped the key: what stands in its place now is as good a name */
             if (calls == w->calls || (qpy_dict_iter_valid(&iter) && qpy_dict_iter_again(&iter, &key)))
                 qpy_walk_step(w, key, 0);
@@ -216,6 +250,9 @@ static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op)
     QR_T(leave)(w, op);
     return ok;
 }
+
+static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op) { return QR_T(write_pairs)(w, op, NULL, 0, 0); }
+static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key, uint32_t node) { return QR_T(write_pairs)(w, op, plan, key, node); }
 
 /* A subclass that iterates in its own way (OrderedDict.move_to_end) is written in that order. */
 static QR_NOINLINE int QR_T(write_dict_subclass)(qpy_walker *w, PyObject *op)
@@ -257,10 +294,10 @@ QR_INLINE int QR_T(open_record)(qpy_walker *w, const qr_record *record, size_t n
 
 /* Records whose fields may be left out, and objects that are no quire.Record: the values are gathered first, for the count
  * stands before them. */
-static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
+static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
-    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
-    const qpy_record_side *side = &plan->records[plan->core->nodes[0].value];
+    const qr_record *record = qpy_plan_record(plan, number);
+    const qpy_record_side *side = qpy_plan_record_side(plan, number);
     PyObject *inline_[64], **values = record->count <= 64 ? inline_ : PyMem_Malloc(record->count * sizeof *values);
     uint32_t got = 0, n = 0;
     int ok = 1;
@@ -285,7 +322,7 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
         if (!values[i])
             continue;
         const qr_field *field = &plan->core->fields[record->first + i];
-        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_value)(w, values[i]);
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_item)(w, typed ? plan : NULL, field->node, values[i]);
         if (!ok)
             qpy_walk_field(w, plan, record->first + i);
         else
@@ -301,9 +338,9 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
 }
 
 /* The plain case: every field is a slot and is written. */
-static int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
+QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
-    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
+    const qr_record *record = qpy_plan_record(plan, number);
     const qr_field *fields = &plan->core->fields[record->first];
     const qpy_field_side *sides = &plan->fields[record->first];
     if (QR_UNLIKELY(!QR_T(open_record)(w, record, record->count)))
@@ -318,7 +355,7 @@ static int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan)
             return 0;
         if (QR_LIKELY(!record->array) && QR_UNLIKELY(!QR_T(put_name)(w, &fields[i].image[QR_FORMAT], fields[i].name, fields[i].length)))
             return 0;
-        if (QR_UNLIKELY(!QR_T(write_value)(w, value)))
+        if (QR_UNLIKELY(!QR_T(write_item)(w, typed ? plan : NULL, fields[i].node, value)))
             return qpy_walk_field(w, plan, record->first + i);
         QR_F(sep)(&w->buffer);
     }
@@ -331,8 +368,19 @@ static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan 
     if (!QR_T(enter)(w, op))
         return 0;
     Py_INCREF(plan);
-    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan) : QR_T(write_gathered)(w, op, plan);
+    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan, 0, 0) : QR_T(write_gathered)(w, op, plan, 0, 0);
     Py_DECREF(plan);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
+/* An instance of the very class of a record of the encoder's plan (which the encoder holds). */
+static QR_NOINLINE int QR_T(write_typed_record)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
+{
+    const qpy_record_side *side = qpy_plan_record_side(plan, number);
+    if (!QR_T(enter)(w, op))
+        return 0;
+    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan, number, 1) : QR_T(write_gathered)(w, op, plan, number, 1);
     QR_T(leave)(w, op);
     return ok;
 }
@@ -460,4 +508,56 @@ static int QR_T(write_value)(qpy_walker *w, PyObject *op)
             return QR_T(write_record)(w, op, plan);
     }
     return QR_T(write_other)(w, op);
+}
+
+/* ---------------------------------------------------------------- Encoder(T) */
+
+/* A value that must be one of the node. The plan knows its class, so comparing takes the place of looking for it; what is of another
+ * class (a subclass, an arm of a union) is checked first and then written as any value is. */
+static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    if (QR_LIKELY(type == plan->nodes[number].exact)) {
+        if (type == &PyUnicode_Type)
+            return QR_T(write_str)(w, op);
+        if (type == &PyFloat_Type)
+            return QR_T(write_float)(w, op);
+        if (type == &PyLong_Type)
+            return QR_T(write_int)(w, op);
+        return QR_T(write_value)(w, op);
+    }
+    const qr_node *node = &plan->core->nodes[number];
+    switch (node->kind) {
+    case QR_KIND_RECORD:
+        if (QR_LIKELY(type == qpy_plan_record_side(plan, number)->cls) && plan->records[node->value].form != QPY_FORM_TYPEDDICT)
+            return QR_T(write_typed_record)(w, op, plan, number);
+        break;
+    case QR_KIND_ARRAY:
+        if (QR_LIKELY((type == &PyList_Type && plan->nodes[number].flavour == QPY_LIST) || (type == &PyTuple_Type && plan->nodes[number].flavour <= QPY_TUPLE)))
+            return QR_T(write_typed_sequence)(w, op, plan, node->item);
+        break;
+    case QR_KIND_TUPLE:
+        if (QR_LIKELY(type == &PyTuple_Type && PyTuple_GET_SIZE(op) == node->item_count))
+            return QR_T(write_typed_tuple)(w, op, plan, node);
+        break;
+    case QR_KIND_MAP:
+        if (QR_LIKELY(type == &PyDict_Type))
+            return QR_T(write_typed_dict)(w, op, plan, node->item, node->value);
+        break;
+    case QR_KIND_UNION: {
+        uint32_t arm = op == Py_None ? QR_PLAN_NONE : qpy_objects_arm(w->state, plan, &plan->core->unions[node->value], op);
+        if (QR_LIKELY(arm != QR_PLAN_NONE))
+            return QR_T(write_node)(w, plan, arm, op);
+        if (PyErr_Occurred())
+            return 0;
+        break;
+    }
+    case QR_KIND_ANY: return QR_T(write_value)(w, op);
+    default: break;
+    }
+    if (op == Py_None && (node->flags & QR_NODE_NULLABLE)) {
+        QR_F(put_null)(&w->buffer);
+        return 1;
+    }
+    return qpy_walk_checks(w, plan, number, op) && QR_T(write_value)(w, op);
 }
