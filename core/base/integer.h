@@ -66,6 +66,22 @@ QR_INLINE int qr_integer_is_8_digits(const uint8_t *p)
     return (((v + 0x4646464646464646u) | (v - QR_ASCII_ZEROS)) & 0x8080808080808080u) == 0;
 }
 
+/* How many of 8 bytes, from the first, are digits. */
+QR_INLINE unsigned qr_integer_count_digits(const uint8_t *p)
+{
+    uint64_t v = qr_load64(p), other = ((v + 0x4646464646464646u) | (v - QR_ASCII_ZEROS)) & 0x8080808080808080u;
+    return other ? (unsigned)__builtin_ctzll(other) >> 3 : 8;
+}
+
+/* The value of the first n (1 to 8) of 8 bytes, which are digits: the others are pushed out by zeros in front. */
+QR_INLINE uint32_t qr_integer_read_digits(const uint8_t *p, unsigned n)
+{
+    uint64_t v = (qr_load64(p) << (64 - 8 * n)) & 0x0F0F0F0F0F0F0F0Fu;
+    v = (v * (1 + (10 << 8)) >> 8) & 0x00FF00FF00FF00FFu;
+    v = (v * (1 + (100 << 16)) >> 16) & 0x0000FFFF0000FFFFu;
+    return (uint32_t)(v * (1 + ((uint64_t)10000 << 32)) >> 32);
+}
+
 /* The value of 8 bytes that are all digits. */
 QR_INLINE uint32_t qr_integer_read_8_digits(const uint8_t *p)
 {

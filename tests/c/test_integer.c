@@ -207,5 +207,25 @@ static void test_read_what_was_written(void)
     }
 }
 
-TEST_MAIN(TEST(test_write_small), TEST(test_write_boundaries), TEST(test_write_random), TEST(test_8_digits_of_a_number), TEST(test_pairs),
+/* A number of every length, with every byte behind it that is no digit. */
+static void test_some_digits(void)
+{
+    const uint8_t digits[] = "90817263";
+    for (unsigned n = 0; n <= 8; n++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            uint8_t text[8];
+            uint32_t expected = 0;
+            if (byte >= '0' && byte <= '9')
+                continue;
+            memset(text, (int)byte, sizeof text);
+            memcpy(text, digits, n);
+            for (unsigned i = 0; i < n; i++)
+                expected = expected * 10 + (uint32_t)(digits[i] - '0');
+            REQUIRE(CHECK_EQ(qr_integer_count_digits(text), n));
+            if (n)
+                REQUIRE(CHECK_EQ(qr_integer_read_digits(text, n), expected));
+        }
+}
+
+TEST_MAIN(TEST(test_some_digits), TEST(test_write_small), TEST(test_write_boundaries), TEST(test_write_random), TEST(test_8_digits_of_a_number), TEST(test_pairs),
           TEST(test_is_8_digits_sees_every_byte), TEST(test_read), TEST(test_read_what_was_written))
