@@ -25,5 +25,8 @@ done
 # Only Python itself is run with the libraries: a shell or a compiler would report its own sins.
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:allocator_may_return_null=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# Instrumented functions take several times the stack, and documents of the greatest depth are among the tests.
+# shellcheck disable=SC3045 # dash and bash have it
+ulimit -s 65536
 exec env LD_PRELOAD="${libraries# }" PYTHONMALLOC=malloc QUIRE_SANITIZED=1 \
     $venv/bin/python -m pytest -p no:cacheprovider "$@"
