@@ -75,6 +75,19 @@ QR_INLINE PyObject **qpy_instance_values(PyObject *object, PyTypeObject *type)
 #endif
 }
 
+/* The real __dict__ of an instance that has one already: borrowed, or NULL. */
+QR_INLINE PyObject *qpy_instance_dict(PyObject *object, PyTypeObject *type)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return NULL;
+    PyObject *dict = ((PyObject **)object)[-3];
+#if PY_VERSION_HEX >= 0x030C0000 && PY_VERSION_HEX < 0x030D0000
+    if ((uintptr_t)dict & 1)
+        return NULL;
+#endif
+    return dict && PyDict_CheckExact(dict) ? dict : NULL;
+}
+
 /* Is `name` (interned) the i-th of the class's shared keys? */
 QR_INLINE int qpy_is_shared_key(PyTypeObject *type, size_t i, PyObject *name)
 {
@@ -192,7 +205,10 @@ QR_INLINE PyObject *qpy_instance_get(PyObject *object, size_t i, PyObject *name)
 #if QPY_PRIVATE
     PyTypeObject *type = Py_TYPE(object);
     PyObject **values = qpy_instance_values(object, type);
-    return values && qpy_is_shared_key(type, i, name) ? values[i] : NULL;
+    if (QR_LIKELY(values))
+        return qpy_is_shared_key(type, i, name) ? values[i] : NULL;
+    PyObject *dict = qpy_instance_dict(object, type);
+    return dict ? _PyDict_GetItem_KnownHash(dict, name, ((PyASCIIObject *)name)->hash) : NULL;
 #else
     (void)object, (void)i, (void)name;
     return NULL;

@@ -43,8 +43,9 @@ typedef struct qpy_record_side {
     PyTypeObject *cls;   /* borrowed from the node */
     PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
     uint32_t node;
-    uint8_t form, post_init, omits; /* omits: some field may be left out when writing */
-    uint8_t plain_new;   /* DATACLASS: object.__new__ will do */
+    uint8_t form, post_init;
+    uint8_t omits;       /* some field may be left out when writing */
+    uint8_t in_place;    /* DATACLASS: every field is an attribute of the instance's __dict__ and is written */
     unsigned plain_version; /* DATACLASS: tp_version_tag of the class when its attributes were found to be plain; 0: not yet */
     Py_ssize_t slots;    /* DATACLASS with __slots__: every field has a slot; 0 no */
 } qpy_record_side;

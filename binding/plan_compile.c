@@ -297,7 +297,9 @@ static int finish_record(qpy_plan *self, uint32_t number)
         side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset);
         side->slots = side->slots && field->offset > 0;
     }
-    side->plain_new = side->cls->tp_new == PyBaseObject_Type.tp_new && side->cls->tp_alloc == PyType_GenericAlloc;
+    side->in_place = side->form == QPY_FORM_DATACLASS && !side->omits && !record->array;
+    for (uint32_t i = 0; i < record->count; i++)
+        side->in_place = side->in_place && self->fields[record->first + i].stored && self->fields[record->first + i].offset == 0;
     if (side->form == QPY_FORM_TYPEDDICT) {
         PyObject **names = PyMem_Calloc(record->count + 1, sizeof *names);
         if (!names)

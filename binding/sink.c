@@ -112,11 +112,18 @@ static PyObject *make_list(PyObject **values, Py_ssize_t n)
     return list;
 }
 
+/* A tuple of atoms can never be part of a cycle: the collector would find that out in its first pass and untrack it. */
 static PyObject *make_tuple(PyObject **values, Py_ssize_t n)
 {
     PyObject *tuple = PyTuple_New(n);
-    if (tuple && n)
-        memcpy(((PyTupleObject *)tuple)->ob_item, values, (size_t)n * sizeof *values);
+    int may_cycle = 0;
+    if (!tuple || n == 0)
+        return tuple;
+    memcpy(((PyTupleObject *)tuple)->ob_item, values, (size_t)n * sizeof *values);
+    for (Py_ssize_t i = 0; i < n; i++)
+        may_cycle |= PyType_IS_GC(Py_TYPE(values[i])) != 0;
+    if (!may_cycle)
+        PyObject_GC_UnTrack(tuple);
     return tuple;
 }
 
@@ -426,12 +433,9 @@ static PyObject *close_call(qpy_sink *self, const qpy_record_side *side, const q
 static PyObject *close_dataclass(qpy_sink *self, const qpy_record_side *side, const qr_record *record, PyObject **values)
 {
     PyTypeObject *cls = side->cls;
-    PyObject *object = side->plain_new ? cls->tp_alloc(cls, 0) : NULL;
-    if (!side->plain_new) {
-        PyObject *none = PyTuple_New(0);
-        object = none && cls->tp_new ? cls->tp_new(cls, none, NULL) : NULL;
-        Py_XDECREF(none);
-    }
+    PyObject *none = PyTuple_New(0); /* object.__new__ does more than tp_alloc: the room for attributes */
+    PyObject *object = none && cls->tp_new ? cls->tp_new(cls, none, NULL) : NULL;
+    Py_XDECREF(none);
     int plain = !side->slots && qpy_plan_is_plain(side);
     for (uint32_t i = 0; object && i < record->count; i++) {
         const qpy_field_side *field = &self->plan->fields[record->first + i];

@@ -48,6 +48,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->calls = 0;
     self->format = format;
     self->bytes = self->failed = self->steps = NULL;
+    memset(self->known, 0, sizeof self->known);
     self->hint = hint;
     if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
         self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)hint);
@@ -105,6 +106,8 @@ PyObject *qpy_walker_finish(qpy_walker *self, int ok)
     Py_XDECREF(self->bytes);
     Py_XDECREF(self->failed);
     Py_XDECREF(self->steps);
+    for (size_t i = 0; i < QPY_KNOWN_CLASSES; i++)
+        Py_XDECREF(self->known[i].plan);
     return result;
 }
 

@@ -11,6 +11,13 @@
 
 enum { QPY_WALK_INLINE = 2048 };
 
+/* A class met during this call and its plan, so that the next instance need not be asked for its ways. */
+typedef struct qpy_known_class {
+    PyTypeObject *cls; /* alive while its plan is */
+    qpy_plan *plan;    /* strong */
+} qpy_known_class;
+enum { QPY_KNOWN_CLASSES = 4 };
+
 typedef struct qpy_walker {
     qr_buffer buffer;     /* owner: this walker */
     qpy_state *state;
@@ -21,8 +28,22 @@ typedef struct qpy_walker {
     PyObject *failed;     /* the value at fault, strong */
     PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
     size_t hint;          /* bytes to start with */
+    qpy_known_class known[QPY_KNOWN_CLASSES];
     uint8_t room[QPY_WALK_INLINE];
 } qpy_walker;
+
+/* The place of a class among the known ones. */
+QR_INLINE qpy_known_class *qpy_walk_known(qpy_walker *self, PyTypeObject *cls)
+{
+    uintptr_t bits = (uintptr_t)cls;
+    return &self->known[(bits >> 5 ^ bits >> 9 ^ bits >> 12) % QPY_KNOWN_CLASSES];
+}
+QR_INLINE void qpy_walk_remember(qpy_known_class *known, PyTypeObject *cls, qpy_plan *plan)
+{
+    Py_INCREF(plan);
+    Py_XSETREF(known->plan, plan);
+    known->cls = cls;
+}
 
 void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint);
 /* The finished bytes (a new reference); or, when walking failed or memory is out, NULL with the exception. Releases the walker. */

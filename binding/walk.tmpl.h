@@ -337,6 +337,29 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     return record->array ? QR_T(close_array)(w) : QR_T(close_map)(w);
 }
 
+/* A dataclass whose fields are plain attributes of the instance, all written: they are taken from where they are. */
+static QR_NOINLINE int QR_T(write_attributes)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
+{
+    const qr_record *record = qpy_plan_record(plan, number);
+    const qpy_record_side *side = qpy_plan_record_side(plan, number);
+    if (QR_UNLIKELY(!QR_T(open_record)(w, record, record->count)))
+        return 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        const qr_field *field = &plan->core->fields[record->first + i];
+        const qpy_field_side *field_side = &plan->fields[record->first + i];
+        PyObject *value = qpy_instance_get(op, i, field_side->name), *owned = NULL;
+        if (QR_UNLIKELY(!value))
+            value = owned = qpy_walk_attribute(w, side, field_side, i, op);
+        int ok = value && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length) &&
+                 QR_T(write_item)(w, typed ? plan : NULL, field->node, value);
+        Py_XDECREF(owned);
+        if (QR_UNLIKELY(!ok))
+            return qpy_walk_field(w, plan, record->first + i);
+        QR_F(sep)(&w->buffer);
+    }
+    return QR_T(close_map)(w);
+}
+
 /* The plain case: every field is a slot and is written. */
 QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
@@ -362,13 +385,23 @@ QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *pla
     return QR_UNLIKELY(record->array) ? QR_T(close_array)(w) : QR_T(close_map)(w);
 }
 
+/* `typed` is a constant of the caller. */
+QR_INLINE int QR_T(write_fields)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
+{
+    const qpy_record_side *side = qpy_plan_record_side(plan, number);
+    if (QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits))
+        return QR_T(write_slots)(w, op, plan, number, typed);
+    if (side->in_place && qpy_plan_is_plain(side))
+        return QR_T(write_attributes)(w, op, plan, number, typed);
+    return QR_T(write_gathered)(w, op, plan, number, typed);
+}
+
 static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan *plan)
 {
-    const qpy_record_side *side = &plan->records[plan->core->nodes[0].value];
     if (!QR_T(enter)(w, op))
         return 0;
     Py_INCREF(plan);
-    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan, 0, 0) : QR_T(write_gathered)(w, op, plan, 0, 0);
+    int ok = QR_T(write_fields)(w, op, plan, 0, 0);
     Py_DECREF(plan);
     QR_T(leave)(w, op);
     return ok;
@@ -377,10 +410,9 @@ static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan 
 /* An instance of the very class of a record of the encoder's plan (which the encoder holds). */
 static QR_NOINLINE int QR_T(write_typed_record)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
 {
-    const qpy_record_side *side = qpy_plan_record_side(plan, number);
     if (!QR_T(enter)(w, op))
         return 0;
-    int ok = QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits) ? QR_T(write_slots)(w, op, plan, number, 1) : QR_T(write_gathered)(w, op, plan, number, 1);
+    int ok = QR_T(write_fields)(w, op, plan, number, 1);
     QR_T(leave)(w, op);
     return ok;
 }
@@ -454,11 +486,17 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     qpy_plan *plan = NULL;
     qr_kind kind = QR_KIND_ANY;
     int ok;
+    qpy_known_class *known = qpy_walk_known(w, Py_TYPE(op));
+    if (QR_LIKELY(known->cls == Py_TYPE(op)))
+        return QR_T(write_record)(w, op, known->plan);
     Py_INCREF(op);
     w->calls++; /* reading annotations, importing, a property: most of what follows may run user code */
     switch (qpy_walk_way(w, op, &plan, &kind)) {
     case QPY_WAY_RECORD:
-    case QPY_WAY_OBJECT: ok = QR_T(write_record)(w, op, plan); break;
+    case QPY_WAY_OBJECT:
+        qpy_walk_remember(known, Py_TYPE(op), plan);
+        ok = QR_T(write_record)(w, op, plan);
+        break;
     case QPY_WAY_ENUM: ok = QR_T(write_enum)(w, op); break;
     case QPY_WAY_SCALAR: ok = QR_T(write_scalar)(w, op, kind); break;
     case QPY_WAY_BUFFER: ok = QR_T(write_buffer)(w, op); break;
