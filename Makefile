@@ -59,6 +59,9 @@ test-c-variants: test-env
 	@echo "== C tests, portable scalar code"
 	@$(c_build) build/c-scalar -Dbuildtype=debugoptimized -Dscalar=true
 	@$(in_venv) meson test -C build/c-scalar --suite c --quiet --print-errorlogs
+	@echo "== C tests of text, without AVX-512"
+	@$(c_build) build/c-sse2 -Dbuildtype=debugoptimized -Davx512=false
+	@$(in_venv) meson test -C build/c-sse2 utf8 json msgpack --quiet --print-errorlogs
 	@echo "== C tests under the sanitizers"
 	@$(c_build) build/c-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 	@$(in_venv) UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build/c-asan --suite c --quiet --print-errorlogs
