@@ -103,6 +103,12 @@ QR_INLINE int QR_T(close_map)(qpy_walker *w)
 
 /* ---------------------------------------------------------------- sequences */
 
+/* Long arrays are mostly of floats: those are written in the loop. */
+QR_INLINE int QR_T(is_plain_float)(PyObject *item, const qpy_plan *plan, uint32_t node)
+{
+    return Py_TYPE(item) == &PyFloat_Type && (!plan || plan->nodes[node].exact == &PyFloat_Type);
+}
+
 QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t node)
 {
     int is_list = PyList_Check(op), ok = 1;
@@ -115,7 +121,7 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
             break;
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
-        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_item)(w, plan, node, item)))
+        if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)) || !(QR_T(is_plain_float)(item, plan, node) ? QR_T(write_float)(w, item) : QR_T(write_item)(w, plan, node, item)))
             ok = qpy_walk_step(w, NULL, i);
         else
             QR_F(sep)(&w->buffer);
