@@ -22,7 +22,8 @@ def verdict(version: str) -> str:
         raise SystemExit(f"bench/results/{version}.md has no verdict")
     machine = about["machine"]
     head = f"**Python {machine['python']}**, {machine['processor']} ([every row](bench/results/{version}.md))"
-    return f"{head}: {section[1].strip()}\n"
+    hasty = " (`--quick`: five rounds a row, single rows may be 10 to 30 % off)" if "quick" in str(about["settings"]) else ""
+    return f"{head}{hasty}: {section[1].strip()}\n"
 
 
 def main() -> int:
