@@ -149,7 +149,22 @@ def test_every_change_of_one_byte(fmt, corpus):
     value, type_ = corpus
     data = bytearray(fmt.encode(value))
     for i, old in enumerate(data):
-        for new in {0, 1, 0x1F, *b' "\\,:[]{}019-.eEtfnu', 0x7F, 0x80, 0x90, 0xA1, *range(0xC0, 0xE0, 1), 0xED, 0xF4, 0xFF, old ^ 1, old ^ 0x80}:
+        for new in {
+            0,
+            1,
+            0x1F,
+            *b' "\\,:[]{}019-.eEtfnu',
+            0x7F,
+            0x80,
+            0x90,
+            0xA1,
+            *range(0xC0, 0xE0, 1),
+            0xED,
+            0xF4,
+            0xFF,
+            old ^ 1,
+            old ^ 0x80,
+        }:
             data[i] = new
             survives(fmt, bytes(data), type_)
         data[i] = old
@@ -170,7 +185,7 @@ def test_any_bytes(fmt, data):
         survives(fmt, data, type_)
 
 
-@given(st.lists(st.sampled_from(list("[]{}:,\"\\ 0123456789.eE+-truefalsnudx\n\xe9")), max_size=40).map("".join))
+@given(st.lists(st.sampled_from(list('[]{}:,"\\ 0123456789.eE+-truefalsnudx\n\xe9')), max_size=40).map("".join))
 def test_json_soup_is_judged_as_json_does(text):
     try:
         expected = json.loads(text)
@@ -185,11 +200,92 @@ def test_json_soup_is_judged_as_json_does(text):
 
 
 INVALID_JSON = [
-    *("[1,]", "[,1]", "[1,,2]", '{"a":1,}', "{,}", '{"a"}', '{"a":}', '{"a" 1}', "{a:1}", "{'a':1}", "{1:2}", "{null:1}", "[1 2]", '["a" "b"]'),
-    *("01", "-01", "00", "-", "+1", ".5", "5.", "1.e5", "1e", "1e+", "0x10", "1_000", "--1", "1-1", "1e5.5", "-a", "NaN", "Infinity", "-Infinity"),
-    *("nan", "True", "None", "nul", "truex", "tru", "fals", "undefined", "'a'", "\\", "]", "}", "[", "{", "[1}", '{"a":1]', "[}", '"a""'),
-    *("1,2", "/**/1", "1//", "#", "[1]x", "{}{}", '"a', '"\\x"', '"\\u12"', '"\\u12g4"', '"\\U0041"', '"\t"', '"\0"', '"\x1f"', "\0", "1\0"),
-    *('"\\ud800\\u0041"', '"\\udc00"', '"\\ud83d"', '["\\uDEAD"]', '"\\ud800\\ud800"', '{"\\ud800":1}', "\ufeff1", "1\xa0", "\x0b1"),
+    *(
+        "[1,]",
+        "[,1]",
+        "[1,,2]",
+        '{"a":1,}',
+        "{,}",
+        '{"a"}',
+        '{"a":}',
+        '{"a" 1}',
+        "{a:1}",
+        "{'a':1}",
+        "{1:2}",
+        "{null:1}",
+        "[1 2]",
+        '["a" "b"]',
+    ),
+    *(
+        "01",
+        "-01",
+        "00",
+        "-",
+        "+1",
+        ".5",
+        "5.",
+        "1.e5",
+        "1e",
+        "1e+",
+        "0x10",
+        "1_000",
+        "--1",
+        "1-1",
+        "1e5.5",
+        "-a",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+    ),
+    *(
+        "nan",
+        "True",
+        "None",
+        "nul",
+        "truex",
+        "tru",
+        "fals",
+        "undefined",
+        "'a'",
+        "\\",
+        "]",
+        "}",
+        "[",
+        "{",
+        "[1}",
+        '{"a":1]',
+        "[}",
+        '"a""',
+    ),
+    *(
+        "1,2",
+        "/**/1",
+        "1//",
+        "#",
+        "[1]x",
+        "{}{}",
+        '"a',
+        '"\\x"',
+        '"\\u12"',
+        '"\\u12g4"',
+        '"\\U0041"',
+        '"\t"',
+        '"\0"',
+        '"\x1f"',
+        "\0",
+        "1\0",
+    ),
+    *(
+        '"\\ud800\\u0041"',
+        '"\\udc00"',
+        '"\\ud83d"',
+        '["\\uDEAD"]',
+        '"\\ud800\\ud800"',
+        '{"\\ud800":1}',
+        "\ufeff1",
+        "1\xa0",
+        "\x0b1",
+    ),
 ]
 
 
@@ -268,7 +364,13 @@ def test_invalid_utf8_where_many_shapes_are_known(fmt):
 
 
 def test_lone_surrogates(fmt):
-    for value, path in (("\ud800", "$"), ({"a": ["x\udfff"]}, "$.a[0]"), ({"\ud800": 1}, '$["\\ud800"]'), (Cat("é\ud800"), "$.name"), ({"k": {"é\udc00": 1}}, None)):
+    for value, path in (
+        ("\ud800", "$"),
+        ({"a": ["x\udfff"]}, "$.a[0]"),
+        ({"\ud800": 1}, '$["\\ud800"]'),
+        (Cat("é\ud800"), "$.name"),
+        ({"k": {"é\udc00": 1}}, None),
+    ):
         with pytest.raises(quire.EncodeError) as caught:
             fmt.encode(value)
         fault = check_error(caught.value)
@@ -287,7 +389,9 @@ def test_lone_surrogates(fmt):
 
 def opened(fmt, key, n):
     """n levels that are opened and never closed."""
-    return {"json": b'{"%s":' % key if key else b"[", "msgpack": b"\x81" + bytes([0xA0 | len(key)]) + key if key else b"\x91"}[fmt.name] * n
+    return {"json": b'{"%s":' % key if key else b"[", "msgpack": b"\x81" + bytes([0xA0 | len(key)]) + key if key else b"\x91"}[
+        fmt.name
+    ] * n
 
 
 class Deep(Record):
@@ -307,9 +411,16 @@ class DeepData:
     a: "DeepData | None" = None
 
 
-@pytest.mark.parametrize("type_", [object, Any, Raw, Deep, DeepData, dict, list, Dog, dict[str, Any], DeepUnion, Deep | None, int | list[Any]], ids=str)
+@pytest.mark.parametrize(
+    "type_", [object, Any, Raw, Deep, DeepData, dict, list, Dog, dict[str, Any], DeepUnion, Deep | None, int | list[Any]], ids=str
+)
 def test_a_million_levels_are_refused(fmt, type_):
-    for data in (opened(fmt, b"", MILLION), opened(fmt, b"a", MILLION), opened(fmt, b"unknown", MILLION), opened(fmt, b"", 1) + opened(fmt, b"a", MILLION)):
+    for data in (
+        opened(fmt, b"", MILLION),
+        opened(fmt, b"a", MILLION),
+        opened(fmt, b"unknown", MILLION),
+        opened(fmt, b"", 1) + opened(fmt, b"a", MILLION),
+    ):
         fmt.refuses(data, type_, quire.DecodeError)
         fmt.refuses(data, type_, quire.DecodeError, limits=quire.Limits(depth=10_000))
     if type_ in (object, Any, Raw):
@@ -365,7 +476,11 @@ def test_a_million_levels_cannot_be_written(fmt, name):
         with pytest.raises(quire.QuireError):
             fmt.Encoder(list[int]).encode([value])
     while value is not None:  # not every class of Python itself can be freed from a million levels
-        value = next(iter(value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | frozenset) else [value.a]))
+        value = next(
+            iter(
+                value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | frozenset) else [value.a]
+            )
+        )
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -430,7 +545,17 @@ def test_declared_lengths_of_msgpack(n):
 
 
 def test_timestamps_of_msgpack():
-    for payload in (b"", b"\x00", b"\x00" * 3, b"\x00" * 5, b"\xff" * 8, b"\xff" * 12, b"\x7f" + b"\xff" * 11, b"\x00" * 13, b"\x3b\x9a\xca\x00" + b"\x00" * 8):
+    for payload in (
+        b"",
+        b"\x00",
+        b"\x00" * 3,
+        b"\x00" * 5,
+        b"\xff" * 8,
+        b"\xff" * 12,
+        b"\x7f" + b"\xff" * 11,
+        b"\x00" * 13,
+        b"\x3b\x9a\xca\x00" + b"\x00" * 8,
+    ):
         data = b"\xc7" + bytes([len(payload)]) + b"\xff" + payload
         for type_ in (object, dt.datetime, Any, dt.datetime | str):
             survives(MSGPACK, data, type_)
@@ -457,7 +582,16 @@ def test_unknown_extensions_of_msgpack():
 
 def test_huge_numbers():
     digits = "9" * MILLION
-    for text in (digits, "-" + digits, f"[{digits}]", digits + ".5", "0." + digits, digits + "e-1000000", "0." + "0" * MILLION + "1", "1" + "0" * MILLION + "e-1000000"):
+    for text in (
+        digits,
+        "-" + digits,
+        f"[{digits}]",
+        digits + ".5",
+        "0." + digits,
+        digits + "e-1000000",
+        "0." + "0" * MILLION + "1",
+        "1" + "0" * MILLION + "e-1000000",
+    ):
         try:
             value = quire.json.decode(text)
         except quire.DecodeError as error:
@@ -567,7 +701,7 @@ DICT_CHANGES = {
 def test_lists_that_change_while_they_are_written(fmt, change):
     for i in range(3):
         container = []
-        container += [{"first": [1]}, hooks(lambda: LIST_CHANGES[change](container))[i], "text", ["last"]]
+        container += [{"first": [1]}, hooks(lambda: LIST_CHANGES[change](container))[i], "text", ["last"]]  # noqa: B023
         code = outcome(fmt, {"in": [container]})
         assert code in (None, "changed")
         if change in ("append", "extend", "insert", "clear"):
@@ -715,12 +849,14 @@ def test_input_that_changes_while_it_is_read(fmt):
         target[:] = b"\x00" * len(target)
 
     def garbage():
-        target[:] = b"\xff\"" * (len(target) // 2) + b"\xff" * (len(target) % 2)
+        target[:] = b'\xff"' * (len(target) // 2) + b"\xff" * (len(target) % 2)
 
     expected = fmt.decode(data)
     for action in (zero, garbage):  # noqa: B007
         target = bytearray(data)
-        assert [getattr(v, "a", v) for v in fmt.decode(target, list[Destroyer | str])] == [v["a"] if isinstance(v, dict) else v for v in expected]
+        assert [getattr(v, "a", v) for v in fmt.decode(target, list[Destroyer | str])] == [
+            v["a"] if isinstance(v, dict) else v for v in expected
+        ]
         target = memoryview(bytearray(data))
         assert len(fmt.decode(target, list[Destroyer | str])) == 101
         mapped = mmap.mmap(-1, len(data))

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 import quire
 from quire import Record, field
 
-INTEGERS = st.integers(-(2**63), 2**64 - 1) | st.sampled_from([s * 2**p + d for s in (1, -1) for p in (31, 53, 62, 63) for d in (-1, 0, 1)] + [2**64 - 1])
+INTEGERS = st.integers(-(2**63), 2**64 - 1) | st.sampled_from(
+    [s * 2**p + d for s in (1, -1) for p in (31, 53, 62, 63) for d in (-1, 0, 1)] + [2**64 - 1]
+)
 ANY_INTEGERS = INTEGERS.filter(lambda n: -(2**63) <= n < 2**64)
 BOUNDS = st.integers(-(2**70), 2**70) | INTEGERS
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -85,7 +87,14 @@ def test_multiples(fmt, value, divisor):
 
 
 def test_multiples_of_floats(fmt):
-    for value, divisor, ok in ((0.3, 0.1, True), (0.35, 0.1, False), (1.0, 0.25, True), (10.0, 3.0, False), (9.0, 3.0, True), (0.0, 0.5, True)):
+    for value, divisor, ok in (
+        (0.3, 0.1, True),
+        (0.35, 0.1, False),
+        (1.0, 0.25, True),
+        (10.0, 3.0, False),
+        (9.0, 3.0, True),
+        (0.0, 0.5, True),
+    ):
         judged(fmt, value, Annotated[float, at.MultipleOf(divisor)], None if ok else "not_multiple")
 
 
@@ -99,7 +108,7 @@ def test_decimals(fmt, value, bound):
         assert (found is None and result == value) if holds else found == code
 
 
-@pytest.mark.parametrize("text", ["", "a", "abc", "é", "é€😀", "\n\"\\", "x" * 100, "é" * 100])
+@pytest.mark.parametrize("text", ["", "a", "abc", "é", "é€😀", '\n"\\', "x" * 100, "é" * 100])
 def test_lengths_of_text_are_characters(fmt, text):
     n = len(text)
     for type_, code in (
@@ -116,7 +125,13 @@ def test_lengths_of_text_are_characters(fmt, text):
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 16, 100])
 def test_lengths_of_bytes_and_containers(fmt, n):
-    for value, base in ((bytes(range(n)), bytes), (list(range(n)), list[int]), ({f"k{i}": i for i in range(n)}, dict[str, int]), (list(range(n)), list), ({f"k{i}": i for i in range(n)}, dict)):
+    for value, base in (
+        (bytes(range(n)), bytes),
+        (list(range(n)), list[int]),
+        ({f"k{i}": i for i in range(n)}, dict[str, int]),
+        (list(range(n)), list),
+        ({f"k{i}": i for i in range(n)}, dict),
+    ):
         data = fmt.encode(value)
         assert fmt.decode(data, Annotated[base, at.Len(n, n)]) == value
         assert code_of(fmt, data, Annotated[base, at.MinLen(n + 1)])[1] == "too_short"
@@ -146,7 +161,9 @@ def test_patterns(fmt):
 def test_several_at_once(fmt):
     type_ = Annotated[int, at.Ge(0), at.Le(10), at.MultipleOf(2)]
     for value in range(-2, 14):
-        judged(fmt, value, type_, "too_small" if value < 0 else "too_large" if value > 10 else "not_multiple" if value % 2 else None)
+        judged(
+            fmt, value, type_, "too_small" if value < 0 else "too_large" if value > 10 else "not_multiple" if value % 2 else None
+        )
     interval = Annotated[float, at.Interval(gt=0.0, lt=1.0)]
     for value, code in ((0.0, "too_small"), (0.5, None), (1.0, "too_large"), (-0.0, "too_small"), (5e-324, None)):
         judged(fmt, value, interval, code)

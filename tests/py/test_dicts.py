@@ -15,6 +15,7 @@ from conftest import leaves_nothing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+
 class Text(str):
     pass
 
@@ -71,7 +72,9 @@ OPERATIONS = {
     "set last": lambda d, k, v: d and d.__setitem__(next(reversed(d)), v),
     "delete": lambda d, k, v: d.__delitem__(next(iter(d))) if d else None,
     "delete last": lambda d, k, v: d.__delitem__(next(reversed(d))) if d else None,
-    "delete and set": lambda d, k, v: (lambda key: (d.__delitem__(key), d.__setitem__(key, v)))(list(d)[len(d) // 2]) if d else None,
+    "delete and set": lambda d, k, v: (
+        (lambda key: (d.__delitem__(key), d.__setitem__(key, v)))(list(d)[len(d) // 2]) if d else None
+    ),
     "pop": lambda d, k, v: d.pop(k, None),
     "pop known": lambda d, k, v: d.pop(list(d)[len(d) // 2]) if d else None,
     "popitem": lambda d, k, v: pop_any(d),
@@ -121,7 +124,12 @@ def test_each_operation(fmt, n):
 
 @given(
     st.integers(1, 40),
-    st.lists(st.tuples(st.sampled_from(sorted(OPERATIONS)), st.sampled_from(["k0", "k1", "k7", "new", "é", "", "x"]), st.integers(0, 3)), max_size=12),
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(OPERATIONS)), st.sampled_from(["k0", "k1", "k7", "new", "é", "", "x"]), st.integers(0, 3)
+        ),
+        max_size=12,
+    ),
 )
 @settings(max_examples=150)
 def test_any_operations_one_after_the_other(fmt, n, steps):
@@ -130,7 +138,10 @@ def test_any_operations_one_after_the_other(fmt, n, steps):
     for name, key, value in steps:
         assert OPERATIONS[name](made, key, value) == OPERATIONS[name](plain, key, value)
         assert same(made, plain)
-        assert same(fmt.decode(fmt.encode({k: v for k, v in made.items() if type(k) is str})), {k: v for k, v in plain.items() if type(k) is str})
+        assert same(
+            fmt.decode(fmt.encode({k: v for k, v in made.items() if type(k) is str})),
+            {k: v for k, v in plain.items() if type(k) is str},
+        )
     check(made, plain)
     assert same(twin, untouched)
     assert same(decoded(fmt, numbered(n)), untouched)
@@ -186,7 +197,11 @@ def test_as_namespaces(fmt, n):
     assert vars(copy.copy(thing)) == made and vars(copy.deepcopy(thing)) == made
 
     namespace = decoded(fmt, numbered(n))
-    code = compile("global total\ntotal = 0\nfor i in range(100): total += k0 + k1\nk1 = 5\ndel k0\nfresh = [k1 for _ in range(3)]", "made", "exec")
+    code = compile(
+        "global total\ntotal = 0\nfor i in range(100): total += k0 + k1\nk1 = 5\ndel k0\nfresh = [k1 for _ in range(3)]",
+        "made",
+        "exec",
+    )
     exec(code, namespace)
     assert namespace["total"] == 100 and namespace["k1"] == 5 and "k0" not in namespace and namespace["fresh"] == [5, 5, 5]
     assert eval("k1 + 1", decoded(fmt, numbered(n))) == 2
@@ -301,7 +316,14 @@ def test_typeddicts_too(fmt):
 
 
 def test_long_and_strange_keys(fmt):
-    for keys in (["a" * 1000, "b" * 1000], ["é", "ü" * 100, "€", "\U0001f600"], [""], ["\x00", "\n", '"'], ["a", "A", "aa"], [str(i) for i in range(200)]):
+    for keys in (
+        ["a" * 1000, "b" * 1000],
+        ["é", "ü" * 100, "€", "\U0001f600"],
+        [""],
+        ["\x00", "\n", '"'],
+        ["a", "A", "aa"],
+        [str(i) for i in range(200)],
+    ):
         plain = dict.fromkeys(keys, 1)
         made = decoded(fmt, plain)
         check(made, plain)

@@ -59,20 +59,33 @@ def test_depth(fmt, n):
             more = type_ not in (object, Any, Raw)
             if n < 900:
                 fmt.decode(fmt.encode(value), type_, limits=Limits(depth=n + more))
-                assert fmt.refuses(fmt.encode(value), type_, quire.LimitError, limits=Limits(depth=max(1, n - 1 + more)) if n > 1 or more else Limits(depth=1)).code if n > 1 else True
+                assert (
+                    fmt.refuses(
+                        fmt.encode(value),
+                        type_,
+                        quire.LimitError,
+                        limits=Limits(depth=max(1, n - 1 + more)) if n > 1 or more else Limits(depth=1),
+                    ).code
+                    if n > 1
+                    else True
+                )
 
 
 def test_the_default_depth(fmt):
     with pytest.raises(quire.LimitError):
         fmt.encode(nested(1001))
-    assert fmt.decode(fmt.encode(nested(1000))) == nested(1000) if sys.getrecursionlimit() > 2000 else fmt.decode(fmt.encode(nested(1000)))
+    assert (
+        fmt.decode(fmt.encode(nested(1000))) == nested(1000)
+        if sys.getrecursionlimit() > 2000
+        else fmt.decode(fmt.encode(nested(1000)))
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 17, 40])
 def test_items(fmt, n):
     limits = Limits(items=n)
     for make in (lambda n: list(range(n)), lambda n: {f"k{i}": i for i in range(n)}):
-        for value, type_, path in wrapped(make(n)):
+        for value, type_, _ in wrapped(make(n)):
             if n == 1 and type_ is Row:
                 continue
             fmt.decode(fmt.encode(value), type_, limits=limits)
@@ -99,12 +112,12 @@ def test_bytes(fmt):
 @pytest.mark.parametrize("n", [1, 2, 15, 16, 17, 33, 300])
 def test_str_bytes(fmt, n):
     limits = Limits(str_bytes=n)
-    for value, type_, path in wrapped("a" * n):
+    for value, type_, _ in wrapped("a" * n):
         if type_ in (Point, dict[str, Any]) and n < 8:
             continue
         fmt.decode(fmt.encode(value), type_, limits=limits)
 
-    for value, type_, path in wrapped("a" * (n + 1)):
+    for value, type_, _ in wrapped("a" * (n + 1)):
         fault = fmt.refuses(fmt.encode(value), type_, quire.LimitError, limits=limits)
         assert fault.code == "str_limit"
     assert fmt.decode(fmt.encode({"a" * n: 1}), limits=limits) == {"a" * n: 1}
@@ -131,7 +144,11 @@ def test_int_digits(n):
         for type_ in (object, int, Any, int | str, Raw):
             value = quire.json.decode(text, type_, limits=limits)
             if type_ is not Raw:
-                assert type(value) is int and value % 10**9 == int(text[:1] + "777777777") % 10**9 if text[0] == "-" else value % 10**9 == 777777777
+                assert (
+                    type(value) is int and value % 10**9 == int(text[:1] + "777777777") % 10**9
+                    if text[0] == "-"
+                    else value % 10**9 == 777777777
+                )
                 assert expected is None or abs(value) == expected
             with pytest.raises(quire.LimitError) as caught:
                 quire.json.decode(text + "7", type_, limits=limits)

@@ -218,5 +218,7 @@ SCRIPT = """
 
 @pytest.mark.parametrize("part", range(3))
 def test_memory_fails_at_any_allocation(fmt, part):
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(SCRIPT), fmt.name, str(part)], capture_output=True, text=True, timeout=600)
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCRIPT), fmt.name, str(part)], capture_output=True, text=True, timeout=600
+    )
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]

@@ -11,6 +11,7 @@ import uuid
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, Optional, Required, TypedDict, TypeVar
 
 import pytest
+from conftest import check_error
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -403,7 +404,7 @@ def test_unknown_fields(fmt):
 def test_names_on_the_wire(fmt):
     class Named(Record, rename="camel"):
         first_name: str
-        other: int = field(name="Übrig \"x\"", default=0)
+        other: int = field(name='Übrig "x"', default=0)
 
     value = Named("a", 2)
     assert fmt.decode(fmt.encode(value)) == {"firstName": "a", 'Übrig "x"': 2}
@@ -460,7 +461,9 @@ def test_arrays(fmt):
 def test_recursive_types(fmt):
     value = Tree(1, [Tree(2), Tree(3, [Tree(4)])], Tree(5))
     assert exact(fmt.decode(fmt.encode(value), Tree), value)
-    fault = fmt.refuses(fmt.encode({"value": 1, "children": [{"value": 2, "children": [{"value": "x"}]}]}), Tree, quire.ValidationError)
+    fault = fmt.refuses(
+        fmt.encode({"value": 1, "children": [{"value": 2, "children": [{"value": "x"}]}]}), Tree, quire.ValidationError
+    )
     assert fault.path == "$.children[0].children[0].value"
 
 
@@ -534,7 +537,11 @@ def test_typeddict(fmt):
     value = fmt.decode(fmt.encode({"year": 1, "name": "a", "other": 2}), Movie)
     assert type(value) is dict and value == {"name": "a", "year": 1}
     assert fmt.decode(fmt.encode({"name": "a"}), Movie) == {"name": "a"}
-    assert fmt.decode(fmt.encode({"name": "a", "length": 1, "cast": [{"x": 1}]}), Film) == {"name": "a", "length": 1.0, "cast": [Point(1)]}
+    assert fmt.decode(fmt.encode({"name": "a", "length": 1, "cast": [{"x": 1}]}), Film) == {
+        "name": "a",
+        "length": 1.0,
+        "cast": [Point(1)],
+    }
     assert fmt.refuses(fmt.encode({"year": 1}), Movie, quire.ValidationError).code == "missing_field"
     assert fmt.refuses(fmt.encode({"name": "a", "length": "x"}), Film, quire.ValidationError).path == "$.length"
     value["more"] = 1
@@ -693,7 +700,10 @@ def test_post_init_that_raises_a_value_error_is_a_fault(fmt):
     assert fmt.encode({"a": [{"value": 1}, {"value": -1}]})[fault.offset :] in (b'{"value":-1}]}', b"\x81\xa5value\xff")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), KeyboardInterrupt(), SystemExit(3), RuntimeError("r"), StopIteration(), MemoryError(), RecursionError()])
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("x"), KeyboardInterrupt(), SystemExit(3), RuntimeError("r"), StopIteration(), MemoryError(), RecursionError()],
+)
 def test_other_exceptions_pass_through(fmt, error):
     Noted.error = error
     with pytest.raises(type(error)) as caught:
@@ -739,7 +749,9 @@ def test_decoding_within_decoding(fmt):
 # Types that cannot be
 
 
-@pytest.mark.parametrize("type_", [5, "NoSuchName", lambda: 1, complex, object(), list[complex], dict[list[int], int], type, Literal[1.5]])
+@pytest.mark.parametrize(
+    "type_", [5, "NoSuchName", lambda: 1, complex, object(), list[complex], dict[list[int], int], type, Literal[1.5]]
+)
 def test_types_that_no_plan_can_be_made_for(fmt, type_):
     for _ in range(2):
         with pytest.raises(quire.SchemaError):
@@ -756,3 +768,22 @@ def test_metadata_that_cannot_be_hashed(fmt):
 
 def test_a_type_is_looked_at_once(fmt):
     assert fmt.decode(fmt.encode([1]), list[int]) == fmt.Decoder(list[int]).decode(fmt.encode([1]))
+
+
+# Encoders of a type
+
+
+def test_an_encoder_writes_only_its_type(fmt):
+    assert fmt.Encoder(list[int]).encode([1, 2]) == fmt.encode([1, 2])
+    assert fmt.decode(fmt.Encoder(Tree).encode(Tree(1, [Tree(2)])), Tree) == Tree(1, [Tree(2)])
+    for type_, value, path in (
+        (list[int], [1, "x"], "$[1]"),
+        (list[int], {"a": 1}, "$"),
+        (dict[str, Point], {"p": Point("x")}, "$.p.x"),
+        (Tree, Tree(1, [Tree(2, ["x"])]), "$.children[0].children[0]"),
+        (int | None, "x", "$"),
+        (Point | Tree, Colour.RED, "$"),
+    ):
+        with pytest.raises(quire.EncodeError) as caught:
+            fmt.Encoder(type_).encode(value)
+        assert check_error(caught.value).path == path, (type_, value)

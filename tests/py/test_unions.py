@@ -89,7 +89,7 @@ class Pair(NamedTuple):
 
 
 def orders(*arms):
-    return [Union[order] for order in itertools.permutations(arms)]
+    return [Union[order] for order in itertools.permutations(arms)]  # noqa: UP007
 
 
 def exact(a, b):
@@ -125,7 +125,10 @@ SCALARS = [
     ((dict[str, int], list[int], str, None), [({"a": 1}, {"a": 1}), ([1], [1]), ("a", "a"), (None, None)]),
     ((Pair, int), [([1, 2], Pair(1, 2)), (1, 1)]),
     ((Circle, int), [({"radius": 1}, Circle(1.0)), (1, 1)]),
-    ((Circle, str, None, list[Circle]), [({"radius": 1}, Circle(1.0)), ("x", "x"), ([{"radius": 2}], [Circle(2.0)]), (None, None)]),
+    (
+        (Circle, str, None, list[Circle]),
+        [({"radius": 1}, Circle(1.0)), ("x", "x"), ([{"radius": 2}], [Circle(2.0)]), (None, None)],
+    ),
 ]
 
 
@@ -253,7 +256,9 @@ def test_what_cannot_be_told_apart_is_refused_when_the_plan_is_made(fmt):
 
 
 PETS = st.recursive(
-    st.builds(Cat, st.text("abü"), st.integers(0, 9)) | st.builds(Fish), lambda inner: st.builds(Dog, st.integers(0, 9), st.lists(inner)), max_leaves=8
+    st.builds(Cat, st.text("abü"), st.integers(0, 9)) | st.builds(Fish),
+    lambda inner: st.builds(Dog, st.integers(0, 9), st.lists(inner)),
+    max_leaves=8,
 )
 
 

@@ -156,9 +156,39 @@ def test_json_escapes():
 
 @pytest.mark.parametrize(
     "text",
-    ["0", "-0", "0.0", "-0.0", "1e5", "1E5", "1e+5", "1e-5", "1.5e300", "0e0", "0E-1", "1e-400", "-1e-400", "123456789012345678901234567890"]
-    + ["1" * 40 + ".5", "0." + "0" * 400 + "1", "1." + "9" * 900, "9007199254740993.0", "1e23", "2.2250738585072011e-308", "-9223372036854775808"]
-    + ["-9223372036854775809", "18446744073709551615", "18446744073709551616", "1" + "0" * 308 + ".0", "4.9e-324", "2.4703282292062328e-324"],
+    [
+        "0",
+        "-0",
+        "0.0",
+        "-0.0",
+        "1e5",
+        "1E5",
+        "1e+5",
+        "1e-5",
+        "1.5e300",
+        "0e0",
+        "0E-1",
+        "1e-400",
+        "-1e-400",
+        "123456789012345678901234567890",
+    ]
+    + [
+        "1" * 40 + ".5",
+        "0." + "0" * 400 + "1",
+        "1." + "9" * 900,
+        "9007199254740993.0",
+        "1e23",
+        "2.2250738585072011e-308",
+        "-9223372036854775808",
+    ]
+    + [
+        "-9223372036854775809",
+        "18446744073709551615",
+        "18446744073709551616",
+        "1" + "0" * 308 + ".0",
+        "4.9e-324",
+        "2.4703282292062328e-324",
+    ],
 )
 def test_json_numbers(text):
     for document in (text, f" {text} ", f"[{text}]", f'{{"a":{text}}}'):
@@ -347,14 +377,18 @@ def test_more_shapes_than_are_kept(fmt):
     rows = [{name: i for name in rng.sample(names, rng.randrange(1, 40))} for i in range(2000)]
     for _ in range(2):
         assert same(fmt.decode(fmt.encode(rows)), rows)
-    assert same(fmt.decode(fmt.encode([{"id": i, "x": {"y": i}} for i in range(100)])), [{"id": i, "x": {"y": i}} for i in range(100)])
+    assert same(
+        fmt.decode(fmt.encode([{"id": i, "x": {"y": i}} for i in range(100)])), [{"id": i, "x": {"y": i}} for i in range(100)]
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 6, 10, 11, 29, 30, 31, 32, 60, 85, 86, 170, 199, 200, 201, 250, 1000])
 def test_dicts_of_every_size(fmt, n):
     value = [{f"k{i}": i for i in range(n)} for _ in range(8)]
     assert same(fmt.decode(fmt.encode(value)), value)
-    assert same(fmt.decode(fmt.encode([{**row, "more": 1} for row in value] + value)), [{**row, "more": 1} for row in value] + value)
+    assert same(
+        fmt.decode(fmt.encode([{**row, "more": 1} for row in value] + value)), [{**row, "more": 1} for row in value] + value
+    )
 
 
 def test_tables(fmt):
@@ -429,7 +463,15 @@ def test_any_buffer_is_input(fmt):
     mapped = mmap.mmap(-1, len(data))
     mapped.write(data)
     strided = memoryview(bytes(b for byte in data for b in (byte, 0)))[::2]
-    sources = [data, bytearray(data), memoryview(data), array.array("B", data), mapped, strided, type("Bytes", (bytes,), {})(data)]
+    sources = [
+        data,
+        bytearray(data),
+        memoryview(data),
+        array.array("B", data),
+        mapped,
+        strided,
+        type("Bytes", (bytes,), {})(data),
+    ]
     if not fmt.binary:
         sources += [data.decode(), type("Str", (str,), {})(data.decode())]
     for source in sources:
@@ -474,7 +516,14 @@ def test_what_cannot_be_written(fmt):
     class Plain:
         pass
 
-    for value, kind in ((Plain(), "Plain"), (object(), "object"), (len, "builtin"), (1j, "complex"), (..., "ellipsis"), (int, "type")):
+    for value, kind in (
+        (Plain(), "Plain"),
+        (object(), "object"),
+        (len, "builtin"),
+        (1j, "complex"),
+        (..., "ellipsis"),
+        (int, "type"),
+    ):
         with pytest.raises(quire.EncodeError) as caught:
             fmt.encode({"a": [1, {"b c": value}]})
         fault = caught.value.errors[0]
