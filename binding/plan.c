@@ -134,7 +134,7 @@ static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
         return 0;
     }
     if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE))
-        return PyObject_SetAttr(type, state->str_plan, (PyObject *)plan);
+        return PyType_Type.tp_setattro(type, state->str_plan, (PyObject *)plan); /* a metaclass that refuses does not mean us */
     if (PyDict_GET_SIZE(state->plan_cache) >= CACHE_LIMIT)
         PyDict_Clear(state->plan_cache);
     if (PyDict_SetItem(state->plan_cache, type, (PyObject *)plan) < 0) {

@@ -663,6 +663,24 @@ def test_a_plan_is_not_taken_from_a_copied_class(fmt):
     assert fmt.decode(fmt.encode(made)) == {"a": 1, "b": 2, "c": 3}
 
 
+def test_a_metaclass_that_refuses_attributes(fmt):
+    class Refusing(type):
+        closed = False
+
+        def __setattr__(cls, name, value):
+            if Refusing.closed:
+                raise TypeError(f"{name} is refused")
+            super().__setattr__(name, value)
+
+    @dataclasses.dataclass
+    class Closed(metaclass=Refusing):
+        a: int
+
+    Refusing.closed = True
+    for _ in range(2):
+        assert fmt.decode(fmt.encode(Closed(1)), Closed) == Closed(1)
+
+
 def test_instances_that_lost_a_field(fmt):
     value = Plain(1)
     del value.a
