@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/codec.h"
+#include "binding/attribute.h"
 
 /* ---------------------------------------------------------------- input */
 
@@ -50,7 +51,7 @@ int qpy_input_init(qpy_input *self, PyObject *data, int is_text)
 /* None: no limit (0). */
 static int read_limit(PyObject *limits, const char *name, size_t *to)
 {
-    PyObject *value = PyObject_GetAttrString(limits, name);
+    PyObject *value = qpy_attribute(limits, name);
     if (!value)
         return 0;
     *to = value == Py_None ? 0 : PyLong_AsSize_t(value);
@@ -67,7 +68,7 @@ static int read_limits(PyObject *limits, qr_limits *to)
         !read_limit(limits, "str_bytes", &to->str_bytes) || !read_limit(limits, "int_digits", &to->int_digits))
         return 0;
     to->depth = depth < 1 ? 1 : depth > QR_DEPTH_MAX ? QR_DEPTH_MAX : (uint32_t)depth;
-    PyObject *policy = PyObject_GetAttrString(limits, "duplicate_keys");
+    PyObject *policy = qpy_attribute(limits, "duplicate_keys");
     if (!policy)
         return 0;
     to->reject_duplicate_keys = PyUnicode_Check(policy) && PyUnicode_CompareWithASCIIString(policy, "error") == 0;

@@ -6,6 +6,7 @@
  * new key turns such a dict into an ordinary one, by the interpreter's own code. With more keys the ordinary table is
  * copied whole. */
 #include "binding/cpython_private.h"
+#include "binding/attribute.h"
 
 #if QPY_PRIVATE
 
@@ -379,7 +380,7 @@ static int check_instances(void)
         }
         else
             Py_DECREF(Py_False);
-    found = PyObject_GetAttrString(second, "__dict__"); /* makes a real one of the values */
+    found = qpy_attribute(second, "__dict__"); /* makes a real one of the values */
     same = same && found && PyDict_GET_SIZE(found) <= 2 && (PyDict_GET_SIZE(found) == 0 || PyDict_GetItemWithError(found, names[0]) == Py_False);
     result = found ? same : -1;
 done:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/raise.h"
+#include "binding/attribute.h"
 
 static const char *class_name(qr_error error)
 {
@@ -274,10 +275,10 @@ static void add_note(PyObject *exception, PyObject *steps)
 {
     PyObject *text = NULL, *result = NULL, *errors = PyImport_ImportModule("quire.errors");
     if (errors)
-        text = PyObject_CallMethod(errors, "path_text", "(O)", steps);
+        text = qpy_call_method(errors, "path_text", steps);
     PyObject *note = text ? PyUnicode_FromFormat("at %U", text) : NULL;
     if (note)
-        result = PyObject_CallMethod(exception, "add_note", "O", note);
+        result = qpy_call_method(exception, "add_note", note);
     Py_XDECREF(note);
     Py_XDECREF(result);
     Py_XDECREF(text);

@@ -5,6 +5,7 @@
  * layout, __class__ cells, __set_name__ and __init_subclass__ are CPython's affair. Afterwards the member descriptors are
  * exchanged for ours and the slots of the type object point to our functions instead of the generic ones for Python classes. */
 #include "binding/record_internal.h"
+#include "binding/attribute.h"
 
 #include <stdarg.h>
 #include <structmember.h>
@@ -192,7 +193,7 @@ static int refresh_tree(PyObject *type)
         return 0;
     if (qpy_record_refresh(cls) < 0)
         return -1;
-    PyObject *children = PyObject_CallMethod((PyObject *)&PyType_Type, "__subclasses__", "O", type);
+    PyObject *children = qpy_call_method((PyObject *)&PyType_Type, "__subclasses__", type);
     int result = children == NULL ? -1 : 0;
     for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(children); i++)
         result = refresh_tree(PyList_GET_ITEM(children, i));
@@ -297,7 +298,7 @@ static int finish(qpy_state *state, PyObject *module, qpy_record_class *cls, qpy
 static int start_abc(PyObject *type)
 {
     PyObject *library = PyImport_ImportModule("_abc");
-    PyObject *result = library == NULL ? NULL : PyObject_CallMethod(library, "_abc_init", "O", type);
+    PyObject *result = library == NULL ? NULL : qpy_call_method(library, "_abc_init", type);
     Py_XDECREF(library);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;

@@ -4,6 +4,7 @@
  * Annotations may be strings or objects and are not evaluated: making a class imports nothing and may refer to what does not exist
  * yet. Only ClassVar, InitVar and KW_ONLY must be told from fields here, by their spelling or by what they are. */
 #include "binding/record_internal.h"
+#include "binding/attribute.h"
 
 typedef enum { A_FIELD, A_CLASS_VARIABLE, A_INIT_VARIABLE, A_KW_ONLY } annotation_kind;
 
@@ -50,7 +51,7 @@ static annotation_kind kind_of_object(PyObject *annotation)
         return A_FIELD;
     if (annotation == class_variable)
         return A_CLASS_VARIABLE;
-    PyObject *origin = PyObject_GetAttrString(annotation, "__origin__");
+    PyObject *origin = qpy_attribute(annotation, "__origin__");
     annotation_kind kind = origin == class_variable ? A_CLASS_VARIABLE : A_FIELD;
     Py_XDECREF(origin);
     if (origin == NULL && !PyErr_ExceptionMatches(PyExc_MemoryError))
@@ -71,7 +72,7 @@ static int may_hold_spec(PyObject *annotation)
         PyErr_Clear();
         return text != NULL && strstr(text, "Annotated") != NULL;
     }
-    PyObject *metadata = PyObject_GetAttrString(annotation, "__metadata__");
+    PyObject *metadata = qpy_attribute(annotation, "__metadata__");
     if (metadata == NULL && !PyErr_ExceptionMatches(PyExc_MemoryError))
         PyErr_Clear();
     Py_XDECREF(metadata);
@@ -89,10 +90,10 @@ static PyObject *read_annotations(PyObject *space)
         return PyDict_Check(annotations) ? Py_NewRef(annotations) : (qpy_record_class_error("__annotations__ must be a dict"), NULL);
 #if PY_VERSION_HEX >= 0x030E0000
     PyObject *library = PyImport_ImportModule("annotationlib"), *format = NULL, *result = NULL;
-    PyObject *annotate = library == NULL ? NULL : PyObject_CallMethod(library, "get_annotate_from_class_namespace", "O", space);
+    PyObject *annotate = library == NULL ? NULL : qpy_call_method(library, "get_annotate_from_class_namespace", space);
     if (annotate != NULL && annotate != Py_None) {
-        PyObject *formats = PyObject_GetAttrString(library, "Format");
-        format = formats == NULL ? NULL : PyObject_GetAttrString(formats, "FORWARDREF");
+        PyObject *formats = qpy_attribute(library, "Format");
+        format = formats == NULL ? NULL : qpy_attribute(formats, "FORWARDREF");
         Py_XDECREF(formats);
         result = format == NULL ? NULL : PyObject_CallMethod(library, "call_annotate_function", "OO", annotate, format);
     } else if (annotate != NULL) {

@@ -5,6 +5,7 @@
  * dropped and moved between writing and reading. The state is pickle's third part, not an argument, because a record in a
  * cycle must exist before its values are read. Restoring calls neither __init__ nor __post_init__: the values were through it. */
 #include "binding/record_internal.h"
+#include "binding/attribute.h"
 
 enum { PICKLE_VERSION = 1 };
 
@@ -237,7 +238,7 @@ static PyObject *find_annotation(PyTypeObject *type, PyObject *name)
 
 static PyObject *make_parameter(qpy_record_class *cls, const qpy_record_field *field, PyObject *parameter)
 {
-    PyObject *kind = PyObject_GetAttrString(parameter, field->kw_only ? "KEYWORD_ONLY" : "POSITIONAL_OR_KEYWORD"), *result = NULL;
+    PyObject *kind = qpy_attribute(parameter, field->kw_only ? "KEYWORD_ONLY" : "POSITIONAL_OR_KEYWORD"), *result = NULL;
     PyObject *arguments = kind == NULL ? NULL : PyTuple_Pack(2, field->name, kind), *keywords = PyDict_New();
     if (arguments == NULL || keywords == NULL)
         goto done;
@@ -262,8 +263,8 @@ PyObject *qpy_record_signature(PyObject *self, void *ignored)
     if (cls->flags & QPY_RECORD_OWN_INIT) /* inspect then looks at that __init__ */
         return PyErr_Format(PyExc_AttributeError, "__signature__");
     PyObject *inspect = PyImport_ImportModule("inspect"), *list = PyList_New(0), *result = NULL;
-    PyObject *parameter = inspect == NULL ? NULL : PyObject_GetAttrString(inspect, "Parameter");
-    PyObject *signature = parameter == NULL ? NULL : PyObject_GetAttrString(inspect, "Signature");
+    PyObject *parameter = inspect == NULL ? NULL : qpy_attribute(inspect, "Parameter");
+    PyObject *signature = parameter == NULL ? NULL : qpy_attribute(inspect, "Signature");
     if (signature == NULL || list == NULL)
         goto done;
     for (Py_ssize_t i = 0; i < cls->count; i++) {

@@ -5,6 +5,7 @@
  * ABCMeta makes isinstance ten times slower, so isinstance and issubclass are `type`'s again for all classes but those that do
  * have an abstract base. */
 #include "binding/record_internal.h"
+#include "binding/attribute.h"
 
 #include <structmember.h>
 
@@ -229,7 +230,7 @@ static PyMethodDef record_methods[] = {
  * find it and their slots point to the function itself. The wrapper's shape is borrowed from object's. */
 static int add_wrapper(PyTypeObject *record, const char *name, void *function)
 {
-    PyObject *model = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, name), *wrapper = NULL;
+    PyObject *model = qpy_attribute((PyObject *)&PyBaseObject_Type, name), *wrapper = NULL;
     if (model != NULL && Py_IS_TYPE(model, &PyWrapperDescr_Type))
         wrapper = PyDescr_NewWrapper(record, ((PyWrapperDescrObject *)model)->d_base, function);
     else if (model != NULL)
@@ -290,7 +291,7 @@ static int make_record(PyObject *module, qpy_state *state)
 int qpy_record_init(PyObject *module, qpy_state *state)
 {
     PyObject *abc = PyImport_ImportModule("abc");
-    state->abc_meta = abc == NULL ? NULL : (PyTypeObject *)PyObject_GetAttrString(abc, "ABCMeta");
+    state->abc_meta = abc == NULL ? NULL : (PyTypeObject *)qpy_attribute(abc, "ABCMeta");
     Py_XDECREF(abc);
     state->str_class = PyUnicode_InternFromString("__class__");
     if (state->abc_meta == NULL || state->str_class == NULL || (state->str_post_init == NULL && (state->str_post_init = PyUnicode_InternFromString("__post_init__")) == NULL))

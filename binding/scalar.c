@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/scalar_internal.h"
+#include "binding/attribute.h"
 
 #include "core/base/uuid.h"
 
@@ -7,7 +8,7 @@
 
 static int keep_class(PyTypeObject **slot, PyObject *module, const char *name)
 {
-    PyObject *found = PyObject_GetAttrString(module, name);
+    PyObject *found = qpy_attribute(module, name);
     if (found == NULL)
         return -1;
     if (!PyType_Check(found)) {
@@ -99,7 +100,7 @@ static int import_decimal(qpy_state *state)
     if (module == NULL || qpy_scalar_import(&state->decimal_type, state->str_decimal, "Decimal") < 0 ||
         keep_class(&context_type, module, "Context") < 0)
         goto done;
-    trap = PyObject_GetAttrString(module, "InvalidOperation");
+    trap = qpy_attribute(module, "InvalidOperation");
     if (trap == NULL)
         goto done;
     PyObject *arguments = PyTuple_New(0), *words = Py_BuildValue("{s:[O]}", "traps", trap);
@@ -163,7 +164,7 @@ static int import_uuid(qpy_state *state)
     if (qpy_scalar_import(&state->uuid_type, state->str_uuid, "UUID") < 0 ||
         qpy_scalar_import(&safe_type, state->str_uuid, "SafeUUID") < 0)
         return -1;
-    PyObject *unknown = PyObject_GetAttrString((PyObject *)safe_type, "unknown");
+    PyObject *unknown = qpy_attribute((PyObject *)safe_type, "unknown");
     Py_DECREF(safe_type);
     if (unknown == NULL)
         return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/sink.h"
+#include "binding/attribute.h"
 
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
@@ -601,7 +602,7 @@ static qr_error judge(PyObject *value, PyObject *bounds, int *failed)
 static qr_error search(qpy_sink *self, PyObject *pattern, PyObject *value, int *failed)
 {
     outside saved = go_outside(self);
-    PyObject *match = PyObject_CallMethod(pattern, "search", "O", value);
+    PyObject *match = qpy_call_method(pattern, "search", value);
     come_back(self, saved);
     qr_error error = match == Py_None ? QR_ERROR_PATTERN_MISMATCH : QR_ERROR_NONE;
     *failed = !match;

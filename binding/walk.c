@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/walk.h"
+#include "binding/attribute.h"
 
 #include "binding/ext.h"
 #include "binding/raise.h"
@@ -153,7 +154,7 @@ static int is_enum(qpy_state *state, PyTypeObject *type)
 {
     if (QR_UNLIKELY(!state->enum_type)) { /* a class that nobody imported has no members */
         PyObject *modules = PyImport_GetModuleDict(), *module = modules ? PyDict_GetItemString(modules, "enum") : NULL;
-        PyObject *cls = module ? PyObject_GetAttrString(module, "Enum") : NULL;
+        PyObject *cls = module ? qpy_attribute(module, "Enum") : NULL;
         if (!cls || !PyType_Check(cls)) {
             Py_XDECREF(cls);
             PyErr_Clear();

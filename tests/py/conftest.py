@@ -81,16 +81,21 @@ def fmt(request):
 
 
 def leaves_nothing(work, *, times=10, rounds=20):
-    """Running `work` again and again leaves no memory behind. Caches and pools fill while it does, slower and slower; what leaks
-    leaks each time, so one round that leaves less than a block for each run is enough."""
+    """Running `work` again and again leaves no memory behind. Caches and pools fill while it does; what leaks leaks each time, so
+    one round that leaves less than a block for each run is enough. The collector runs between the rounds only: otherwise how much
+    garbage is alive at once, and with it how full the pools of freed memory are, would be a matter of luck."""
     left = []
-    for _ in range(rounds):
-        gc.collect()
-        before = sys.getallocatedblocks()
-        for _ in range(times):
-            work()
-        gc.collect()
-        left.append(sys.getallocatedblocks() - before)
-        if left[-1] < times / 2:
-            return
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            gc.collect()
+            before = sys.getallocatedblocks()
+            for _ in range(times):
+                work()
+            gc.collect()
+            left.append(sys.getallocatedblocks() - before)
+            if left[-1] < times / 2:
+                return
+    finally:
+        gc.enable()
     raise AssertionError(f"blocks of memory are left by each round of {times}: {left}")

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attribute: attributes by a C name.
+ *
+ * PyObject_GetAttrString() makes a new str each time. Since the interpreter's cache of type attributes is keyed by the address of
+ * the name, and keeps it, each call then fills one more of its 4,096 entries; an interned name is always the same one. */
+#ifndef QUIRE_BINDING_ATTRIBUTE_H
+#define QUIRE_BINDING_ATTRIBUTE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* A new reference to object.name, or NULL with an exception set. */
+static inline PyObject *qpy_attribute(PyObject *object, const char *name)
+{
+    PyObject *key = PyUnicode_InternFromString(name);
+    PyObject *value = key ? PyObject_GetAttr(object, key) : NULL;
+    Py_XDECREF(key);
+    return value;
+}
+
+/* A new reference to what object.name(argument) returns, or NULL with an exception set. */
+static inline PyObject *qpy_call_method(PyObject *object, const char *name, PyObject *argument)
+{
+    PyObject *key = PyUnicode_InternFromString(name);
+    PyObject *result = key ? PyObject_CallMethodOneArg(object, key, argument) : NULL;
+    Py_XDECREF(key);
+    return result;
+}
+
+#endif
