@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* read_array: arrays and tuples. A part of read.tmpl.h. */
+
+static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    QR_FRAME frame;
+    QR_ITER iter;
+    size_t index = 0;
+    const uint8_t *at = QR_F(at)(r);
+    const qr_node *node = &plan->nodes[number];
+    uint32_t item = node->item;
+    if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
+        return QR_MISMATCH(number);
+    if (QR_UNLIKELY(!qr_reader_enter(r)))
+        return QR_FAILED;
+    QR_S(open_array)(s, &frame);
+    while (QR_F(more_array)(r, &iter)) {
+        QR_LIMIT_ITEMS(index, r->p);
+        QR_VALUE value = QR_T(node_value)(r, s, plan, item);
+        if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
+            return QR_FAIL_INDEX(index);
+        index++;
+    }
+    if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+        return QR_FAIL_HERE();
+    if (QR_UNLIKELY(node->flags & QR_NODE_BOUNDED)) {
+        qr_error error = qr_bounds_check_length(&plan->bounds[node->bounds], index);
+        if (error != QR_ERROR_NONE) {
+            QR_T(note)(r, error, at, number, UINT32_MAX);
+            return QR_FAIL_HERE();
+        }
+    }
+    qr_reader_leave(r);
+    QR_VALUE result = QR_S(close_array)(s, number, &frame);
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_HERE();
+}
+
+static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    QR_FRAME frame;
+    QR_ITER iter;
+    size_t index = 0;
+    const uint8_t *at = QR_F(at)(r);
+    const qr_node *node = &plan->nodes[number];
+    if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
+        return QR_MISMATCH(number);
+    if (QR_UNLIKELY(!qr_reader_enter(r)))
+        return QR_FAILED;
+    QR_S(open_array)(s, &frame);
+    while (QR_F(more_array)(r, &iter)) {
+        if (QR_UNLIKELY(index == node->item_count)) {
+            QR_T(note)(r, QR_ERROR_WRONG_LENGTH, at, number, UINT32_MAX);
+            return QR_FAIL_HERE();
+        }
+        QR_VALUE value = QR_T(read_node)(r, s, plan, plan->items[node->item + index]);
+        if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
+            return QR_FAIL_INDEX(index);
+        index++;
+    }
+    if (QR_UNLIKELY(r->error == QR_ERROR_NONE && index != node->item_count))
+        QR_T(note)(r, QR_ERROR_WRONG_LENGTH, at, number, UINT32_MAX);
+    if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+        return QR_FAIL_HERE();
+    qr_reader_leave(r);
+    QR_VALUE result = QR_S(close_array)(s, number, &frame);
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_HERE();
+}
