@@ -36,6 +36,7 @@ QR_INLINE int qr_byte_is_quote_stop(uint8_t c) { return c < 0x20 || c == '"' || 
 QR_INLINE int qr_byte_is_text_stop(uint8_t c) { return (int8_t)c < 0x20 || c == '"' || c == '\\'; }
 QR_INLINE int qr_byte_is_not_space(uint8_t c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; }
 QR_INLINE int qr_byte_is_high(uint8_t c) { return c >= 0x80; }
+QR_INLINE int qr_byte_is_bracket(uint8_t c) { return c == '"' || (c | 0x20) == '{' || (c | 0x20) == '}'; }
 
 /* Index of the first byte of the class. The mask must not be 0. */
 QR_INLINE unsigned qr_simd_first(uint32_t mask) { return (unsigned)__builtin_ctz(mask); }
@@ -69,6 +70,12 @@ QR_INLINE uint32_t qr_block_not_space(qr_block v)
     __m128i a = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
     __m128i b = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\t')));
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(a, b)) ^ QR_SIMD_ALL;
+}
+QR_INLINE uint32_t qr_block_bracket(qr_block v)
+{
+    __m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20)); /* '[' and ']' become '{' and '}', nothing else does */
+    __m128i brackets = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')), _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(brackets, _mm_cmpeq_epi8(v, _mm_set1_epi8('"'))));
 }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return _mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) != QR_SIMD_ALL; }
 
@@ -105,6 +112,12 @@ QR_INLINE uint32_t qr_block_not_space(qr_block v)
     uint8x16_t b = vorrq_u8(vceqq_u8(v, vdupq_n_u8('\r')), vceqq_u8(v, vdupq_n_u8('\t')));
     return qr_block_mask(vmvnq_u8(vorrq_u8(a, b)));
 }
+QR_INLINE uint32_t qr_block_bracket(qr_block v)
+{
+    uint8x16_t folded = vorrq_u8(v, vdupq_n_u8(0x20));
+    uint8x16_t brackets = vorrq_u8(vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
+    return qr_block_mask(vorrq_u8(brackets, vceqq_u8(v, vdupq_n_u8('"'))));
+}
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return vminvq_u8(vceqq_u8(a, b)) != 0xFF; }
 
 #else
@@ -134,6 +147,7 @@ QR_BLOCK_CLASS(high)
 QR_BLOCK_CLASS(text_stop)
 QR_BLOCK_CLASS(quote_stop)
 QR_BLOCK_CLASS(not_space)
+QR_BLOCK_CLASS(bracket)
 #undef QR_BLOCK_CLASS
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return memcmp(a.bytes, b.bytes, 16) != 0; }
 
@@ -147,6 +161,8 @@ QR_INLINE uint32_t qr_simd_text_stop(const uint8_t *p) { return qr_block_text_st
 QR_INLINE uint32_t qr_simd_quote_stop(const uint8_t *p) { return qr_block_quote_stop(qr_block_load(p)); }
 /* Not one of JSON's four spaces. */
 QR_INLINE uint32_t qr_simd_not_space(const uint8_t *p) { return qr_block_not_space(qr_block_load(p)); }
+/* A quote or a bracket of JSON: '"', '[', ']', '{', '}'. */
+QR_INLINE uint32_t qr_simd_bracket(const uint8_t *p) { return qr_block_bracket(qr_block_load(p)); }
 /* From 0x80: not ASCII. */
 QR_INLINE uint32_t qr_simd_high(const uint8_t *p) { return qr_block_high(qr_block_load(p)); }
 

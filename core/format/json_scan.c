@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json x scan: the end of a JSON text (RFC 8259) in input that comes in pieces. See scan.h.
+ *
+ * Outside strings only quotes and brackets matter, inside only the quote and the backslash; both are looked for sixteen bytes
+ * a step. Which bracket closes which is not asked: the reader fails at the first that does not match, and the document ends there
+ * or later. */
+#include "core/base/simd.h"
+#include "core/format/scan.h"
+
+enum { BETWEEN, INSIDE, STRING, ESCAPE, WORD, NUMBER };
+
+QR_INLINE int is_letter(uint8_t c) { return (uint8_t)((c | 0x20) - 'a') <= 'z' - 'a'; }
+QR_INLINE int is_of_number(uint8_t c) { return is_letter(c) || (uint8_t)(c - '0') <= 9 || c == '.' || c == '-' || c == '+'; }
+
+/* Letters after the first one of the words that JSON knows, and of NaN and Infinity, which a reader may allow. */
+static uint8_t letters_after(uint8_t c)
+{
+    switch (c) {
+    case 't': case 'n': return 3;
+    case 'f': return 4;
+    case 'N': return 2;
+    case 'I': return 7;
+    default: return 0;
+    }
+}
+
+static const uint8_t *find_bracket(const uint8_t *p, const uint8_t *end)
+{
+    for (; end - p >= QR_SIMD_BLOCK; p += QR_SIMD_BLOCK) {
+        uint32_t stop = qr_simd_bracket(p);
+        if (stop)
+            return p + qr_simd_first(stop);
+    }
+    while (p < end && !qr_byte_is_bracket(*p))
+        p++;
+    return p;
+}
+
+/* The next quote or backslash; controls, which a reader refuses, are stopped at and passed. */
+static const uint8_t *find_quote(const uint8_t *p, const uint8_t *end)
+{
+    for (;;) {
+        while (end - p >= QR_SIMD_BLOCK) {
+            uint32_t stop = qr_simd_quote_stop(p);
+            if (stop) {
+                p += qr_simd_first(stop);
+                break;
+            }
+            p += QR_SIMD_BLOCK;
+        }
+        while (p < end && !qr_byte_is_quote_stop(*p))
+            p++;
+        if (p == end || *p >= 0x20)
+            return p;
+        p++;
+    }
+}
+
+/* The first byte of a document. 1: it is a whole one, of a byte that starts no value. */
+static int start(qr_scan *self, uint8_t c)
+{
+    if (c == '{' || c == '[') {
+        self->state = INSIDE;
+        self->depth = 1;
+    }
+    else if (c == '"')
+        self->state = STRING;
+    else if (c == '-' || (uint8_t)(c - '0') <= 9)
+        self->state = NUMBER;
+    else {
+        self->wanted = letters_after(c);
+        self->state = self->wanted ? WORD : BETWEEN;
+    }
+    return self->state == BETWEEN;
+}
+
+static qr_scan_result done(qr_scan *self, const uint8_t *data, const uint8_t *p, size_t *taken)
+{
+    self->state = BETWEEN;
+    *taken = (size_t)(p - data);
+    return QR_SCAN_DONE;
+}
+
+/* A word ends with its last letter, or with what is no letter, which then belongs to the mistake. */
+static qr_scan_result scan_word(qr_scan *self, const uint8_t *data, const uint8_t *p, const uint8_t *end, size_t *taken)
+{
+    for (; p < end; p++) {
+        if (!is_letter(*p) || --self->wanted == 0)
+            return done(self, data, p + 1, taken);
+    }
+    return QR_SCAN_MORE;
+}
+
+static qr_scan_result scan_number(qr_scan *self, const uint8_t *data, const uint8_t *p, const uint8_t *end, size_t *taken)
+{
+    while (p < end && is_of_number(*p))
+        p++;
+    return p == end ? QR_SCAN_MORE : done(self, data, p + !qr_byte_is_not_space(*p), taken);
+}
+
+qr_scan_result qr_json_scan(qr_scan *self, const uint8_t *data, size_t length, size_t *taken)
+{
+    const uint8_t *p = data, *end = data + length;
+    *taken = length;
+    if (self->state == BETWEEN) {
+        while (p < end && !qr_byte_is_not_space(*p))
+            p++;
+        if (p > data || p == end) {
+            *taken = (size_t)(p - data);
+            return QR_SCAN_SPACE;
+        }
+        if (start(self, *p++))
+            return done(self, data, p, taken);
+    }
+    if (self->state == WORD)
+        return scan_word(self, data, p, end, taken);
+    if (self->state == NUMBER)
+        return scan_number(self, data, p, end, taken);
+    while (p < end) {
+        if (self->state == STRING) {
+            p = find_quote(p, end);
+            if (p == end)
+                break;
+            if (*p++ == '\\')
+                self->state = ESCAPE;
+            else if (self->depth == 0)
+                return done(self, data, p, taken);
+            else
+                self->state = INSIDE;
+        }
+        else if (self->state == ESCAPE) { /* of \uXXXX only the u matters: what follows it ends no string */
+            p++;
+            self->state = STRING;
+        }
+        else {
+            p = find_bracket(p, end);
+            if (p == end)
+                break;
+            uint8_t c = *p++;
+            if (c == '"')
+                self->state = STRING;
+            else if (c == ']' || c == '}') {
+                if (--self->depth == 0)
+                    return done(self, data, p, taken);
+            }
+            else if (self->depth++ == self->depth_limit) {
+                *taken = (size_t)(p - data);
+                return QR_SCAN_DEPTH;
+            }
+        }
+    }
+    return QR_SCAN_MORE;
+}
+
+qr_scan_result qr_json_scan_end(const qr_scan *self)
+{
+    return self->state == BETWEEN ? QR_SCAN_SPACE : self->state == NUMBER ? QR_SCAN_DONE : QR_SCAN_MORE;
+}
