@@ -8,6 +8,7 @@
 #include "binding/objects.h"
 
 #include "binding/codec.h"
+#include "binding/containers.h"
 #include "binding/scalar.h"
 #include "core/base/base64.h"
 #include "core/base/integer.h"
@@ -94,6 +95,8 @@ qr_token_kind qpy_objects_token(qr_reader *r, PyObject *object, qr_token *token)
         return bytes_token(PyByteArray_AS_STRING(object), PyByteArray_GET_SIZE(object), token);
     if (PyMemoryView_Check(object) && PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(object), 'C'))
         return bytes_token(PyMemoryView_GET_BUFFER(object)->buf, PyMemoryView_GET_BUFFER(object)->len, token);
+    if (qpy_containers_is_deque(qpy_objects_of(r)->sink.state, object))
+        return QR_TOKEN_ARRAY;
     token->object = object;
     token->count = 0; /* not a key */
     return QR_TOKEN_OBJECT;
@@ -140,7 +143,7 @@ int qpy_objects_set_array(qr_reader *r, qpy_objects_iter *iter)
 {
     qpy_objects *self = qpy_objects_of(r);
     PyObject *object = qpy_objects_at(r);
-    if (!PyAnySet_Check(object))
+    if (!PyAnySet_Check(object) && !qpy_containers_is_deque(self->sink.state, object))
         return 0;
     Py_INCREF(object);
     self->calls++; /* a subclass may have an __iter__ */
@@ -234,10 +237,7 @@ static const char *name_of(PyObject *object)
         return "bool";
     if (PyList_CheckExact(object) || PyTuple_CheckExact(object))
         return "array";
-    if (PyDict_CheckExact(object))
-        return "object";
-    const char *name = Py_TYPE(object)->tp_name, *dot = strrchr(name, '.');
-    return dot ? dot + 1 : name;
+    return PyDict_CheckExact(object) ? "object" : qpy_raise_class_name(Py_TYPE(object));
 }
 
 static PyObject *value_at(qpy_state *Py_UNUSED(state), const qr_reader *r, const uint8_t *at, const char **got)
@@ -378,6 +378,8 @@ QPY_SHARED PyObject *shared_close_map(qpy_objects *s, uint32_t node, qpy_objects
 {
     PyObject *result = qpy_sink_close_map(&s->sink, node, &f->frame, r);
     s->calls++;
+    if (QR_UNLIKELY(result && node != QR_PLAN_NONE && s->sink.plan->nodes[node].extra) && PyObject_TypeCheck(f->source, Py_TYPE(result)) && !qpy_containers_take_factory(result, f->source))
+        Py_CLEAR(result);
     if (QR_LIKELY(result))
         close_frame(f);
     return result;
@@ -612,6 +614,16 @@ static QR_NOINLINE int take_tuple(qpy_objects *s, const qr_plan *plan, uint32_t 
     return 0;
 }
 
+/* A deque that would lose its maxlen. */
+static QR_NOINLINE int take_made(qr_reader *r, qpy_objects *s, uint32_t number, PyObject *object, PyObject **value)
+{
+    if (qpy_containers_fits(s->sink.state, &s->sink.plan->nodes[number], object))
+        return 0;
+    objects_note(r, QR_ERROR_WRONG_MAXLEN, (const uint8_t *)object, number, UINT32_MAX);
+    *value = NULL;
+    return 1;
+}
+
 static int is_sequence(PyObject *object) { return PyList_CheckExact(object) || PyTuple_CheckExact(object); }
 
 /* Can the items be told by their class alone? */
@@ -668,7 +680,10 @@ static inline __attribute__((always_inline)) int objects_take(qr_reader *r, qpy_
     case QR_KIND_ANY:
         *value = Py_NewRef(object);
         return 1;
-    case QR_KIND_ARRAY: return has_plain_items(s, plan, number) && is_sequence(object) ? take_array(s, plan, number, object, value) : 0;
+    case QR_KIND_ARRAY:
+        if (QR_UNLIKELY(s->sink.plan->nodes[number].flavour == QPY_MADE))
+            return take_made(r, s, number, object, value);
+        return has_plain_items(s, plan, number) && is_sequence(object) ? take_array(s, plan, number, object, value) : 0;
     case QR_KIND_MAP: return 0;
     case QR_KIND_RECORD: return QR_LIKELY(type == &PyDict_Type) || object == Py_None ? 0 : take_record(r, s, plan, number, object, value);
     default: return take_other(r, s, plan, number, object, value);

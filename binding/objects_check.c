@@ -9,6 +9,7 @@
 #include "binding/objects.h"
 
 #include "binding/codec.h"
+#include "binding/containers.h"
 #include "binding/scalar.h"
 #include "binding/walk.h"
 
@@ -189,13 +190,9 @@ static int is_choice(const qpy_plan *plan, uint32_t number, PyObject *object)
 static int is_array(const qpy_plan *plan, uint32_t number, PyObject *object)
 {
     const qpy_node_side *side = &plan->nodes[number];
-    switch (side->flavour) {
-    case QPY_LIST: return PyList_Check(object) || PyTuple_Check(object); /* Sequence[T] is a list too */
-    case QPY_TUPLE: return PyTuple_Check(object);
-    case QPY_SET: return PyAnySet_Check(object); /* and so is collections.abc.Set */
-    case QPY_FROZENSET: return PyFrozenSet_Check(object);
-    default: return PyType_Check(side->cls) && PyObject_TypeCheck(object, (PyTypeObject *)side->cls);
-    }
+    if (QR_LIKELY(side->flavour == QPY_LIST && PyList_Check(object)))
+        return 1;
+    return qpy_containers_holds(side, object);
 }
 
 /* A list or a tuple of one kind of item. */
@@ -216,12 +213,14 @@ static int check_array(qpy_check *c, uint32_t number, PyObject *object)
     uint32_t item = c->plan->core->nodes[number].item;
     if (!is_array(c->plan, number, object))
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
-    int is_set = PyAnySet_Check(object);
-    if (!check_length(c, number, is_set ? PySet_GET_SIZE(object) : Py_SIZE(object), object))
+    int is_plain = PyList_Check(object) || PyTuple_Check(object);
+    if (!check_length(c, number, is_plain ? Py_SIZE(object) : PyObject_Size(object), object))
         return 0;
+    if (!qpy_containers_fits(c->state, &c->plan->nodes[number], object))
+        return fail(c, QR_ERROR_WRONG_MAXLEN, number, object);
     if (c->plan->core->nodes[item].kind == QR_KIND_ANY)
         return 1;
-    if (!is_set)
+    if (is_plain)
         return enter(c, number, object) ? leave(c, object, check_items(c, item, object)) : 0;
     c->calls++;
     PyObject *list = PySequence_List(object);
@@ -275,7 +274,7 @@ static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
 
 static int check_map(qpy_check *c, uint32_t number, PyObject *object)
 {
-    if (!PyDict_Check(object))
+    if (!PyDict_Check(object) || (c->plan->nodes[number].flavour == QPY_MADE && !qpy_containers_holds(&c->plan->nodes[number], object)))
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
     if (!check_length(c, number, PyDict_GET_SIZE(object), object) || !enter(c, number, object))
         return 0;
@@ -532,7 +531,15 @@ int qpy_objects_is(qpy_objects *self, uint32_t number, PyObject *object, int qui
     return check_value(&c, number, object);
 }
 
-static PyObject *value_at(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got) { return qpy_objects_format.value_at(state, r, at, got); }
+/* By its class, for that is what was compared. */
+static PyObject *value_at(qpy_state *state, const qr_reader *r, const uint8_t *at, const char **got)
+{
+    const PyObject *object = qpy_objects_of(r)->failed ? qpy_objects_of(r)->failed : (const PyObject *)at;
+    PyObject *value = qpy_objects_format.value_at(state, r, at, got);
+    if (object != Py_None)
+        *got = qpy_raise_class_name(Py_TYPE(object));
+    return value;
+}
 static PyObject *key_at(qpy_state *state, const qr_reader *r, const void *at) { return qpy_objects_format.key_at(state, r, at); }
 static const qpy_format encode_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1, .class_ = "encode"};
 static const qpy_format validate_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1};

@@ -26,6 +26,8 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
             Py_VISIT(self->nodes[i].cls);
             Py_VISIT(self->nodes[i].pattern);
             Py_VISIT(self->nodes[i].bounds);
+            Py_VISIT(self->nodes[i].also);
+            Py_VISIT(self->nodes[i].extra);
         }
     if (self->fields)
         for (uint32_t i = 0; i < self->core->fields_count; i++)
@@ -50,6 +52,8 @@ static int plan_clear(PyObject *op)
                 Py_CLEAR(self->nodes[i].cls);
                 Py_CLEAR(self->nodes[i].pattern);
                 Py_CLEAR(self->nodes[i].bounds);
+                Py_CLEAR(self->nodes[i].also);
+                Py_CLEAR(self->nodes[i].extra);
             }
         if (self->fields)
             for (uint32_t i = 0; i < self->core->fields_count; i++) {

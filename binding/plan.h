@@ -10,8 +10,8 @@
 #include "binding/record.h"
 #include "core/plan/plan.h"
 
-/* What an array node becomes. */
-typedef enum qpy_flavour { QPY_LIST, QPY_TUPLE, QPY_SET, QPY_FROZENSET, QPY_NAMEDTUPLE } qpy_flavour;
+/* What an array node becomes; MADE, also of a map: its class is called with the finished list or dict (deque, OrderedDict). */
+typedef enum qpy_flavour { QPY_LIST, QPY_TUPLE, QPY_SET, QPY_FROZENSET, QPY_NAMEDTUPLE, QPY_MADE } qpy_flavour;
 
 /* How a record of the plan is made (RecordInfo.form). */
 typedef enum qpy_form { QPY_FORM_RECORD, QPY_FORM_DATACLASS, QPY_FORM_TYPEDDICT, QPY_FORM_NAMEDTUPLE, QPY_FORM_CALL } qpy_form;
@@ -20,8 +20,10 @@ typedef struct qpy_node_side {
     PyObject *cls;     /* Node.cls, strong */
     PyObject *pattern; /* Bounds.pattern, strong, or NULL */
     PyObject *bounds;  /* Bounds, strong, or NULL: for what the core does not judge */
+    PyObject *also;    /* Container.also: tuple of classes, strong, or NULL: instances of these are values too */
+    PyObject *extra;   /* Container.extra: tuple, strong, or NULL: what a class that is called gets beside the items */
     PyTypeObject *exact; /* an object of exactly this class is a value of the node, nothing else to ask; NULL: none is; borrowed */
-    uint8_t flavour;   /* ARRAY, TUPLE */
+    uint8_t flavour;   /* ARRAY, TUPLE, MAP */
 } qpy_node_side;
 
 enum { QPY_OMIT_NEVER, QPY_OMIT_DEFAULT, QPY_OMIT_NULL };

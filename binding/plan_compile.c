@@ -437,15 +437,34 @@ static int kind_of(PyObject *op)
     return -1;
 }
 
-static uint8_t flavour_of(PyObject *cls)
+static uint8_t flavour_of(qr_kind kind, PyObject *cls)
 {
+    if (kind == QR_KIND_MAP)
+        return cls == (PyObject *)&PyDict_Type ? QPY_LIST : QPY_MADE;
     if (cls == (PyObject *)&PyTuple_Type)
         return QPY_TUPLE;
     if (cls == (PyObject *)&PySet_Type)
         return QPY_SET;
     if (cls == (PyObject *)&PyFrozenSet_Type)
         return QPY_FROZENSET;
-    return PyType_Check(cls) && PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type) ? QPY_NAMEDTUPLE : QPY_LIST;
+    if (PyType_Check(cls) && PyType_IsSubtype((PyTypeObject *)cls, &PyTuple_Type))
+        return QPY_NAMEDTUPLE;
+    return kind == QR_KIND_ARRAY && cls != (PyObject *)&PyList_Type ? QPY_MADE : QPY_LIST;
+}
+
+enum { CONTAINER_ALSO, CONTAINER_EXTRA };
+
+/* A tuple of the description, or NULL for an empty one: 1, or 0 with an exception. */
+static int keep_tuple(PyObject **to, PyObject *tuple)
+{
+    if (!tuple)
+        return 0;
+    if (!PyTuple_Check(tuple)) {
+        PyErr_SetString(PyExc_SystemError, "a description's container is not well formed");
+        return 0;
+    }
+    *to = PyTuple_GET_SIZE(tuple) ? Py_NewRef(tuple) : NULL;
+    return 1;
 }
 
 /* The one class whose objects need no further look; a subclass, bounds or a choice of values do. */
@@ -473,7 +492,7 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
     if (!cls || !info || !bounds || nullable < 0)
         return 0;
     self->nodes[node].cls = Py_NewRef(cls);
-    self->nodes[node].flavour = kind == QR_KIND_TUPLE && cls == Py_None ? QPY_TUPLE : flavour_of(cls);
+    self->nodes[node].flavour = kind == QR_KIND_TUPLE && cls == Py_None ? QPY_TUPLE : flavour_of(kind, cls);
     if (nullable)
         qr_plan_set_nullable(self->core, node);
     if (kind == QR_KIND_ARRAY || kind == QR_KIND_MAP || kind == QR_KIND_TUPLE) {
@@ -482,6 +501,8 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
         int ok = items && (qr_plan_set_items(self->core, node, items, count) || no_memory());
         PyMem_Free(items);
         if (!ok)
+            return 0;
+        if (info != Py_None && (!keep_tuple(&self->nodes[node].also, item(info, CONTAINER_ALSO)) || !keep_tuple(&self->nodes[node].extra, item(info, CONTAINER_EXTRA))))
             return 0;
     }
     if (kind == QR_KIND_RECORD && !compile_record(self, node, cls, info))

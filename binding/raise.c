@@ -77,8 +77,24 @@ static int append_union(PyObject *list, const qr_plan *core, const qr_union *u)
     return u->tag_count || u->key_count ? append_name(list, "object") : 0;
 }
 
+const char *qpy_raise_class_name(const PyTypeObject *cls)
+{
+    const char *dot = strrchr(cls->tp_name, '.');
+    return dot ? dot + 1 : cls->tp_name;
+}
+
+/* What a node is called: as in a document, or, where objects are compared with it, by its class. */
+static const char *name_of_node(const qpy_plan *plan, uint32_t number, int by_class)
+{
+    unsigned kind = plan->core->nodes[number].kind;
+    PyObject *cls = plan->nodes[number].cls;
+    if (by_class && (kind == QR_KIND_ARRAY || kind == QR_KIND_TUPLE || kind == QR_KIND_MAP || kind == QR_KIND_RECORD) && PyType_Check(cls))
+        return qpy_raise_class_name((PyTypeObject *)cls);
+    return qr_kind_expected((qr_kind)kind);
+}
+
 /* "int", "int or null", "int, str or null". */
-static PyObject *expected_of(const qpy_plan *plan, uint32_t number)
+static PyObject *expected_of(const qpy_plan *plan, uint32_t number, int by_class)
 {
     if (!plan || number >= plan->core->nodes_count)
         return Py_NewRef(Py_None);
@@ -86,7 +102,7 @@ static PyObject *expected_of(const qpy_plan *plan, uint32_t number)
     PyObject *list = PyList_New(0), *result = NULL, *last = NULL;
     if (!list)
         return NULL;
-    if ((node->kind == QR_KIND_UNION ? append_union(list, plan->core, &plan->core->unions[node->value]) : append_name(list, qr_kind_expected((qr_kind)node->kind))) < 0)
+    if ((node->kind == QR_KIND_UNION ? append_union(list, plan->core, &plan->core->unions[node->value]) : append_name(list, name_of_node(plan, number, by_class))) < 0)
         goto done;
     if ((node->flags & QR_NODE_NULLABLE) && append_name(list, "null") < 0)
         goto done;
@@ -349,7 +365,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         qr_reader_position(r, r->error_at, &line, &column);
     PyObject *parts[10] = {
         steps,
-        class_ == QR_CLASS_VALIDATION && r->error == QR_ERROR_TYPE_MISMATCH ? expected_of(plan, r->error_node) : Py_NewRef(Py_None),
+        class_ == QR_CLASS_VALIDATION && r->error == QR_ERROR_TYPE_MISMATCH ? expected_of(plan, r->error_node, format->attributes) : Py_NewRef(Py_None),
         got ? PyUnicode_FromString(got) : Py_NewRef(Py_None),
         value ? value : Py_NewRef(Py_None),
         to_size(known, known ? qr_reader_offset(r, r->error_at) : 0),

@@ -25,6 +25,9 @@ typedef struct qpy_format {
 /* Sets the exception for the reader's error (or completes the one that user code left) and returns NULL. plan may be NULL. */
 PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const qpy_format *format);
 
+/* The name of a class without its module. */
+const char *qpy_raise_class_name(const PyTypeObject *cls);
+
 /* The exception that user code left: a ValueError or TypeError is taken and returned, to be the cause of a fault; any other stays set
  * (with the path as a note) and NULL is returned. steps may be NULL. */
 PyObject *qpy_raise_sort(PyObject *steps);

@@ -237,7 +237,7 @@ int qpy_scalar_init(PyObject *module, qpy_state *state)
     return intern(&state->str_datetime, "datetime") < 0 || intern(&state->str_decimal, "decimal") < 0 ||
                    intern(&state->str_uuid, "uuid") < 0 || intern(&state->str_zoneinfo, "zoneinfo") < 0 ||
                    intern(&state->str_utcoffset, "utcoffset") < 0 || intern(&state->str_key, "key") < 0 ||
-                   intern(&state->str_is_safe, "is_safe") < 0 || intern(&state->str_int, "int") < 0
+                   intern(&state->str_is_safe, "is_safe") < 0 || intern(&state->str_collections, "collections") < 0 || intern(&state->str_int, "int") < 0
                ? -1
                : 0;
 }

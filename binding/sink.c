@@ -2,6 +2,7 @@
 #include "binding/sink.h"
 #include "binding/attribute.h"
 
+#include "binding/containers.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
 #include "binding/scalar.h"
@@ -160,6 +161,31 @@ static PyObject *make_subclass(qpy_sink *self, PyObject *cls, PyObject **values,
     return result;
 }
 
+static PyObject *call_container(qpy_sink *self, const qpy_node_side *side, PyObject *plain, int is_map)
+{
+    outside saved = go_outside(self);
+    PyObject *result = qpy_containers_make(side, plain, is_map);
+    come_back(self, saved);
+    return result;
+}
+
+static PyObject *make_called(qpy_sink *self, const qpy_node_side *side, PyObject **values, Py_ssize_t n)
+{
+    PyObject *list = make_list(values, n), *result;
+    if (!list)
+        return NULL;
+    for (Py_ssize_t i = 0; i < n; i++) /* the values are on the stack as well until it is there */
+        Py_INCREF(values[i]);
+    size_t base = (size_t)(values - self->base);
+    result = call_container(self, side, list, 0);
+    values = self->base + base;
+    if (result)
+        for (Py_ssize_t i = 0; i < n; i++)
+            Py_DECREF(values[i]);
+    Py_DECREF(list);
+    return result;
+}
+
 PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
 {
     PyObject **values = self->base + frame->base, *result;
@@ -169,6 +195,7 @@ PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
     case QPY_SET: result = make_set(values, n, 0); break;
     case QPY_FROZENSET: result = make_set(values, n, 1); break;
     case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;
+    case QPY_MADE: result = make_called(self, &self->plan->nodes[node], values, n); break;
     default: result = make_list(values, n); break;
     }
     if (result)
@@ -258,7 +285,6 @@ PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr
 {
     PyObject **values = self->base + frame->base, *dict;
     size_t n = (size_t)(self->top - values);
-    (void)node;
     if (QR_LIKELY(frame->shape)) {
         if (QR_LIKELY(frame->made == frame->root->made))
             frame->root->hits += frame->root->hits < QPY_SHAPE_HITS;
@@ -272,9 +298,14 @@ PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr
     else
         dict = make_dict(self, values, n / 2, r);
     self->context = frame->outer;
-    if (QR_LIKELY(dict))
-        self->top = self->base + frame->base;
-    return dict;
+    if (QR_UNLIKELY(!dict))
+        return NULL;
+    self->top = self->base + frame->base;
+    if (QR_LIKELY(node == QR_PLAN_NONE || self->plan->nodes[node].flavour != QPY_MADE))
+        return dict;
+    PyObject *made = call_container(self, &self->plan->nodes[node], dict, 1);
+    Py_DECREF(dict);
+    return made;
 }
 
 /* ---------------------------------------------------------------- records */

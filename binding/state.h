@@ -41,6 +41,8 @@ struct qpy_shapes;
     X(PyTypeObject, decimal_type) X(PyTypeObject, uuid_type) X(PyTypeObject, enum_type) X(PyTypeObject, zoneinfo_type)         \
     X(PyObject, uuid_safe_unknown) X(PyObject, decimal_context)                                                                \
     X(PyObject, str_datetime) X(PyObject, str_decimal) X(PyObject, str_uuid) X(PyObject, str_zoneinfo)                         \
+    /* containers.c */                                                                                                         \
+    X(PyTypeObject, deque_type) X(PyObject, str_collections)                                                                   \
     X(PyObject, str_utcoffset) X(PyObject, str_key) X(PyObject, str_is_safe)                                                   \
     /* ext.c */                                                                                                                \
     X(PyTypeObject, ext_type)                                                                                                  \

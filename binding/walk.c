@@ -2,6 +2,7 @@
 #include "binding/walk.h"
 #include "binding/attribute.h"
 
+#include "binding/containers.h"
 #include "binding/ext.h"
 #include "binding/raise.h"
 #include "binding/raw.h"
@@ -180,7 +181,7 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
     }
     if (PyBytes_Check(value) || PyByteArray_Check(value) || PyMemoryView_Check(value))
         return QPY_WAY_BUFFER;
-    if (PyAnySet_Check(value))
+    if (PyAnySet_Check(value) || qpy_containers_is_deque(state, value))
         return QPY_WAY_SET;
     if (type == state->raw_type)
         return QPY_WAY_RAW;

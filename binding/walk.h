@@ -61,7 +61,7 @@ int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObj
 typedef enum qpy_way {
     QPY_WAY_NONE, /* cannot be written */
     QPY_WAY_ERROR, /* an exception is set */
-    QPY_WAY_INT, QPY_WAY_FLOAT, QPY_WAY_STR, QPY_WAY_LIST, QPY_WAY_TUPLE, QPY_WAY_DICT, QPY_WAY_SET, QPY_WAY_BUFFER, QPY_WAY_RECORD, QPY_WAY_OBJECT,
+    QPY_WAY_INT, QPY_WAY_FLOAT, QPY_WAY_STR, QPY_WAY_LIST, QPY_WAY_TUPLE, QPY_WAY_DICT, QPY_WAY_SET /* deque too: any iterable */, QPY_WAY_BUFFER, QPY_WAY_RECORD, QPY_WAY_OBJECT,
     QPY_WAY_ENUM, QPY_WAY_SCALAR, QPY_WAY_RAW, QPY_WAY_EXT
 } qpy_way;
 /* plan is set for RECORD and OBJECT (dataclass and the like), kind for SCALAR. */

@@ -577,7 +577,7 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
             return QR_T(write_typed_record)(w, op, plan, number);
         break;
     case QR_KIND_ARRAY:
-        if (QR_LIKELY((type == &PyList_Type && plan->nodes[number].flavour == QPY_LIST) || (type == &PyTuple_Type && plan->nodes[number].flavour <= QPY_TUPLE)))
+        if (QR_LIKELY((type == &PyList_Type && plan->nodes[number].flavour == QPY_LIST) || (type == &PyTuple_Type && plan->nodes[number].flavour == QPY_TUPLE)))
             return QR_T(write_typed_sequence)(w, op, plan, node->item);
         break;
     case QR_KIND_TUPLE:
@@ -585,7 +585,7 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
             return QR_T(write_typed_tuple)(w, op, plan, node);
         break;
     case QR_KIND_MAP:
-        if (QR_LIKELY(type == &PyDict_Type))
+        if (QR_LIKELY(type == &PyDict_Type && plan->nodes[number].flavour != QPY_MADE))
             return QR_T(write_typed_dict)(w, op, plan, node->item, node->value);
         break;
     case QR_KIND_UNION: {

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import enum
 import re
+import types
 import typing
 import uuid
 from typing import (
@@ -303,11 +304,18 @@ class Holding(Record):
     [
         (Holding, ("Holding.callback: the type", "Callable", "not supported")),
         (list[complex], ("complex",)),
-        (type[int], ("type[int]", "not supported")),
+        (type[int], ("type[int]", "not supported", "classes are no data")),
+        (type, ("classes are no data",)),
+        (collections.abc.Callable[[int], str], ("callables are no data",)),
+        (types.FunctionType, ("callables are no data",)),
+        (collections.abc.Iterator[int], ("Iterator", "use list or Iterable")),
+        (typing.Generator[int, None, None], ("Generator", "read only once")),
+        (collections.abc.Coroutine, ("read only once",)),
         (typing.NoReturn, ("NoReturn",)),
         (tuple[int, *tuple[str, ...]], ("use tuple[A, B] or tuple[A, ...]",)),
-        (collections.OrderedDict[str, int], ("OrderedDict", "use dict")),
-        (collections.deque[int], ("deque",)),
+        (type("Table", (collections.OrderedDict,), {}), ("Table", "use dict")),
+        (collections.Counter[str, int], ("Counter[str, int] takes 1 type argument, got 2",)),
+        (collections.deque[int, str], ("takes 1 type argument, got 2",)),
         (type("Plain", (), {}), ("Plain", "declare a quire.Record")),
         (type("Text", (str,), {}), ("Text", "NewType of str")),
         (3, ("3",)),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import importlib
 import sys
@@ -190,13 +191,22 @@ def _describe_alias(graph, alias, arguments, scope):
     return known
 
 
+_READ_ONCE = (collections.abc.Iterator, collections.abc.AsyncIterable, collections.abc.Awaitable)
+
+
 def _unsupported(annotation, cls):
     return f"the type {type_name(annotation)} is not supported: {_advice(annotation, cls)}"
 
 
 def _advice(annotation, cls):
-    if cls is collections.abc.Callable:
-        return "callables are no data"
+    if cls is collections.abc.Callable or cls in (types.FunctionType, types.BuiltinFunctionType, types.MethodType):
+        return "callables are no data: name what is meant by a str, an Enum or a Literal"
+    if cls is type:
+        return "classes are no data: name what is meant by a str, an Enum or a Literal"
+    if isinstance(cls, type) and issubclass(
+        cls, collections.abc.Iterator | collections.abc.AsyncIterable | collections.abc.Awaitable
+    ):
+        return "what is read only once is no data: use list or Iterable"
     if isinstance(annotation, typing.ParamSpec | typing.TypeVarTuple):
         return "only plain type variables can be filled in"
     if not isinstance(cls, type):
@@ -206,6 +216,6 @@ def _advice(annotation, cls):
             return f"use {base.__name__}, an Enum, or a NewType of {base.__name__}"
     if issubclass(cls, dict):
         return "use dict, a TypedDict or a Record"
-    if issubclass(cls, list | set | frozenset | tuple):
-        return "use list, set, frozenset, tuple or a NamedTuple"
+    if issubclass(cls, list | set | frozenset | tuple | collections.deque):
+        return "use list, set, frozenset, deque, tuple or a NamedTuple"
     return "declare a quire.Record, a dataclass, a TypedDict or a NamedTuple"

@@ -8,6 +8,7 @@ Metadata that means nothing here is ignored, as typing asks; a check of annotate
 
 from __future__ import annotations
 
+import collections
 import decimal
 import math
 import re
@@ -111,6 +112,8 @@ def _apply(graph, number, found):
             expected = _NAMES[0 if _TAKES[name] is _NUMBERS else 1 if _TAKES[name] is _MEASURED else 2]
             raise graph.error(f"{name} is for {expected}, not for {entry.kind}")
     bounds = _merge(graph, entry, found)
+    if entry.cls is collections.deque:  # the type declares the maxlen
+        entry = entry._replace(info=entry.info._replace(extra=(bounds.max_length,)))
     return graph.intern(entry._replace(bounds=bounds))
 
 

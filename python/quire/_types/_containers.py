@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays, fixed tuples and maps. An abstract collection is read as the plain one: Sequence as list, Mapping as dict."""
+"""Arrays, fixed tuples and maps. An abstract collection is read as the plain one, Sequence as list, Mapping as dict, and takes
+whatever of its kind can be written."""
 
 from __future__ import annotations
 
+import collections
 import collections.abc as abc
+import functools
 import typing
 
+from quire._types._description import Container, Node
 from quire._types._graph import type_name
 
 __all__ = ["CONTAINERS", "check_key", "describe_container"]
@@ -15,6 +19,7 @@ CONTAINERS = {
     abc.Sequence: list,
     abc.MutableSequence: list,
     abc.Collection: list,
+    abc.Container: list,
     abc.Iterable: list,
     abc.Reversible: list,
     set: set,
@@ -22,10 +27,29 @@ CONTAINERS = {
     abc.MutableSet: set,
     frozenset: frozenset,
     tuple: tuple,
+    collections.deque: collections.deque,
     dict: dict,
     abc.Mapping: dict,
     abc.MutableMapping: dict,
+    collections.OrderedDict: collections.OrderedDict,
+    collections.defaultdict: collections.defaultdict,
+    collections.Counter: collections.Counter,
 }
+
+# What else a value may be where the type is abstract; subclasses of what is built may always stand there.
+_INFO = {
+    abc.Sequence: Container((tuple, collections.deque)),
+    abc.MutableSequence: Container((collections.deque,)),
+    abc.Collection: Container((tuple, collections.deque, set, frozenset)),
+    abc.Container: Container((tuple, collections.deque, set, frozenset)),
+    abc.Iterable: Container((tuple, collections.deque, set, frozenset)),
+    abc.Reversible: Container((tuple, collections.deque)),
+    abc.Set: Container((frozenset,)),
+    collections.deque: Container(extra=(None,)),
+}
+
+# Classes that make an empty value when they are called.
+_EMPTY = {"bool": bool, "int": int, "float": float, "str": str}
 
 # What an object's key can be read as: text in formats whose keys are text.
 _KEYS = ("any", "str", "int", "float", "bool", "choice", "datetime", "date", "time", "timedelta", "decimal", "uuid", "bytes")
@@ -36,14 +60,32 @@ def describe_container(graph, annotation, origin, scope, describe):
     arguments = typing.get_args(annotation)
     if cls is tuple:
         return _describe_tuple(graph, annotation, arguments, scope, describe)
-    count = 2 if cls is dict else 1
+    is_map = issubclass(cls, dict)
+    count = 2 if is_map and cls is not collections.Counter else 1
     arguments = arguments or (typing.Any,) * count
     if len(arguments) != count:
         raise graph.error(f"{type_name(annotation)} takes {count} type argument{'s' * (count > 1)}, got {len(arguments)}")
     items = tuple(describe(graph, argument, scope) for argument in arguments)
-    if cls is dict:
+    info = _INFO.get(origin)
+    if is_map:
         graph.keys.append((items[0], graph.place))
-    return graph.add("map" if cls is dict else "array", items=items, cls=cls)
+    if cls is collections.Counter:
+        items = (*items, graph.add("int"))
+    if cls is collections.defaultdict:
+        info = Container(extra=(_factory(graph, items[1]),))
+    return graph.add("map" if is_map else "array", items=items, cls=cls, info=info)
+
+
+def _factory(graph, number):
+    """The default_factory of a defaultdict of such values: their class, or None when it has no empty value."""
+    if number in graph.classes:
+        return graph.classes[number]
+    node = graph.entries[number]
+    if type(node) is not Node or node.nullable:
+        return None
+    if node.cls is collections.defaultdict:
+        return functools.partial(collections.defaultdict, *node.info.extra)
+    return node.cls if node.kind in ("array", "map", "bytes") else _EMPTY.get(node.kind)
 
 
 def _describe_tuple(graph, annotation, arguments, scope, describe):

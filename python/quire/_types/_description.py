@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-__all__ = ["NO_DEFAULT", "Bounds", "Choices", "Description", "Field", "Node", "RecordInfo", "UnionInfo"]
+__all__ = ["NO_DEFAULT", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo", "UnionInfo"]
 
 # nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
 # could not be followed yet or on anything else that must not be cached.
@@ -18,10 +18,10 @@ Description = namedtuple("Description", "nodes temporary")
 
 # kind: a name of core/plan/kinds.def. nullable: null is accepted (and gives None) as well.
 # items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...).
-# cls: the Python class to build: list/tuple/set/frozenset for array, tuple or a NamedTuple class for tuple, dict for map,
-#      the record's class, the Enum class of a choice (None for a Literal), bytes or bytearray for bytes,
+# cls: the Python class to build: list/tuple/set/frozenset/deque for array, tuple or a NamedTuple class for tuple, dict or a
+#      subclass for map, the record's class, the Enum class of a choice (None for a Literal), bytes or bytearray for bytes,
 #      None where the kind says it.
-# info: RecordInfo, Choices, UnionInfo or None.  bounds: Bounds or None.
+# info: RecordInfo, Choices, UnionInfo, Container or None.  bounds: Bounds or None.
 Node = namedtuple("Node", "kind nullable items cls info bounds", defaults=(False, (), None, None, None))
 
 # Annotated bounds; None where not given. Numbers for int, float, decimal; lengths (code points, bytes or items) for str, bytes
@@ -54,6 +54,11 @@ Field = namedtuple(
 # unknown: "skip" or "error".  array: the record travels as an array of its fields in order.
 # post_init: the class has a __post_init__ to call (no arguments).  frozen: instances refuse setattr.
 RecordInfo = namedtuple("RecordInfo", "form fields tag_field tag unknown array post_init frozen")
+
+# An array or a map that is not just its class.
+# also: classes whose instances are values too (an abstract collection is built as a plain one).
+# extra: () or (argument,) of the class beside the items: a deque's maxlen, a defaultdict's factory.
+Container = namedtuple("Container", "also extra", defaults=((), ()))
 
 # wire: tuple of str, int, bool the document holds; values: tuple of the Python objects they stand for, same order.
 # missing: the Enum class defines _missing_, so an unknown wire value is offered to cls(value).

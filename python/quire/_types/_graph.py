@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque, namedtuple
 
-from quire._types._description import Description, Node
+from quire._types._description import Container, Description, Node
 from quire.errors import SchemaError
 
 __all__ = ["Graph", "PendingUnion", "Reference", "is_text", "type_name"]
@@ -30,6 +30,7 @@ class Graph:
         self.entries = []
         self.place = place
         self.unset = set()  # numbers whose annotation allows UNSET
+        self.classes = {}  # number -> the class with fields that it stands for
         self.keys = []  # (number of a dict's key, place)
         self._interned = {}  # Node without info -> number
         self._keyed = {}  # (class, numbers of its arguments) and the like -> number
@@ -56,13 +57,17 @@ class Graph:
         return self.intern(Node(kind, **members))
 
     def intern(self, node):
-        if node.info is not None:
+        if node.info is not None and type(node.info) is not Container:
             return self.append(node)
         # 0 == 0.0 == False: bounds of equal value but another kind must not be shared.
         key = (node, node.bounds and tuple(map(type, node.bounds)))
-        if key not in self._interned:
-            self._interned[key] = self.append(node)
-        return self._interned[key]
+        try:
+            known = self._interned.get(key)
+        except TypeError:  # a factory that cannot be hashed
+            return self.append(node)
+        if known is None:
+            known = self._interned[key] = self.append(node)
+        return known
 
     def known(self, key):
         return self._keyed.get(key)
@@ -71,6 +76,7 @@ class Graph:
         """A number for what is described later: by `describe_later(number)` from the queue, or by the caller."""
         number = self._keyed[key] = self.append(None)
         if describe_later is not None:
+            self.classes[number] = cls
             count = self._instances[cls] = self._instances.get(cls, 0) + 1
             if count > MAX_INSTANCES:
                 raise self.error(f"{type_name(cls)} refers to itself with ever other type arguments")
