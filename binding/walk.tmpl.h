@@ -121,6 +121,8 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
             break;
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
+        if (is_list && i + 3 < n)
+            QR_PREFETCH(PyList_GET_ITEM(op, i + 3));
         if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)) || !(QR_T(is_plain_float)(item, plan, node) ? QR_T(write_float)(w, item) : QR_T(write_item)(w, plan, node, item)))
             ok = qpy_walk_step(w, NULL, i);
         else
