@@ -7,6 +7,7 @@
 #include "binding/ext.h"
 #include "binding/members.h"
 #include "binding/scalar.h"
+#include "binding/union.h"
 #include "core/base/base64.h"
 
 #define QR_T(name) msgpack_##name
@@ -29,7 +30,7 @@
 #include "binding/walk.tmpl.h"
 #include "binding/codec.tmpl.h"
 
-int QPY_BUILD(qpy_format_msgpack_init)(PyObject *module, qpy_state *state)
+int qpy_format_msgpack_init(PyObject *module, qpy_state *state)
 {
     (void)state;
     return msgpack_init(module);

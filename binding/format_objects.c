@@ -10,6 +10,7 @@
 #include "binding/codec.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
+#include "binding/union.h"
 #include "core/base/base64.h"
 #include "core/base/integer.h"
 
@@ -182,8 +183,6 @@ int qpy_objects_next_attribute(qr_reader *r, qpy_objects_iter *iter)
     while (iter->i < iter->n) {
         uint32_t number = (uint32_t)iter->i++;
         PyObject *name = iter->plan->fields[number].name;
-        if (iter->plan->core->fields[number].flags & QR_FIELD_GAP)
-            continue;
         self->calls++;
         PyObject *value = PyObject_GetAttr(iter->source, name);
         if (!value) {
@@ -551,7 +550,7 @@ static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_
     if (PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object) || PyDict_CheckExact(object) ||
         PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
         return 0;
-    uint32_t arm = qpy_objects_arm(s->sink.state, s->sink.plan, &plan->unions[plan->nodes[number].value], object);
+    uint32_t arm = qpy_union_arm(s->sink.state, s->sink.plan, number, object, NULL);
     if (arm == QR_PLAN_NONE || plan->nodes[arm].kind == QR_KIND_MAP)
         return 0;
     *value = objects_read_node(r, s, plan, arm);

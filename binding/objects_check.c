@@ -11,6 +11,7 @@
 #include "binding/codec.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
+#include "binding/union.h"
 #include "binding/walk.h"
 
 typedef struct qpy_check {
@@ -166,25 +167,6 @@ static int check_length(qpy_check *c, uint32_t number, Py_ssize_t length, PyObje
     return error == QR_ERROR_NONE || fail(c, error, number, object);
 }
 
-/* A member, or a value equal to one and of its very type. */
-static int is_choice(const qpy_plan *plan, uint32_t number, PyObject *object)
-{
-    const qr_choices *set = &plan->core->choice_sets[plan->core->nodes[number].value];
-    PyTypeObject *type = Py_TYPE(object);
-    if ((PyObject *)type == plan->nodes[number].cls)
-        return 1;
-    for (uint32_t i = 0; i < set->count; i++) {
-        PyObject *choice = plan->choices[set->first + i];
-        if (choice == object)
-            return 1;
-        if (type != Py_TYPE(choice))
-            continue;
-        if (PyUnicode_CheckExact(object) ? PyUnicode_Compare(object, choice) == 0 : PyLong_CheckExact(object) && PyObject_RichCompareBool(object, choice, Py_EQ) == 1)
-            return 1;
-    }
-    return 0;
-}
-
 /* ---------------------------------------------------------------- arrays and maps */
 
 static int is_array(const qpy_plan *plan, uint32_t number, PyObject *object)
@@ -301,11 +283,8 @@ static int check_slots(qpy_check *c, uint32_t number, PyObject *object)
     const qpy_field_side *sides = &c->plan->fields[record->first];
     for (uint32_t i = 0; i < record->count; i++) {
         PyObject *value = *qpy_record_slot(object, sides[i].offset);
-        if (QR_UNLIKELY(!value)) {
-            if (!sides[i].init && !sides[i].default_kind) /* __post_init__'s affair */
-                continue;
+        if (QR_UNLIKELY(!value))
             return fail_missing(c, number, record->first + i, object);
-        }
         if (QR_LIKELY(Py_TYPE(value) == sides[i].exact))
             continue;
         if (!check_field(c, record->first + i, value))
@@ -327,8 +306,6 @@ static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
             if (!PyErr_ExceptionMatches(PyExc_AttributeError))
                 return fail_user(c, number);
             PyErr_Clear();
-            if (!side->init && !side->default_kind)
-                continue;
             return fail_missing(c, number, record->first + i, object);
         }
         int ok = check_field(c, record->first + i, value);
@@ -387,7 +364,7 @@ static int check_record(qpy_check *c, uint32_t number, PyObject *object)
         ok = check_typeddict(c, number, object);
     else if (side->form == QPY_FORM_NAMEDTUPLE)
         ok = check_namedtuple(c, number, object);
-    else if (Py_TYPE(object) == side->cls && ((side->form == QPY_FORM_RECORD && !side->gaps) || (side->form == QPY_FORM_DATACLASS && side->slots)))
+    else if (Py_TYPE(object) == side->cls && (side->form == QPY_FORM_RECORD || (side->form == QPY_FORM_DATACLASS && side->slots)))
         ok = check_slots(c, number, object);
     else
         ok = check_attributes(c, number, object);
@@ -396,98 +373,9 @@ static int check_record(qpy_check *c, uint32_t number, PyObject *object)
 
 /* ---------------------------------------------------------------- unions */
 
-/* The i-th arm: bool and numbers, then what is tried on integers and texts, then records. QR_PLAN_NONE for no arm; 0 at the end. */
-static int arm_at(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *arm)
-{
-    const uint32_t single[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
-    const uint32_t n = QR_ARRAY_LENGTH(single);
-    if (i < n)
-        return *arm = single[i], 1;
-    if ((i -= n) < u->ints_count)
-        return *arm = core->items[u->ints + i], 1;
-    if ((i -= u->ints_count) < u->text_count)
-        return *arm = core->items[u->text + i], 1;
-    if ((i -= u->text_count) < u->tag_count)
-        return *arm = core->tags[u->tags + i].arm, 1;
-    if ((i -= u->tag_count) < u->key_count)
-        return *arm = core->key_arms[u->keys + i].arm, 1;
-    return 0;
-}
-
-/* By its type alone, but for choices; dicts are told apart elsewhere. */
-static int belongs(qpy_state *state, const qpy_plan *plan, uint32_t arm, PyObject *object)
-{
-    const qr_node *node = &plan->core->nodes[arm];
-    const qpy_node_side *side = &plan->nodes[arm];
-    switch (node->kind) {
-    case QR_KIND_BOOL: return PyBool_Check(object);
-    case QR_KIND_INT: return PyLong_Check(object) && !PyBool_Check(object);
-    case QR_KIND_FLOAT: return PyFloat_Check(object) || (PyLong_Check(object) && !PyBool_Check(object));
-    case QR_KIND_STR: return PyUnicode_Check(object);
-    case QR_KIND_BYTES: return PyObject_TypeCheck(object, (PyTypeObject *)side->cls);
-    case QR_KIND_CHOICE: return is_choice(plan, arm, object);
-    case QR_KIND_ARRAY: return is_array(plan, arm, object);
-    case QR_KIND_TUPLE: return PyTuple_Check(object);
-    case QR_KIND_RECORD: {
-        const qpy_record_side *record = &plan->records[node->value];
-        return record->form != QPY_FORM_TYPEDDICT && PyObject_TypeCheck(object, record->cls);
-    }
-    default: return qr_kind_is_scalar_text(node->kind) && qpy_scalar_kind(state, Py_TYPE(object)) == (int)node->kind;
-    }
-}
-
-/* A TypedDict by its tag or its keys, or the dict arm. */
-static uint32_t arm_of_dict(const qpy_plan *plan, const qr_union *u, PyObject *dict)
-{
-    const qr_plan *core = plan->core;
-    if (u->map != QR_PLAN_NONE)
-        return core->nodes[u->map].kind == QR_KIND_MAP || qpy_plan_record_side(plan, u->map)->form == QPY_FORM_TYPEDDICT ? u->map : QR_PLAN_NONE;
-    if (u->tag_count) {
-        PyObject *name = PyUnicode_DecodeUTF8((const char *)u->tag_name, u->tag_name_length, NULL), *tag = name ? PyDict_GetItemWithError(dict, name) : NULL;
-        Py_XDECREF(name);
-        uint32_t arm = QR_PLAN_NONE;
-        Py_ssize_t length;
-        const char *text = tag && PyUnicode_CheckExact(tag) ? PyUnicode_AsUTF8AndSize(tag, &length) : NULL;
-        if (text)
-            arm = qr_plan_find_tag_text(core, u, (const uint8_t *)text, (size_t)length);
-        else if (tag && PyLong_CheckExact(tag)) {
-            int overflow;
-            long long number = PyLong_AsLongLongAndOverflow(tag, &overflow);
-            arm = overflow ? QR_PLAN_NONE : qr_plan_find_tag_int(core, u, number);
-        }
-        if (arm != QR_PLAN_NONE)
-            return qpy_plan_record_side(plan, arm)->form == QPY_FORM_TYPEDDICT ? arm : u->map_default;
-    }
-    for (uint32_t i = 0; i < u->key_count && !PyErr_Occurred(); i++) {
-        uint32_t arm = core->key_arms[u->keys + i].arm, n = 0;
-        const qr_record *record = qpy_plan_record(plan, arm);
-        if (qpy_plan_record_side(plan, arm)->form != QPY_FORM_TYPEDDICT)
-            continue;
-        while (n < record->count && (!(core->fields[record->first + n].flags & QR_FIELD_REQUIRED) || PyDict_GetItemWithError(dict, plan->fields[record->first + n].name)))
-            n++;
-        if (n == record->count)
-            return arm;
-    }
-    return PyErr_Occurred() ? QR_PLAN_NONE : u->map_default;
-}
-
-uint32_t qpy_objects_arm(qpy_state *state, const qpy_plan *plan, const qr_union *u, PyObject *object)
-{
-    uint32_t arm;
-    if (PyDict_Check(object))
-        return arm_of_dict(plan, u, object);
-    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++) /* the very class before a base */
-        if (arm != QR_PLAN_NONE && (Py_TYPE(object) == plan->nodes[arm].exact || (plan->core->nodes[arm].kind == QR_KIND_RECORD && Py_TYPE(object) == qpy_plan_record_side(plan, arm)->cls)))
-            return arm;
-    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++)
-        if (arm != QR_PLAN_NONE && belongs(state, plan, arm, object))
-            return arm;
-    return QR_PLAN_NONE;
-}
-
 static int check_union(qpy_check *c, uint32_t number, PyObject *object)
 {
-    uint32_t arm = qpy_objects_arm(c->state, c->plan, &c->plan->core->unions[c->plan->core->nodes[number].value], object);
+    uint32_t arm = qpy_union_arm(c->state, c->plan, number, object, NULL);
     if (arm == QR_PLAN_NONE)
         return PyErr_Occurred() ? fail_user(c, number) : fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
     return check_value(c, arm, object);
@@ -508,7 +396,7 @@ static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *objec
     case QR_KIND_MAP: return check_map(c, number, object);
     case QR_KIND_TUPLE: return check_tuple(c, number, object);
     case QR_KIND_UNION: return check_union(c, number, object);
-    case QR_KIND_CHOICE: return is_choice(c->plan, number, object) || fail(c, QR_ERROR_INVALID_CHOICE, number, object);
+    case QR_KIND_CHOICE: return qpy_union_is_choice(c->plan, number, object) || fail(c, QR_ERROR_INVALID_CHOICE, number, object);
     case QR_KIND_RAW: ok = Py_IS_TYPE(object, c->state->raw_type); break;
     case QR_KIND_NONE: ok = object == Py_None; break;
     case QR_KIND_BOOL: ok = PyBool_Check(object); break;

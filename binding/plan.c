@@ -3,6 +3,7 @@
 #include "binding/plan.h"
 
 #include "binding/plan_compile.h"
+#include "binding/union.h"
 
 enum { CACHE_LIMIT = 256 };
 
@@ -82,6 +83,8 @@ static void plan_dealloc(PyObject *op)
     PyMem_Free(self->fields);
     PyMem_Free(self->records);
     PyMem_Free(self->choices);
+    if (self->core)
+        qpy_union_release(self);
     qr_plan_free(self->core);
     Py_CLEAR(self->module);
     type->tp_free(op);

@@ -7,6 +7,7 @@
 
 #include "binding/cpython_private.h"
 #include "binding/members.h"
+#include "binding/union.h"
 
 /* ---------------------------------------------------------------- reading tuples */
 
@@ -143,7 +144,7 @@ static int compile_bounds(qpy_plan *self, uint32_t node, PyObject *bounds)
 
 /* ---------------------------------------------------------------- records */
 
-enum { FIELD_NAME, FIELD_WIRE, FIELD_ALIASES, FIELD_NODE, FIELD_REQUIRED, FIELD_DEFAULT_KIND, FIELD_DEFAULT, FIELD_OMIT, FIELD_NUMBER, FIELD_INIT, FIELD_STORED, FIELD_KEYWORD, FIELD_SERIALIZE, FIELD_SECRET, FIELD_GAP };
+enum { FIELD_NAME, FIELD_WIRE, FIELD_ALIASES, FIELD_NODE, FIELD_REQUIRED, FIELD_DEFAULT_KIND, FIELD_DEFAULT, FIELD_OMIT, FIELD_NUMBER, FIELD_INIT, FIELD_STORED, FIELD_KEYWORD };
 enum { RECORD_FORM, RECORD_FIELDS, RECORD_TAG_FIELD, RECORD_TAG, RECORD_UNKNOWN, RECORD_ARRAY, RECORD_POST_INIT, RECORD_FROZEN };
 
 static int form_of(PyObject *op)
@@ -203,12 +204,11 @@ static int compile_field(qpy_plan *self, uint32_t node, PyObject *field, int for
     if (!name || !keyword || !default_ || !text_of(item(field, FIELD_WIRE), &wire, &length) || !number_of(item(field, FIELD_NODE), &child))
         return 0;
     int required = is_true(item(field, FIELD_REQUIRED)), init = is_true(item(field, FIELD_INIT)), stored = is_true(item(field, FIELD_STORED));
-    int serialize = is_true(item(field, FIELD_SERIALIZE)), secret = is_true(item(field, FIELD_SECRET)), gap = is_true(item(field, FIELD_GAP));
     long kind = PyLong_AsLong(item(field, FIELD_DEFAULT_KIND)), omit = PyLong_AsLong(item(field, FIELD_OMIT));
-    if (required < 0 || init < 0 || stored < 0 || serialize < 0 || secret < 0 || gap < 0 || PyErr_Occurred())
+    if (required < 0 || init < 0 || stored < 0 || PyErr_Occurred())
         return 0;
     uint32_t number = self->core->fields_count;
-    uint32_t index = qr_plan_add_field(self->core, node, wire, length, child, (required ? QR_FIELD_REQUIRED : 0) | (gap ? QR_FIELD_GAP : 0));
+    uint32_t index = qr_plan_add_field(self->core, node, wire, length, child, required ? QR_FIELD_REQUIRED : 0);
     if (index == QR_PLAN_NONE)
         return no_memory();
     qpy_field_side *bigger = PyMem_Realloc(self->fields, (number + 1) * sizeof *bigger);
@@ -218,14 +218,14 @@ static int compile_field(qpy_plan *self, uint32_t node, PyObject *field, int for
     }
     self->fields = bigger;
     qpy_field_side *side = &self->fields[number];
-    *side = (qpy_field_side){.default_kind = (uint8_t)kind, .omit = (uint8_t)omit, .init = (uint8_t)init, .stored = (uint8_t)stored, .written = stored && serialize, .secret = (uint8_t)secret};
+    *side = (qpy_field_side){.default_kind = (uint8_t)kind, .omit = (uint8_t)omit, .init = (uint8_t)init, .stored = (uint8_t)stored};
     side->name = Py_NewRef(name);
     PyUnicode_InternInPlace(&side->name);
     side->keyword = Py_NewRef(keyword == Py_None ? name : keyword);
     side->wire = Py_NewRef(item(field, FIELD_WIRE));
     PyUnicode_InternInPlace(&side->wire);
     side->default_ = kind ? Py_NewRef(default_) : NULL;
-    if (form == QPY_FORM_RECORD && !gap && (side->offset = record_offset((qpy_record_class *)cls, name)) < 0)
+    if (form == QPY_FORM_RECORD && (side->offset = record_offset((qpy_record_class *)cls, name)) < 0)
         return 0;
     if (form == QPY_FORM_DATACLASS)
         side->offset = slot_offset(cls, name);
@@ -295,10 +295,7 @@ static int finish_record(qpy_plan *self, uint32_t number)
         field->atom = (uint8_t)is_atom(&self->core->nodes[node]);
         field->exact = self->nodes[node].exact;
         field->nullable = (self->core->nodes[node].flags & QR_NODE_NULLABLE) != 0;
-        side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset) || !field->written;
-        self->secrets |= field->secret;
-        side->width = field->written || !record->array ? i + 1 : side->width;
-        side->gaps |= (self->core->fields[record->first + i].flags & QR_FIELD_GAP) != 0;
+        side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset);
         side->slots = side->slots && field->offset > 0;
     }
     side->in_place = side->form == QPY_FORM_DATACLASS && !side->omits && !record->array;
@@ -363,7 +360,8 @@ static int compile_choices(qpy_plan *self, uint32_t node, PyObject *info)
     return 1;
 }
 
-enum { UNION_BOOL, UNION_INTS, UNION_INT, UNION_FLOAT, UNION_TEXT, UNION_BYTES, UNION_ARRAY, UNION_MAP, UNION_TAG_FIELD, UNION_TAGS, UNION_KEYS, UNION_MAP_DEFAULT };
+enum { UNION_BOOL, UNION_INTS, UNION_INT, UNION_FLOAT, UNION_TEXT, UNION_BYTES, UNION_ARRAY, UNION_MAP, UNION_TAG_FIELD, UNION_TAGS, UNION_KEYS, UNION_MAP_DEFAULT, UNION_ARRAYS };
+enum { ARRAY_ARM, ARRAY_LEAST, ARRAY_MOST, ARRAY_SLOTS, ARRAY_REST };
 
 static int compile_tags(qpy_plan *self, uint32_t node, PyObject *tags)
 {
@@ -375,6 +373,11 @@ static int compile_tags(qpy_plan *self, uint32_t node, PyObject *tags)
         uint32_t arm;
         if (!tag || !number_of(item(pair, 1), &arm))
             return 0;
+        if (PyBool_Check(tag)) {
+            if (!qr_plan_add_union_tag_bool(self->core, node, tag == Py_True, arm))
+                return no_memory();
+            continue;
+        }
         if (PyLong_Check(tag)) {
             number = PyLong_AsLongLong(tag);
             if (number == -1 && PyErr_Occurred())
@@ -396,6 +399,35 @@ static int compile_key_arms(qpy_plan *self, uint32_t node, PyObject *keys)
             return 0;
     }
     return keys != NULL;
+}
+
+static int compile_slots(qpy_plan *self, uint32_t node, PyObject *slots)
+{
+    for (Py_ssize_t i = 0; slots && PyTuple_Check(slots) && i < PyTuple_GET_SIZE(slots); i++) {
+        PyObject *slot = PyTuple_GET_ITEM(slots, i);
+        uint32_t kinds, choice;
+        if (!number_of(item(slot, 0), &kinds) || !number_of(item(slot, 1), &choice) || (!qr_plan_add_union_slot(self->core, node, kinds, choice) && !no_memory()))
+            return 0;
+    }
+    return slots != NULL;
+}
+
+static int compile_arrays(qpy_plan *self, uint32_t node, PyObject *arrays)
+{
+    for (Py_ssize_t i = 0; arrays && PyTuple_Check(arrays) && i < PyTuple_GET_SIZE(arrays); i++) {
+        PyObject *array = PyTuple_GET_ITEM(arrays, i), *least = item(array, ARRAY_LEAST), *most = item(array, ARRAY_MOST);
+        uint32_t arm, rest;
+        if (!least || !most || !number_of(item(array, ARRAY_ARM), &arm) || !number_of(item(array, ARRAY_REST), &rest))
+            return 0;
+        Py_ssize_t fewest = PyLong_AsSsize_t(least), many = PyErr_Occurred() ? -1 : PyLong_AsSsize_t(most);
+        if (PyErr_Occurred())
+            return 0;
+        if (!qr_plan_add_union_array(self->core, node, arm, (size_t)fewest, many < 0 ? SIZE_MAX : (size_t)many, rest))
+            return no_memory();
+        if (!compile_slots(self, node, item(array, ARRAY_SLOTS)))
+            return 0;
+    }
+    return arrays != NULL;
 }
 
 static int set_arms(qpy_plan *self, uint32_t node, PyObject *tuple, int (*set)(qr_plan *, uint32_t, const uint32_t *, size_t))
@@ -425,7 +457,7 @@ static int compile_union(qpy_plan *self, uint32_t node, PyObject *info)
         return 0;
     if (tag_field != Py_None && (!text_of(tag_field, &text, &length) || (!qr_plan_set_union_tag(self->core, node, text, length) && !no_memory())))
         return 0;
-    return compile_tags(self, node, item(info, UNION_TAGS)) && compile_key_arms(self, node, item(info, UNION_KEYS));
+    return compile_tags(self, node, item(info, UNION_TAGS)) && compile_key_arms(self, node, item(info, UNION_KEYS)) && compile_arrays(self, node, item(info, UNION_ARRAYS));
 }
 
 /* ---------------------------------------------------------------- nodes */
@@ -545,7 +577,7 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     for (uint32_t i = 0; i < self->core->records_count; i++)
         if (!finish_record(self, i))
             return 0;
-    return 1;
+    return qpy_union_compile(self);
 }
 
 /* ---------------------------------------------------------------- the whole */

@@ -50,7 +50,6 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->calls = 0;
     self->format = format;
     self->bytes = self->failed = self->steps = NULL;
-    self->secret = 0;
     memset(self->known, 0, sizeof self->known);
     self->hint = hint;
     if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
@@ -73,7 +72,7 @@ static PyObject *steps_from_root(PyObject *list)
 
 static void raise_failure(qpy_walker *self)
 {
-    PyObject *type = NULL, *value = NULL, *traceback = NULL, *failed = self->secret ? NULL : self->failed;
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
     qr_error error = self->buffer.error;
     PyErr_Fetch(&type, &value, &traceback); /* what user code left */
     PyObject *steps = steps_from_root(self->steps);
@@ -86,13 +85,11 @@ static void raise_failure(qpy_walker *self)
             Py_XDECREF(steps);
             return;
         }
-        if (self->secret)
-            Py_CLEAR(cause);
-        qpy_raise_write(self->state, QR_ERROR_INVALID_VALUE, steps, failed, cause);
+        qpy_raise_write(self->state, QR_ERROR_INVALID_VALUE, steps, self->failed, cause);
         return;
     }
     PyErr_Clear();
-    qpy_raise_write(self->state, error, steps, failed, NULL);
+    qpy_raise_write(self->state, error, steps, self->failed, NULL);
 }
 
 PyObject *qpy_walker_finish(qpy_walker *self, int ok)
@@ -150,18 +147,11 @@ int qpy_walk_step(qpy_walker *self, PyObject *key, Py_ssize_t index)
     return append_step(self, step);
 }
 
-int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field)
-{
-    if (QR_UNLIKELY(plan->fields[field].secret)) { /* the steps below it may be keys of it */
-        self->secret = 1;
-        Py_CLEAR(self->steps);
-    }
-    return append_step(self, Py_NewRef(plan->fields[field].name));
-}
+int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field) { return append_step(self, Py_NewRef(plan->fields[field].name)); }
 
 /* ---------------------------------------------------------------- what a value is */
 
-static int is_enum(qpy_state *state, PyTypeObject *type)
+int qpy_walk_is_enum(qpy_state *state, PyTypeObject *type)
 {
     if (QR_UNLIKELY(!state->enum_type)) { /* a class that nobody imported has no members */
         PyObject *modules = PyImport_GetModuleDict(), *module = modules ? PyDict_GetItemString(modules, "enum") : NULL;
@@ -181,7 +171,7 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
     qpy_state *state = self->state;
     PyTypeObject *type = Py_TYPE(value);
     if (qpy_record_check(state, type) || (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        if (is_enum(state, type))
+        if (qpy_walk_is_enum(state, type))
             return QPY_WAY_ENUM;
         *plan = qpy_plan_of_class(state, type);
         if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_RECORD)

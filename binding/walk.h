@@ -27,7 +27,6 @@ typedef struct qpy_walker {
     PyObject *bytes;      /* what the buffer writes into, once it outgrew `room` */
     PyObject *failed;     /* the value at fault, strong */
     PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
-    int secret;           /* it is, or is in, a secret field: not to be shown */
     size_t hint;          /* bytes to start with */
     qpy_known_class known[QPY_KNOWN_CLASSES];
     uint8_t room[QPY_WALK_INLINE];
@@ -57,6 +56,9 @@ QR_COLD int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t fiel
 
 /* Is the value one of the node, all the way down? 1, or 0 with the walker failed (objects_check.c). The plan is an encoder's. */
 int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *value);
+
+/* Is it a class of members of an Enum? */
+int qpy_walk_is_enum(qpy_state *state, PyTypeObject *type);
 
 /* What a value of a less common type is written as. */
 typedef enum qpy_way {

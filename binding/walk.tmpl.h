@@ -121,8 +121,6 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
             break;
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
-        if (is_list && i + 3 < n)
-            QR_PREFETCH(PyList_GET_ITEM(op, i + 3));
         if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)) || !(QR_T(is_plain_float)(item, plan, node) ? QR_T(write_float)(w, item) : QR_T(write_item)(w, plan, node, item)))
             ok = qpy_walk_step(w, NULL, i);
         else
@@ -311,13 +309,11 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     int ok = 1;
     if (!values)
         return qpy_walk_fail(w, QR_ERROR_MEMORY, NULL);
-    for (; ok && got < side->width; got++) {
+    for (; ok && got < record->count; got++) {
         const qpy_field_side *field = &plan->fields[record->first + got];
         values[got] = NULL;
-        if (!field->written) {
-            n += record->array;
+        if (!field->stored)
             continue;
-        }
         values[got] = qpy_walk_attribute(w, side, field, got, op);
         int omit = values[got] ? (record->array ? 0 : qpy_walk_omits(w, field, values[got])) : -1;
         if (omit < 0)
@@ -329,14 +325,6 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     }
     ok = ok && QR_T(open_record)(w, record, n);
     for (uint32_t i = 0; ok && i < got; i++) {
-        if (!values[i] && record->array) {
-            ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
-            if (ok) {
-                QR_F(put_null)(&w->buffer);
-                QR_F(sep)(&w->buffer);
-            }
-            continue;
-        }
         if (!values[i])
             continue;
         const qr_field *field = &plan->core->fields[record->first + i];
@@ -568,6 +556,25 @@ static int QR_T(write_value)(qpy_walker *w, PyObject *op)
 
 /* ---------------------------------------------------------------- Encoder(T) */
 
+/* By its arm. What would be read back as another one is refused. */
+static QR_NOINLINE int QR_T(write_union)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
+{
+    uint32_t read_as = QR_PLAN_NONE, arm;
+    int keeps = 1, ok;
+    Py_INCREF(op);
+    w->calls += (Py_TYPE(op)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0; /* a class that is met for the first time may be asked for its fields */
+    arm = qpy_union_arm(w->state, plan, number, op, &read_as);
+    if (QR_UNLIKELY(arm == QR_PLAN_NONE))
+        ok = !PyErr_Occurred() && qpy_walk_checks(w, plan, number, op) && QR_T(write_value)(w, op);
+    else {
+        if (QR_UNLIKELY(plan->unions[plan->core->nodes[number].value].may_change))
+            keeps = read_as == QR_PLAN_NONE ? qpy_union_keeps(w->state, plan, number, arm, op, QR_TRAIT(BINARY)) : 0;
+        ok = keeps > 0 ? QR_T(write_node)(w, plan, arm, op) : keeps < 0 ? 0 : qpy_walk_fail(w, QR_ERROR_READ_AS, op);
+    }
+    Py_DECREF(op);
+    return ok;
+}
+
 /* A value that must be one of the node. The plan knows its class, so comparing takes the place of looking for it; what is of another
  * class (a subclass, an arm of a union) is checked first and then written as any value is. */
 static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
@@ -600,14 +607,10 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
         if (QR_LIKELY(type == &PyDict_Type && plan->nodes[number].flavour != QPY_MADE))
             return QR_T(write_typed_dict)(w, op, plan, node->item, node->value);
         break;
-    case QR_KIND_UNION: {
-        uint32_t arm = op == Py_None ? QR_PLAN_NONE : qpy_objects_arm(w->state, plan, &plan->core->unions[node->value], op);
-        if (QR_LIKELY(arm != QR_PLAN_NONE))
-            return QR_T(write_node)(w, plan, arm, op);
-        if (PyErr_Occurred())
-            return 0;
+    case QR_KIND_UNION:
+        if (QR_LIKELY(op != Py_None))
+            return QR_T(write_union)(w, plan, number, op);
         break;
-    }
     case QR_KIND_ANY: return QR_T(write_value)(w, op);
     default: break;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan: building one. Everything that lives in an array of the plan grows through `grow`; texts are copied into a chain
  * of blocks, so their addresses stay. */
-#include "core/plan/plan.h"
+#include "core/plan/plan_parts.h"
 
 #include "core/format/json.h"
 #include "core/format/msgpack.h"
@@ -45,7 +45,7 @@ void qr_plan_free(qr_plan *self)
     qr_memory_free(memory, self);
 }
 
-static int fail(qr_plan *self, qr_error error)
+int qr_plan_fail(qr_plan *self, qr_error error)
 {
     if (self->error == QR_ERROR_NONE)
         self->error = error;
@@ -54,17 +54,17 @@ static int fail(qr_plan *self, qr_error error)
 
 /* Room for `more` further elements of an array; they are cleared. Asked for none, a new array is allocated all the same: its
  * address says that nothing failed. */
-static int grow(qr_plan *self, void **array, uint32_t count, uint32_t *capacity, size_t size, uint32_t more)
+int qr_plan_grow(qr_plan *self, void **array, uint32_t count, uint32_t *capacity, size_t size, uint32_t more)
 {
     if (self->error != QR_ERROR_NONE)
         return 0;
     if (more > UINT32_MAX / 4 - count)
-        return fail(self, QR_ERROR_MEMORY);
+        return qr_plan_fail(self, QR_ERROR_MEMORY);
     if (!*array || count + more > *capacity) {
         uint32_t wanted = (count + more) + (count + more) / 2 + 4;
         void *bigger = qr_memory_array(self->memory, *array, wanted, size);
         if (!bigger)
-            return fail(self, QR_ERROR_MEMORY);
+            return qr_plan_fail(self, QR_ERROR_MEMORY);
         *array = bigger;
         *capacity = wanted;
     }
@@ -72,23 +72,12 @@ static int grow(qr_plan *self, void **array, uint32_t count, uint32_t *capacity,
     return 1;
 }
 
-#define X(type, name)                                                                                                           \
-    QR_UNUSED static type *add_##name(qr_plan *self, uint32_t more)                                                             \
-    {                                                                                                                           \
-        if (!grow(self, (void **)&self->name, self->name##_count, &self->name##_capacity, sizeof(type), more))                  \
-            return NULL;                                                                                                        \
-        self->name##_count += more;                                                                                             \
-        return self->name + self->name##_count - more;                                                                          \
-    }
-QR_PLAN_ARRAYS(X)
-#undef X
-
-static const uint8_t *copy_text(qr_plan *self, const char *text, size_t length)
+const uint8_t *qr_plan_copy_text(qr_plan *self, const char *text, size_t length)
 {
     size_t size;
     void *block = NULL;
     if (length > UINT32_MAX / 2 || qr_add_overflows(length, sizeof(void *) + 1, &size) || !(block = qr_memory_resize(self->memory, NULL, size))) {
-        fail(self, QR_ERROR_MEMORY);
+        qr_plan_fail(self, QR_ERROR_MEMORY);
         return NULL;
     }
     memcpy(block, &self->blocks, sizeof(void *));
@@ -99,21 +88,21 @@ static const uint8_t *copy_text(qr_plan *self, const char *text, size_t length)
     return copy;
 }
 
-static qr_node *node_at(qr_plan *self, uint32_t node)
+qr_node *qr_plan_node_at(qr_plan *self, uint32_t node)
 {
     if (node < self->nodes_count)
         return &self->nodes[node];
-    fail(self, QR_ERROR_INVALID_VALUE);
+    qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     return NULL;
 }
 
 /* The description of a node of that kind, which its begin_* must have made. */
-static qr_node *node_of(qr_plan *self, uint32_t node, qr_kind kind, uint32_t count)
+qr_node *qr_plan_node_of(qr_plan *self, uint32_t node, qr_kind kind, uint32_t count)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     if (n && n->kind == kind && n->value < count)
         return n;
-    fail(self, QR_ERROR_INVALID_VALUE);
+    qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     return NULL;
 }
 
@@ -128,14 +117,14 @@ uint32_t qr_plan_add_node(qr_plan *self, qr_kind kind)
 
 void qr_plan_set_nullable(qr_plan *self, uint32_t node)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     if (n)
         n->flags |= QR_NODE_NULLABLE;
 }
 
 int qr_plan_set_items(qr_plan *self, uint32_t node, const uint32_t *items, size_t count)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     if (!n)
         return 0;
     if (n->kind == QR_KIND_ARRAY && count == 1)
@@ -154,13 +143,13 @@ int qr_plan_set_items(qr_plan *self, uint32_t node, const uint32_t *items, size_
         n->item_count = (uint16_t)count;
     }
     else
-        return fail(self, QR_ERROR_INVALID_VALUE);
+        return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     return 1;
 }
 
 qr_plan_bounds *qr_plan_add_bounds(qr_plan *self, uint32_t node)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     qr_plan_bounds *bounds = n ? add_bounds(self, 1) : NULL;
     if (!bounds)
         return NULL;
@@ -174,10 +163,10 @@ qr_plan_bounds *qr_plan_add_bounds(qr_plan *self, uint32_t node)
 
 int qr_plan_begin_record(qr_plan *self, uint32_t node, qr_unknown unknown)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     qr_record *record = n && n->kind == QR_KIND_RECORD ? add_records(self, 1) : NULL;
     if (!record)
-        return fail(self, QR_ERROR_INVALID_VALUE);
+        return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     record->first = self->fields_count;
     record->unknown = (uint8_t)unknown;
     n->value = self->records_count - 1;
@@ -186,12 +175,12 @@ int qr_plan_begin_record(qr_plan *self, uint32_t node, qr_unknown unknown)
 
 uint32_t qr_plan_add_field(qr_plan *self, uint32_t node, const char *name, size_t length, uint32_t field_node, uint32_t flags)
 {
-    qr_node *n = node_of(self, node, QR_KIND_RECORD, self->records_count);
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
     if (!n || self->records[n->value].first + self->records[n->value].count != self->fields_count) {
-        fail(self, QR_ERROR_INVALID_VALUE);
+        qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
         return QR_PLAN_NONE;
     }
-    const uint8_t *copy = copy_text(self, name, length);
+    const uint8_t *copy = qr_plan_copy_text(self, name, length);
     qr_field *field = copy ? add_fields(self, 1) : NULL;
     if (!field)
         return QR_PLAN_NONE;
@@ -201,10 +190,10 @@ uint32_t qr_plan_add_field(qr_plan *self, uint32_t node, const char *name, size_
 
 int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *name, size_t length)
 {
-    qr_node *n = node_of(self, node, QR_KIND_RECORD, self->records_count);
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
     if (!n || field >= self->records[n->value].count)
-        return fail(self, QR_ERROR_INVALID_VALUE);
-    const uint8_t *copy = copy_text(self, name, length);
+        return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
+    const uint8_t *copy = qr_plan_copy_text(self, name, length);
     qr_name *alias = copy ? add_aliases(self, 1) : NULL;
     if (!alias)
         return 0;
@@ -214,8 +203,8 @@ int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *
 
 int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_length, const char *tag, size_t tag_length, int64_t tag_int)
 {
-    qr_node *n = node_of(self, node, QR_KIND_RECORD, self->records_count);
-    const uint8_t *copy = n ? copy_text(self, name, name_length) : NULL, *text = copy && tag ? copy_text(self, tag, tag_length) : NULL;
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
+    const uint8_t *copy = n ? qr_plan_copy_text(self, name, name_length) : NULL, *text = copy && tag ? qr_plan_copy_text(self, tag, tag_length) : NULL;
     if (!copy || (tag && !text))
         return 0;
     qr_record *record = &self->records[n->value];
@@ -231,21 +220,21 @@ int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_
 
 int qr_plan_set_array(qr_plan *self, uint32_t node)
 {
-    qr_node *n = node_of(self, node, QR_KIND_RECORD, self->records_count);
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
     if (!n)
         return 0;
     self->records[n->value].array = 1;
     return 1;
 }
 
-/* ---------------------------------------------------------------- choices and unions */
+/* ---------------------------------------------------------------- choices */
 
 int qr_plan_begin_choices(qr_plan *self, uint32_t node, int open)
 {
-    qr_node *n = node_at(self, node);
+    qr_node *n = qr_plan_node_at(self, node);
     qr_choices *set = n && n->kind == QR_KIND_CHOICE ? add_choice_sets(self, 1) : NULL;
     if (!set)
-        return fail(self, QR_ERROR_INVALID_VALUE);
+        return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     *set = (qr_choices){self->choices_count, 0, (uint8_t)open};
     n->value = self->choice_sets_count - 1;
     return 1;
@@ -253,9 +242,9 @@ int qr_plan_begin_choices(qr_plan *self, uint32_t node, int open)
 
 static int add_choice(qr_plan *self, uint32_t node, qr_choice value)
 {
-    qr_node *n = node_of(self, node, QR_KIND_CHOICE, self->choice_sets_count);
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_CHOICE, self->choice_sets_count);
     if (!n || self->choice_sets[n->value].first + self->choice_sets[n->value].count != self->choices_count)
-        return fail(self, QR_ERROR_INVALID_VALUE);
+        return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     qr_choice *choice = add_choices(self, 1);
     if (!choice)
         return 0;
@@ -266,92 +255,13 @@ static int add_choice(qr_plan *self, uint32_t node, qr_choice value)
 
 int qr_plan_add_choice_text(qr_plan *self, uint32_t node, const char *text, size_t length)
 {
-    const uint8_t *copy = copy_text(self, text, length);
+    const uint8_t *copy = qr_plan_copy_text(self, text, length);
     return copy && add_choice(self, node, (qr_choice){.text = copy, .length = (uint32_t)length});
 }
 
 int qr_plan_add_choice_int(qr_plan *self, uint32_t node, int64_t number, int is_bool)
 {
     return add_choice(self, node, (qr_choice){.number = number, .is_bool = (uint8_t)is_bool});
-}
-
-qr_union *qr_plan_begin_union(qr_plan *self, uint32_t node)
-{
-    qr_node *n = node_at(self, node);
-    qr_union *u = n && n->kind == QR_KIND_UNION ? add_unions(self, 1) : NULL;
-    if (!u) {
-        fail(self, QR_ERROR_INVALID_VALUE);
-        return NULL;
-    }
-    u->bool_ = u->int_ = u->float_ = u->bytes = u->array = u->map = u->map_default = QR_PLAN_NONE;
-    n->value = self->unions_count - 1;
-    return u;
-}
-
-static qr_union *union_of(qr_plan *self, uint32_t node)
-{
-    qr_node *n = node_of(self, node, QR_KIND_UNION, self->unions_count);
-    return n ? &self->unions[n->value] : NULL;
-}
-
-static int add_arms(qr_plan *self, const uint32_t *arms, size_t count, uint32_t *first, uint32_t *length)
-{
-    uint32_t *room = count < UINT32_MAX / 2 ? add_items(self, (uint32_t)count) : NULL;
-    if (!room)
-        return fail(self, QR_ERROR_MEMORY);
-    if (count)
-        memcpy(room, arms, count * sizeof *room);
-    *first = self->items_count - (uint32_t)count;
-    *length = (uint32_t)count;
-    return 1;
-}
-
-int qr_plan_set_union_text(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count)
-{
-    qr_union *u = union_of(self, node);
-    return u && add_arms(self, arms, count, &u->text, &u->text_count);
-}
-
-int qr_plan_set_union_ints(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count)
-{
-    qr_union *u = union_of(self, node);
-    return u && add_arms(self, arms, count, &u->ints, &u->ints_count);
-}
-
-int qr_plan_set_union_tag(qr_plan *self, uint32_t node, const char *name, size_t length)
-{
-    qr_union *u = union_of(self, node);
-    const uint8_t *copy = u ? copy_text(self, name, length) : NULL;
-    if (!copy)
-        return 0;
-    u->tag_name = copy;
-    u->tag_name_length = (uint32_t)length;
-    return 1;
-}
-
-int qr_plan_add_union_tag(qr_plan *self, uint32_t node, const char *text, size_t length, int64_t tag_int, uint32_t arm)
-{
-    qr_union *u = union_of(self, node);
-    const uint8_t *copy = u && text ? copy_text(self, text, length) : NULL;
-    qr_tag *tag = u && (copy || !text) ? add_tags(self, 1) : NULL;
-    if (!tag)
-        return 0;
-    *tag = (qr_tag){{.text = copy, .length = (uint32_t)length, .number = tag_int}, arm};
-    if (u->tag_count++ == 0)
-        u->tags = self->tags_count - 1;
-    return u->tags + u->tag_count == self->tags_count || fail(self, QR_ERROR_INVALID_VALUE);
-}
-
-int qr_plan_add_union_key_arm(qr_plan *self, uint32_t node, uint32_t arm)
-{
-    qr_union *u = union_of(self, node);
-    qr_key_arm *key_arm = u ? add_key_arms(self, 1) : NULL;
-    if (!key_arm)
-        return 0;
-    key_arm->arm = arm;
-    if (u->key_count++ == 0)
-        u->keys = self->key_arms_count - 1;
-    return u->keys + u->key_count == self->key_arms_count || fail(self, QR_ERROR_INVALID_VALUE);
 }
 
 /* ---------------------------------------------------------------- sealing */
@@ -363,13 +273,29 @@ static void make_images(qr_image *images, const uint8_t *name, size_t length)
 #undef X
 }
 
-static int enter_name(qr_plan *self, const qr_record *record, const uint8_t *name, uint32_t length, uint32_t field)
+/* A free hash table for that many names. */
+int qr_plan_add_table(qr_plan *self, uint32_t names, uint32_t *first, uint32_t *mask)
 {
-    qr_name *table = self->names + record->names;
-    if (qr_plan_find_field(self, record, name, length) != QR_PLAN_NONE)
-        return fail(self, QR_ERROR_DUPLICATE_FIELD);
+    uint32_t size = 2;
+    if (names > UINT32_MAX / 16)
+        return qr_plan_fail(self, QR_ERROR_TOO_LONG);
+    while (size < names * 2 + 1)
+        size *= 2;
+    if (!add_names(self, size))
+        return 0;
+    *first = self->names_count - size;
+    *mask = size - 1;
+    return 1;
+}
+
+/* 0 without an error when the table has the name already. */
+int qr_plan_enter_table(qr_plan *self, uint32_t first, uint32_t mask, const uint8_t *name, uint32_t length, uint32_t field)
+{
+    qr_name *table = self->names + first;
+    if (qr_plan_find_name(self, first, mask, name, length) != QR_PLAN_NONE)
+        return 0;
     for (uint32_t i = qr_name_hash(name, length);; i++) {
-        qr_name *entry = &table[i & record->mask];
+        qr_name *entry = &table[i & mask];
         if (entry->field == 0) {
             *entry = (qr_name){name, length, field + 1};
             return 1;
@@ -377,19 +303,20 @@ static int enter_name(qr_plan *self, const qr_record *record, const uint8_t *nam
     }
 }
 
+static int enter_name(qr_plan *self, const qr_record *record, const uint8_t *name, uint32_t length, uint32_t field)
+{
+    return qr_plan_enter_table(self, record->names, record->mask, name, length, field) || qr_plan_fail(self, QR_ERROR_DUPLICATE_FIELD);
+}
+
 static int seal_record(qr_plan *self, qr_record *record)
 {
-    uint32_t names = record->count, size = 2, words = (record->count + 63) / 64;
+    uint32_t names = record->count, words = (record->count + 63) / 64;
     if (record->count > QR_RECORD_FIELDS)
-        return fail(self, QR_ERROR_TOO_LONG);
+        return qr_plan_fail(self, QR_ERROR_TOO_LONG);
     for (uint32_t i = 0; i < self->aliases_count; i++)
         names += self->aliases[i].field - record->first < record->count;
-    while (size < names * 2 + 1)
-        size *= 2;
-    if (!add_names(self, size))
+    if (!qr_plan_add_table(self, names, &record->names, &record->mask))
         return 0;
-    record->names = self->names_count - size;
-    record->mask = size - 1;
     if (words && !add_required(self, words))
         return 0;
     record->seen = self->required_count - words;
@@ -398,7 +325,7 @@ static int seal_record(qr_plan *self, qr_record *record)
     for (uint32_t i = 0; i < record->count; i++) {
         qr_field *field = &self->fields[record->first + i];
         if (field->node >= self->nodes_count)
-            return fail(self, QR_ERROR_INVALID_VALUE);
+            return qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
         make_images(field->image, field->name, field->length);
         if (field->flags & QR_FIELD_REQUIRED)
             self->required[record->seen + i / 64] |= (uint64_t)1 << (i % 64);
@@ -409,68 +336,6 @@ static int seal_record(qr_plan *self, qr_record *record)
         const qr_name *alias = &self->aliases[i];
         if (alias->field - record->first < record->count && !enter_name(self, record, alias->name, alias->length, alias->field - record->first))
             return 0;
-    }
-    return 1;
-}
-
-/* No arm is a union: flatten them. One that led back to itself would be followed for ever. */
-static int is_arm(const qr_plan *self, uint32_t arm) { return arm < self->nodes_count && self->nodes[arm].kind != QR_KIND_UNION; }
-
-/* A node that is read from a map, and whose map may be opened before it is chosen. */
-static int is_map_arm(const qr_plan *self, uint32_t arm)
-{
-    if (!is_arm(self, arm))
-        return 0;
-    const qr_node *node = &self->nodes[arm];
-    return node->kind == QR_KIND_MAP || (node->kind == QR_KIND_RECORD && !self->records[node->value].array);
-}
-
-static int is_same_tag(const qr_choice *a, const qr_choice *b)
-{
-    if (!a->text || !b->text)
-        return !a->text && !b->text && a->number == b->number;
-    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
-
-static int seal_tags(const qr_plan *self, const qr_union *u)
-{
-    if (u->tag_count == 0)
-        return 1;
-    const qr_tag *tags = self->tags + u->tags;
-    if (!u->tag_name)
-        return 0;
-    for (uint32_t i = 0; i < u->tag_count; i++) {
-        if (!is_map_arm(self, tags[i].arm))
-            return 0;
-        for (uint32_t earlier = 0; earlier < i; earlier++)
-            if (is_same_tag(&tags[earlier].value, &tags[i].value))
-                return 0;
-    }
-    return 1;
-}
-
-static int seal_union(qr_plan *self, const qr_union *u)
-{
-    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array}, maps[] = {u->map, u->map_default};
-    for (size_t i = 0; i < QR_ARRAY_LENGTH(arms); i++)
-        if (arms[i] != QR_PLAN_NONE && !is_arm(self, arms[i]))
-            return 0;
-    for (size_t i = 0; i < QR_ARRAY_LENGTH(maps); i++)
-        if (maps[i] != QR_PLAN_NONE && !is_map_arm(self, maps[i]))
-            return 0;
-    for (uint32_t i = 0; i < u->text_count; i++)
-        if (!is_arm(self, self->items[u->text + i]))
-            return 0;
-    for (uint32_t i = 0; i < u->ints_count; i++)
-        if (!is_arm(self, self->items[u->ints + i]) || self->nodes[self->items[u->ints + i]].kind != QR_KIND_CHOICE)
-            return 0;
-    if (!seal_tags(self, u) || u->key_count > QR_UNION_KEY_ARMS)
-        return 0;
-    for (uint32_t i = 0; i < u->key_count; i++) {
-        qr_key_arm *key_arm = &self->key_arms[u->keys + i];
-        if (!is_map_arm(self, key_arm->arm) || self->nodes[key_arm->arm].kind != QR_KIND_RECORD)
-            return 0;
-        key_arm->record = self->nodes[key_arm->arm].value;
     }
     return 1;
 }
@@ -497,21 +362,21 @@ static int seal_node(const qr_plan *self, const qr_node *node)
 qr_error qr_plan_seal(qr_plan *self)
 {
     if (self->nodes_count == 0)
-        fail(self, QR_ERROR_INVALID_VALUE);
+        qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->nodes_count && self->error == QR_ERROR_NONE; i++)
         if (!seal_node(self, &self->nodes[i]))
-            fail(self, QR_ERROR_INVALID_VALUE);
+            qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->items_count && self->error == QR_ERROR_NONE; i++)
         if (self->items[i] >= self->nodes_count)
-            fail(self, QR_ERROR_INVALID_VALUE);
+            qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->records_count && self->error == QR_ERROR_NONE; i++)
         seal_record(self, &self->records[i]);
     for (uint32_t i = 0; i < self->bounds_count && self->error == QR_ERROR_NONE; i++)
         if (!seal_bounds(&self->bounds[i]))
-            fail(self, QR_ERROR_INVALID_VALUE);
+            qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->unions_count && self->error == QR_ERROR_NONE; i++)
-        if (!seal_union(self, &self->unions[i]))
-            fail(self, QR_ERROR_INVALID_VALUE);
+        if (!qr_plan_seal_union(self, &self->unions[i]))
+            qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     return self->error;
 }
 
@@ -537,22 +402,6 @@ uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int
         if (!choice->text && choice->number == number && choice->is_bool == is_bool)
             return i;
     }
-    return QR_PLAN_NONE;
-}
-
-uint32_t qr_plan_find_tag_text(const qr_plan *self, const qr_union *u, const uint8_t *text, size_t length)
-{
-    for (uint32_t i = 0; i < u->tag_count; i++)
-        if (choice_is_text(&self->tags[u->tags + i].value, text, length))
-            return self->tags[u->tags + i].arm;
-    return QR_PLAN_NONE;
-}
-
-uint32_t qr_plan_find_tag_int(const qr_plan *self, const qr_union *u, int64_t number)
-{
-    for (uint32_t i = 0; i < u->tag_count; i++)
-        if (!self->tags[u->tags + i].value.text && self->tags[u->tags + i].value.number == number)
-            return self->tags[u->tags + i].arm;
     return QR_PLAN_NONE;
 }
 

@@ -31,9 +31,10 @@
 
 #define QR_PLAN_NONE UINT32_MAX
 
-/* Sizes that are fixed because they live in a reading function's frame: fields of a record (16 words of 64 bits), arms that
- * are told apart by their keys; and how many bytes may be read again for that: a free part plus a multiple of the input. */
-enum { QR_RECORD_WORDS = 16, QR_RECORD_FIELDS = 64 * QR_RECORD_WORDS, QR_UNION_KEY_ARMS = 16, QR_WORK_FACTOR = 32, QR_WORK_FREE = 65536 };
+/* Sizes that are fixed because they live in a reading function's frame: fields of a record (16 words of 64 bits), words of the
+ * bitmaps of a union told apart by keys (with more, they are allocated), arms of one that are read from arrays; and how many bytes may be read again for that: a free
+ * part plus a multiple of the input. */
+enum { QR_RECORD_WORDS = 16, QR_RECORD_FIELDS = 64 * QR_RECORD_WORDS, QR_UNION_WORDS = 64, QR_UNION_ARRAYS = 64, QR_WORK_FACTOR = 32, QR_WORK_FREE = 65536 };
 
 typedef enum qr_kind {
 #define X(NAME, name, expected) QR_KIND_##NAME,
@@ -68,7 +69,7 @@ typedef struct qr_plan_bounds {
     size_t min_length, max_length;        /* max SIZE_MAX: none */
 } qr_plan_bounds;
 
-enum { QR_FIELD_REQUIRED = 1, QR_FIELD_GAP = 2 }; /* GAP: a place in an array that is skipped */
+enum { QR_FIELD_REQUIRED = 1 };
 typedef enum qr_unknown { QR_UNKNOWN_SKIP, QR_UNKNOWN_ERROR } qr_unknown;
 
 typedef struct qr_field {
@@ -93,7 +94,7 @@ typedef struct qr_record {
     qr_image tag_image[QR_FORMAT_COUNT]; /* of tag_name */
 } qr_record;
 
-/* One place of a record's hash table: field number within the record + 1, 0 for free. Aliases share their field's number. */
+/* One place of a hash table, a record's: field number within the record + 1, 0 for free. Aliases share their field's number. */
 typedef struct qr_name {
     const uint8_t *name;
     uint32_t length, field;
@@ -116,16 +117,29 @@ typedef struct qr_union {
     uint32_t text, text_count; /* plan->items: arms tried in order on a text */
     uint32_t ints, ints_count; /* plan->items: choice arms tried on an integer */
     uint32_t tags, tag_count;  /* plan->tags, told apart by tag_name */
-    uint32_t keys, key_count;  /* plan->key_arms: told apart by their required names, most demanding first */
+    uint32_t keys, key_count;  /* plan->key_arms: told apart by their required names, in this order; a tag that is known goes first */
+    uint32_t arrays, array_count; /* plan->array_arms: when there are several, told apart by their items, in this order */
     const uint8_t *tag_name;
     uint32_t tag_name_length;
+    uint32_t tag_table, tag_mask; /* hash table of the tags that are text: plan->names, field is the number among the tags + 1 */
+    uint32_t key_table, key_mask; /* of the names that key arms require: field is the first of plan->key_bits + 1 */
+    uint32_t key_words;           /* of the bitmaps of all key arms, one behind the other */
 } qr_union;
 typedef struct qr_tag { qr_choice value; uint32_t arm; } qr_tag;
-typedef struct qr_key_arm { uint32_t arm; uint32_t record; } qr_key_arm; /* arm's RECORD: its required bitmap decides */
+/* A record that is known by what it requires: fields and its tag's name, a bit for each in its part of the bitmaps. */
+typedef struct qr_key_arm { uint32_t arm; uint32_t word, bits; } qr_key_arm;
+/* What may stand in a place of an array, as bits. */
+enum { QR_UNION_NULL = 1, QR_UNION_BOOL = 2, QR_UNION_INT = 4, QR_UNION_FLOAT = 8, QR_UNION_STR = 16, QR_UNION_BYTES = 32, QR_UNION_ARRAY = 64, QR_UNION_MAP = 128, QR_UNION_EXT = 256 };
+/* An arm that is known by how many items there are, from least to most, and by what they are: count slots for the first ones, then rest. */
+typedef struct qr_array_arm { uint32_t arm, first, count, rest; size_t least, most; } qr_array_arm;
+typedef struct qr_array_slot { uint32_t kinds, choice; } qr_array_slot; /* choice: node of the only ones allowed, or QR_PLAN_NONE */
+/* What a name says of one arm: the bit to set; then the next + 1, 0 at the end. */
+typedef struct qr_key_bit { uint64_t bit; uint32_t word, next; } qr_key_bit;
 
 #define QR_PLAN_ARRAYS(X) X(qr_node, nodes) X(qr_plan_bounds, bounds) X(qr_field, fields) X(qr_record, records) X(qr_name, names)    \
     X(uint64_t, required) X(qr_choices, choice_sets) X(qr_choice, choices) X(qr_union, unions) X(qr_tag, tags)                       \
-    X(qr_key_arm, key_arms) X(uint32_t, items) X(qr_name, aliases)
+    X(qr_key_arm, key_arms) X(qr_key_bit, key_bits) X(uint32_t, items)                     \
+    X(qr_array_arm, array_arms) X(qr_array_slot, array_slots) X(qr_name, aliases)
 
 typedef struct qr_plan {
     const qr_memory *memory;
@@ -168,7 +182,11 @@ int qr_plan_set_union_ints(qr_plan *self, uint32_t node, const uint32_t *arms, s
 int qr_plan_set_union_tag(qr_plan *self, uint32_t node, const char *name, size_t length);
 /* tag NULL: the integer. */
 int qr_plan_add_union_tag(qr_plan *self, uint32_t node, const char *tag, size_t length, int64_t tag_int, uint32_t arm);
+int qr_plan_add_union_tag_bool(qr_plan *self, uint32_t node, int truth, uint32_t arm);
 int qr_plan_add_union_key_arm(qr_plan *self, uint32_t node, uint32_t arm);
+/* An arm that is read from an array, beside others that are (a single one is `array`), then its slots. most SIZE_MAX: any number. */
+int qr_plan_add_union_array(qr_plan *self, uint32_t node, uint32_t arm, size_t least, size_t most, uint32_t rest);
+int qr_plan_add_union_slot(qr_plan *self, uint32_t node, uint32_t kinds, uint32_t choice);
 
 /* Checks every number, that names and tags are unique and that bounds are numbers; builds name tables, required bitmaps and
  * key images. The plan may be used only when this gives NONE: else DUPLICATE_FIELD, TOO_LONG (fields), INVALID_VALUE, MEMORY. */
@@ -196,23 +214,40 @@ QR_INLINE uint32_t qr_name_hash(const uint8_t *s, size_t n)
     return (uint32_t)(a >> 32);
 }
 
-/* The record's field of that name (number within the record), or QR_PLAN_NONE. */
-QR_INLINE uint32_t qr_plan_find_field(const qr_plan *self, const qr_record *record, const uint8_t *name, size_t length)
+/* What one of the hash tables in plan->names has for the name, or QR_PLAN_NONE. */
+QR_INLINE uint32_t qr_plan_find_name(const qr_plan *self, uint32_t first, uint32_t mask, const uint8_t *name, size_t length)
 {
-    const qr_name *table = self->names + record->names;
+    const qr_name *table = self->names + first;
     for (uint32_t i = qr_name_hash(name, length);; i++) {
-        const qr_name *entry = &table[i & record->mask];
+        const qr_name *entry = &table[i & mask];
         if (entry->field == 0)
             return QR_PLAN_NONE;
         if (entry->length == length && memcmp(entry->name, name, length) == 0)
             return entry->field - 1;
     }
 }
+/* A union's object has that name: sets the bits of the key arms that require it. present: key_words of the union, cleared before. */
+QR_INLINE void qr_plan_mark_key(const qr_plan *self, const qr_union *u, uint64_t *present, const uint8_t *name, size_t length)
+{
+    uint32_t next = u->key_count ? qr_plan_find_name(self, u->key_table, u->key_mask, name, length) + 1 : 0; /* none is 0 */
+    while (next) {
+        const qr_key_bit *bit = &self->key_bits[next - 1];
+        present[bit->word] |= bit->bit;
+        next = bit->next;
+    }
+}
+/* The first key arm that has all it requires, or QR_PLAN_NONE. */
+uint32_t qr_plan_find_key_arm(const qr_plan *self, const qr_union *u, const uint64_t *present);
+/* The record's field of that name (number within the record), or QR_PLAN_NONE. */
+QR_INLINE uint32_t qr_plan_find_field(const qr_plan *self, const qr_record *record, const uint8_t *name, size_t length)
+{
+    return qr_plan_find_name(self, record->names, record->mask, name, length);
+}
 /* The choice equal to the text or number: its number within the set, or QR_PLAN_NONE. */
 uint32_t qr_plan_find_choice_text(const qr_plan *self, const qr_choices *set, const uint8_t *text, size_t length);
 uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int64_t number, int is_bool);
 uint32_t qr_plan_find_tag_text(const qr_plan *self, const qr_union *union_, const uint8_t *text, size_t length);
-uint32_t qr_plan_find_tag_int(const qr_plan *self, const qr_union *union_, int64_t number);
+uint32_t qr_plan_find_tag_int(const qr_plan *self, const qr_union *union_, int64_t number, int is_bool);
 
 QR_INLINE const qr_record *qr_plan_record(const qr_plan *self, const qr_node *node) { return &self->records[node->value]; }
 

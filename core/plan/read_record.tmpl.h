@@ -58,7 +58,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
 
 /* ---------------------------------------------------------------- records */
 
-enum { QR_T(SKIPPED) = -1, QR_T(STOPPED) = -2, QR_T(NO_KEY) = -3 };
+enum { QR_T(SKIPPED) = -1, QR_T(STOPPED) = -2, QR_T(NO_KEY) = -3, QR_T(TAGGED) = -4 };
 
 /* The tag of a record that was asked for by itself: it must be the right one. */
 static int QR_T(check_tag)(qr_reader *r, const qr_record *record, uint32_t number)
@@ -76,7 +76,7 @@ static int QR_T(check_tag)(qr_reader *r, const qr_record *record, uint32_t numbe
     return 0;
 }
 
-/* A key that is not the expected one: the number of its field, or SKIPPED (tag or unknown, value read), or STOPPED, or NO_KEY
+/* A key that is not the expected one: the number of its field, or TAGGED or SKIPPED (unknown; value read), or STOPPED, or NO_KEY
  * when the key itself is at fault, so that no path can name it. */
 static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, const qr_record *record, uint32_t number, QR_ITER *iter)
 {
@@ -89,7 +89,7 @@ static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, c
     if (QR_LIKELY(field != QR_PLAN_NONE))
         return field;
     if (record->has_tag && length == record->tag_name_length && memcmp(text, record->tag_name, length) == 0)
-        return QR_T(check_tag)(r, record, number) ? QR_T(SKIPPED) : QR_T(STOPPED);
+        return QR_T(check_tag)(r, record, number) ? QR_T(TAGGED) : QR_T(STOPPED);
     if (record->unknown == QR_UNKNOWN_ERROR) {
         QR_T(note)(r, QR_ERROR_UNKNOWN_FIELD, token.at, number, UINT32_MAX);
         return QR_T(STOPPED);
@@ -144,11 +144,6 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
             continue;
         }
         uint32_t field = record->first + (uint32_t)i;
-        if (QR_UNLIKELY(plan->fields[field].flags & QR_FIELD_GAP)) {
-            if (!QR_T(skip)(r))
-                return QR_FAIL_HERE();
-            continue;
-        }
         QR_VALUE value = QR_T(read_node)(r, s, plan, plan->fields[field].node);
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, field, value)))
             return QR_FAIL_AT_FIELD(field);
@@ -171,6 +166,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     const qr_field *fields = &plan->fields[record->first];
     uint32_t count = record->count, expected = 0;
     size_t skipped = 0;
+    int tagged = 0;
     uint64_t seen[QR_RECORD_WORDS];
     QR_FRAME frame;
     if (QR_UNLIKELY(!qr_reader_enter(r) || !QR_S(open_record)(s, number, &frame)))
@@ -186,10 +182,13 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
             if (i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT])) {
                 int64_t found = QR_T(find_field)(r, plan, record, number, &iter);
                 if (QR_UNLIKELY(found < 0)) {
-                    if (found == QR_T(SKIPPED)) {
+                    if (found == QR_T(SKIPPED) || (found == QR_T(TAGGED) && !tagged)) {
+                        tagged |= found == QR_T(TAGGED);
                         QR_LIMIT_ITEMS(skipped++, iter.key_at);
                         continue;
                     }
+                    if (found == QR_T(TAGGED))
+                        QR_T(note)(r, QR_ERROR_DUPLICATE_FIELD, iter.key_at, number, UINT32_MAX);
                     return found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at);
                 }
                 i = (uint32_t)found;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from inspect import Signature
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, final, overload
 
@@ -37,8 +37,6 @@ class Raw:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
-_Omit = Literal["never", "default", "null"]
-
 @overload
 def field(
     number: int | None = ...,
@@ -46,11 +44,6 @@ def field(
     *,
     default: _T,
     name: str | None = ...,
-    aliases: tuple[str, ...] | list[str] = ...,
-    omit: _Omit | None = ...,
-    serialize: bool = ...,
-    secret: bool = ...,
-    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -62,11 +55,6 @@ def field(
     *,
     default_factory: Callable[[], _T],
     name: str | None = ...,
-    aliases: tuple[str, ...] | list[str] = ...,
-    omit: _Omit | None = ...,
-    serialize: bool = ...,
-    secret: bool = ...,
-    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -77,11 +65,6 @@ def field(
     /,
     *,
     name: str | None = ...,
-    aliases: tuple[str, ...] | list[str] = ...,
-    omit: _Omit | None = ...,
-    serialize: bool = ...,
-    secret: bool = ...,
-    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -107,9 +90,8 @@ class RecordMeta(type):
         tag: _Tag | None = ...,
         tag_field: str | None = ...,
         unknown: Literal["skip", "error"] = ...,
-        omit: _Omit = ...,
+        omit: Literal["never", "default", "null"] = ...,
         layout: Literal["object", "array"] = ...,
-        reserved: Collection[int | str] = ...,
         weakref: bool = ...,
         **others: Any,
     ) -> _Meta: ...

@@ -123,7 +123,9 @@ def test_the_order_of_declaration_means_nothing():
 @pytest.mark.parametrize(
     ("type_", "part"),
     [
-        (list[int] | list[str], "both read from an array"),
+        (list[int] | list[int | str], "both read from an array"),
+        (list[int] | set[str], "both read from an array"),
+        (list[Inner] | list[dict[str, int]], "both read from an array"),
         (list[int] | tuple[int, int], "both read from an array"),
         (dict[str, int] | dict[str, str], "two dicts"),
         (Annotated[int, annotated_types.Ge(0)] | int | str, "int twice"),
@@ -241,7 +243,8 @@ def test_a_literal_that_is_left_out_is_no_tag():
         kind: Literal["default"] = "default"
 
     assert union_of(Circle | Never)[0].tag_field == "kind"
-    assert union_of(Circle | Default)[0].tag_field is None
+    info, name = union_of(Circle | Default)
+    assert ([(t, name[a]) for t, a in info.tags], [(k, name[a]) for k, a in info.keys]) == ([("circle", "Circle")], [(("b",), "Default")])
 
 
 def test_one_record_beside_a_dict():
@@ -255,9 +258,45 @@ def test_one_record_needs_no_tag():
     assert (name[info.map], info.tag_field) == ("Cat", None)
 
 
-def test_tagged_beside_untagged_goes_by_keys():
+def test_what_has_no_tag_beside_what_has_goes_by_keys():
     info, name = union_of(Cat | Inner)
-    assert {name[a]: k for k, a in info.keys} == {"Cat": ("type", "lives"), "Inner": ("x",)}
+    assert (info.tag_field, [(t, name[a]) for t, a in info.tags], [(k, name[a]) for k, a in info.keys]) == (
+        "type",
+        [("Cat", "Cat")],
+        [(("x",), "Inner")],
+    )
+
+
+def test_a_tag_that_another_class_may_hold_is_none():
+    class Typed(Record):
+        type: str
+        y: int
+
+    class Other(Record):
+        type: list[int]
+        z: int
+
+    info, name = union_of(Cat | Typed)
+    assert (info.tag_field, {name[a]: k for k, a in info.keys}) == (None, {"Cat": ("type", "lives"), "Typed": ("type", "y")})
+    info, name = union_of(Cat | Other)
+    assert (info.tag_field, {name[a]: k for k, a in info.keys}) == ("type", {"Other": ("type", "z")})
+
+
+def test_classes_with_tags_in_different_fields():
+    info, name = union_of(Cat | Dog | Numbered)
+    assert (info.tag_field, {t: name[a] for t, a in info.tags}) == ("type", {"Cat": "Cat", "dog": "Dog"})
+    assert {name[a]: k for k, a in info.keys} == {"Numbered": ("kind", "name")}
+
+
+def arrays_of(type_):
+    nodes = describe(type_).nodes
+    return [(nodes[a.arm].cls.__name__ if nodes[a.arm].cls else nodes[a.arm].kind, a.least, a.most) for a in nodes[0].info.arrays]
+
+
+def test_arrays_by_length_and_items():
+    assert arrays_of(tuple[int, int, int] | tuple[int, int]) == [("tuple", 2, 2), ("tuple", 3, 3)]
+    assert [a[0] for a in arrays_of(list[float] | list[int])] == ["list", "list"]
+    assert arrays_of(list[int] | list[float]) == arrays_of(list[float] | list[int])
 
 
 def test_recursive_union_of_records():

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-__all__ = ["NO_DEFAULT", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo", "UnionInfo"]
+__all__ = [
+    *("NO_DEFAULT", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo", "UnionArray", "UnionInfo"),
+]
 
 # nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
 # could not be followed yet or on anything else that must not be cached.
@@ -42,12 +44,10 @@ OMIT_NEVER, OMIT_DEFAULT, OMIT_NULL = 0, 1, 2
 # init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
 # stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
 # when the class is called, None for the same as the attribute.
-# serialize: False for a field that is read and never written. secret: its value is in no error. gap: no field, but a place in an
-# array that is skipped on reading and null on writing.
 Field = namedtuple(
     "Field",
-    "name wire aliases node required default_kind default omit number init stored keyword serialize secret gap",
-    defaults=(True, True, None, True, False, False),
+    "name wire aliases node required default_kind default omit number init stored keyword",
+    defaults=(True, True, None),
 )
 
 # form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the
@@ -69,7 +69,14 @@ Choices = namedtuple("Choices", "wire values missing")
 # Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text
 # (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes
 # floats and, without an int arm, integers. ints: numbers of choice arms tried on an integer before int.
-# array: one arm. map: one arm when nothing else is to be told apart, else -1 and one of
-# tag_field + tags (tuple of (tag value, arm)) or keys (tuple of (tuple of required wire names, arm), most demanding first);
-# map_default: the arm for a map that no tag or key set matches (a dict arm), or -1.
-UnionInfo = namedtuple("UnionInfo", "bool ints int float text bytes array map tag_field tags keys map_default")
+# array: one arm; or -1 and arrays, a tuple of UnionArray, tried in order. map: one arm when nothing else is to be told apart,
+# else -1 and tag_field + tags (tuple of (tag value, arm)), keys (tuple of (tuple of required wire names, arm), tried in order
+# when the tag is missing or unknown) or both; map_default: the arm for a map that no tag or key set matches (a dict arm), or -1.
+UnionInfo = namedtuple(
+    "UnionInfo", "bool ints int float text bytes array map tag_field tags keys map_default arrays", defaults=((),)
+)
+
+# How an arm that is read from an array is told from others: by the number of items (most: -1 for any), and by what stands in
+# each place. slots: (kinds, choice) of the first items, kinds being the sum of what may stand there (`_union_arrays.KINDS`,
+# QR_UNION_NULL... in core/plan/plan.h), choice the number of a choice node or -1; rest: the kinds of all further items.
+UnionArray = namedtuple("UnionArray", "arm least most slots rest")

@@ -13,7 +13,7 @@ from collections import deque, namedtuple
 from quire._types._description import Container, Description, Node
 from quire.errors import SchemaError
 
-__all__ = ["Graph", "PendingUnion", "Reference", "is_text", "type_name"]
+__all__ = ["Graph", "PendingUnion", "Reference", "arm_name", "is_text", "type_name"]
 
 # An entry that stands for another one, perhaps with null added.
 Reference = namedtuple("Reference", "target nullable")
@@ -110,6 +110,20 @@ class Graph:
             raise self.error("the alias refers to itself outside of any container")
         return number, nullable
 
+    def leaves(self, number):
+        """(numbers of all Nodes that are behind `number`, through unions and aliases; is null accepted)"""
+        found, nullable, seen, left = [], False, set(), [number]
+        while left:
+            base, accepts = self.resolve(left.pop(0))
+            entry = self.entries[base]
+            nullable |= accepts or entry.nullable
+            if type(entry) is Node and entry.kind != "union":
+                found.append(base)
+            elif base not in seen:
+                seen.add(base)
+                left.extend(entry.arms if type(entry) is PendingUnion else entry.items)
+        return found, nullable
+
     # The end
 
     def run(self):
@@ -193,7 +207,8 @@ class _Numbering:
 
         arms = {name: one(getattr(info, name)) for name in ("bool", "int", "float", "bytes", "array", "map", "map_default")}
         lists = {name: tuple(one(n) for n in getattr(info, name)) for name in ("ints", "text")}
-        return info._replace(**arms, **lists, tags=pairs(info.tags), keys=pairs(info.keys))
+        arrays = tuple(a._replace(arm=one(a.arm), slots=tuple((kinds, one(n)) for kinds, n in a.slots)) for a in info.arrays)
+        return info._replace(**arms, **lists, tags=pairs(info.tags), keys=pairs(info.keys), arrays=arrays)
 
 
 def is_text(value):
@@ -214,3 +229,10 @@ def type_name(annotation):
     if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
         return annotation.__qualname__.replace("<locals>.", "")
     return repr(annotation).replace("typing.", "")
+
+
+def arm_name(node):
+    """An arm of a union, for errors."""
+    if node.kind == "choice" and node.cls is None:
+        return "a Literal"
+    return type_name(node.cls) if node.cls is not None else node.kind
