@@ -64,8 +64,19 @@ QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)
 /* Checks a value against the type of an encoder, without writing (objects_check.c): 1, or 0 with an EncodeError. */
 int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
 
-/* One per format (format_<f>.c): adds its functions and types to the module. */
-#define X(NAME, name) int qpy_format_##name##_init(PyObject *module, qpy_state *state);
+/* format_<f>.c is compiled twice where there may be AVX-512 (QPY_AVX512): for any machine, and by binding/avx512/format_<f>.c
+ * for those that have it. Both make the same functions and types; module.c adds one of them. What such a file shows outside
+ * is spelled QPY_BUILD(name). */
+#ifdef QPY_FOR_AVX512
+#define QPY_BUILD(name) name##_avx512
+#else
+#define QPY_BUILD(name) name
+#endif
+
+/* One per format: adds its functions and types to the module. */
+#define X(NAME, name) \
+    int qpy_format_##name##_init(PyObject *module, qpy_state *state); \
+    int qpy_format_##name##_init_avx512(PyObject *module, qpy_state *state);
 #include "core/format/formats.def"
 #undef X
 int qpy_format_objects_init(PyObject *module, qpy_state *state);

@@ -151,6 +151,8 @@ QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject *
     }
     while (self->i < self->n) {
         qpy_unicode_entry *entry = (qpy_unicode_entry *)self->entries + self->i++;
+        if (self->i + 1 < self->n)
+            QR_PREFETCH(entry[2].value);
         if (entry->value) {
             *key = entry->key;
             *value = entry->value;

@@ -30,7 +30,7 @@
 #include "binding/walk.tmpl.h"
 #include "binding/codec.tmpl.h"
 
-int qpy_format_json_init(PyObject *module, qpy_state *state)
+int QPY_BUILD(qpy_format_json_init)(PyObject *module, qpy_state *state)
 {
     (void)state;
     return json_init(module);

@@ -183,6 +183,8 @@ int qpy_objects_next_attribute(qr_reader *r, qpy_objects_iter *iter)
     while (iter->i < iter->n) {
         uint32_t number = (uint32_t)iter->i++;
         PyObject *name = iter->plan->fields[number].name;
+        if (iter->plan->core->fields[number].flags & QR_FIELD_GAP)
+            continue;
         self->calls++;
         PyObject *value = PyObject_GetAttr(iter->source, name);
         if (!value) {

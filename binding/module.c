@@ -5,6 +5,7 @@
 #include "binding/ext.h"
 #include "binding/raw.h"
 #include "binding/scalar.h"
+#include "core/base/utf8_avx512.h"
 
 qpy_state *qpy_state_of(PyObject *module) { return PyModule_GetState(module); }
 
@@ -53,14 +54,29 @@ static int caches_init(PyObject *Py_UNUSED(module), qpy_state *state)
     return state->keys && state->shapes ? 0 : -1;
 }
 
+/* Each format as it was compiled for this machine. */
+static int formats_init(PyObject *module, qpy_state *state)
+{
+#ifdef QPY_AVX512
+    const int wide = QR_HAS_AVX512;
+#define X(NAME, name) \
+    if ((wide ? qpy_format_##name##_init_avx512 : qpy_format_##name##_init)(module, state) < 0) \
+        return -1;
+#else
+#define X(NAME, name) \
+    if (qpy_format_##name##_init(module, state) < 0) \
+        return -1;
+#endif
+#include "core/format/formats.def"
+#undef X
+    return 0;
+}
+
 static int exec(PyObject *module)
 {
     static int (*const rooms[])(PyObject *, qpy_state *) = {
         names_init, caches_init, qpy_record_init, qpy_raw_init, qpy_ext_init, qpy_plan_init, qpy_scalar_init,
-#define X(NAME, name) qpy_format_##name##_init,
-#include "core/format/formats.def"
-#undef X
-        qpy_format_objects_init,
+        formats_init, qpy_format_objects_init,
     };
     qpy_state *state = qpy_state_of(module);
     state->module = module;

@@ -155,10 +155,13 @@ static int build_field(qpy_walker *w, const qpy_plan *plan, const qr_record *rec
 static PyObject *build_array(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
 {
     PyObject *list = PyList_New(0), *item;
-    for (uint32_t i = 0; list && i < record->count; i++) {
-        if (!plan->fields[record->first + i].stored)
-            continue;
-        int got = build_field(w, plan, record, i, object, &item);
+    uint32_t width = plan->records[record - plan->core->records].width;
+    for (uint32_t i = 0; list && i < width; i++) {
+        int got = 1;
+        if (plan->fields[record->first + i].written)
+            got = build_field(w, plan, record, i, object, &item);
+        else
+            item = Py_NewRef(Py_None);
         if (got < 0 || (got > 0 && PyList_Append(list, item) < 0))
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -183,7 +186,7 @@ static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_reco
         Py_CLEAR(dict);
     for (uint32_t i = 0; dict && i < record->count; i++) {
         const qpy_field_side *field = &plan->fields[record->first + i];
-        if (!field->stored)
+        if (!field->written)
             continue;
         int got = build_field(w, plan, record, i, object, &item);
         if (got < 0 || (got > 0 && PyDict_SetItem(dict, field->wire, item) < 0))

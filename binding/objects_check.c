@@ -283,8 +283,11 @@ static int check_slots(qpy_check *c, uint32_t number, PyObject *object)
     const qpy_field_side *sides = &c->plan->fields[record->first];
     for (uint32_t i = 0; i < record->count; i++) {
         PyObject *value = *qpy_record_slot(object, sides[i].offset);
-        if (QR_UNLIKELY(!value))
+        if (QR_UNLIKELY(!value)) {
+            if (!sides[i].init && !sides[i].default_kind) /* __post_init__'s affair */
+                continue;
             return fail_missing(c, number, record->first + i, object);
+        }
         if (QR_LIKELY(Py_TYPE(value) == sides[i].exact))
             continue;
         if (!check_field(c, record->first + i, value))
@@ -306,6 +309,8 @@ static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
             if (!PyErr_ExceptionMatches(PyExc_AttributeError))
                 return fail_user(c, number);
             PyErr_Clear();
+            if (!side->init && !side->default_kind)
+                continue;
             return fail_missing(c, number, record->first + i, object);
         }
         int ok = check_field(c, record->first + i, value);
@@ -364,7 +369,7 @@ static int check_record(qpy_check *c, uint32_t number, PyObject *object)
         ok = check_typeddict(c, number, object);
     else if (side->form == QPY_FORM_NAMEDTUPLE)
         ok = check_namedtuple(c, number, object);
-    else if (Py_TYPE(object) == side->cls && (side->form == QPY_FORM_RECORD || (side->form == QPY_FORM_DATACLASS && side->slots)))
+    else if (Py_TYPE(object) == side->cls && ((side->form == QPY_FORM_RECORD && !side->gaps) || (side->form == QPY_FORM_DATACLASS && side->slots)))
         ok = check_slots(c, number, object);
     else
         ok = check_attributes(c, number, object);

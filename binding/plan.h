@@ -35,6 +35,8 @@ typedef struct qpy_field_side {
     PyObject *default_; /* value or factory, strong, or NULL */
     Py_ssize_t offset;  /* of the slot, in records */
     uint8_t default_kind, omit, init, stored;
+    uint8_t written;    /* an attribute that is written; in an array the place of one that is not holds null */
+    uint8_t secret;     /* its value is in no error */
     uint8_t atom;       /* its values cannot be part of a cycle */
     uint8_t nullable;   /* of its node */
     PyTypeObject *exact; /* of its node */
@@ -46,7 +48,9 @@ typedef struct qpy_record_side {
     PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
     uint32_t node;
     uint8_t form, post_init;
-    uint8_t omits;       /* some field may be left out when writing */
+    uint8_t omits;       /* some field may be left out when writing, or something else than fields is written */
+    uint8_t gaps;        /* an array with places that no field has */
+    uint32_t width;      /* fields that are walked when it is written: all but the gaps at the end */
     uint8_t in_place;    /* DATACLASS: every field is an attribute of the instance's __dict__ and is written */
     unsigned plain_version; /* DATACLASS: tp_version_tag of the class when its attributes were found to be plain; 0: not yet */
     Py_ssize_t slots;    /* DATACLASS with __slots__: every field has a slot; 0 no */
@@ -64,6 +68,7 @@ typedef struct qpy_plan {
     PyObject **choices;     /* the Python object of each core choice, strong */
     PyObject *tags;         /* of records, by record number: the tag as an object or NULL */
     PyObject *type;         /* what it is a plan of, strong */
+    uint8_t secrets;        /* some field is secret: no error shows what stands in the document */
 } qpy_plan;
 
 /* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). */

@@ -144,7 +144,7 @@ static int compile_bounds(qpy_plan *self, uint32_t node, PyObject *bounds)
 
 /* ---------------------------------------------------------------- records */
 
-enum { FIELD_NAME, FIELD_WIRE, FIELD_ALIASES, FIELD_NODE, FIELD_REQUIRED, FIELD_DEFAULT_KIND, FIELD_DEFAULT, FIELD_OMIT, FIELD_NUMBER, FIELD_INIT, FIELD_STORED, FIELD_KEYWORD };
+enum { FIELD_NAME, FIELD_WIRE, FIELD_ALIASES, FIELD_NODE, FIELD_REQUIRED, FIELD_DEFAULT_KIND, FIELD_DEFAULT, FIELD_OMIT, FIELD_NUMBER, FIELD_INIT, FIELD_STORED, FIELD_KEYWORD, FIELD_SERIALIZE, FIELD_SECRET, FIELD_GAP };
 enum { RECORD_FORM, RECORD_FIELDS, RECORD_TAG_FIELD, RECORD_TAG, RECORD_UNKNOWN, RECORD_ARRAY, RECORD_POST_INIT, RECORD_FROZEN };
 
 static int form_of(PyObject *op)
@@ -204,11 +204,12 @@ static int compile_field(qpy_plan *self, uint32_t node, PyObject *field, int for
     if (!name || !keyword || !default_ || !text_of(item(field, FIELD_WIRE), &wire, &length) || !number_of(item(field, FIELD_NODE), &child))
         return 0;
     int required = is_true(item(field, FIELD_REQUIRED)), init = is_true(item(field, FIELD_INIT)), stored = is_true(item(field, FIELD_STORED));
+    int serialize = is_true(item(field, FIELD_SERIALIZE)), secret = is_true(item(field, FIELD_SECRET)), gap = is_true(item(field, FIELD_GAP));
     long kind = PyLong_AsLong(item(field, FIELD_DEFAULT_KIND)), omit = PyLong_AsLong(item(field, FIELD_OMIT));
-    if (required < 0 || init < 0 || stored < 0 || PyErr_Occurred())
+    if (required < 0 || init < 0 || stored < 0 || serialize < 0 || secret < 0 || gap < 0 || PyErr_Occurred())
         return 0;
     uint32_t number = self->core->fields_count;
-    uint32_t index = qr_plan_add_field(self->core, node, wire, length, child, required ? QR_FIELD_REQUIRED : 0);
+    uint32_t index = qr_plan_add_field(self->core, node, wire, length, child, (required ? QR_FIELD_REQUIRED : 0) | (gap ? QR_FIELD_GAP : 0));
     if (index == QR_PLAN_NONE)
         return no_memory();
     qpy_field_side *bigger = PyMem_Realloc(self->fields, (number + 1) * sizeof *bigger);
@@ -218,14 +219,14 @@ static int compile_field(qpy_plan *self, uint32_t node, PyObject *field, int for
     }
     self->fields = bigger;
     qpy_field_side *side = &self->fields[number];
-    *side = (qpy_field_side){.default_kind = (uint8_t)kind, .omit = (uint8_t)omit, .init = (uint8_t)init, .stored = (uint8_t)stored};
+    *side = (qpy_field_side){.default_kind = (uint8_t)kind, .omit = (uint8_t)omit, .init = (uint8_t)init, .stored = (uint8_t)stored, .written = stored && serialize, .secret = (uint8_t)secret};
     side->name = Py_NewRef(name);
     PyUnicode_InternInPlace(&side->name);
     side->keyword = Py_NewRef(keyword == Py_None ? name : keyword);
     side->wire = Py_NewRef(item(field, FIELD_WIRE));
     PyUnicode_InternInPlace(&side->wire);
     side->default_ = kind ? Py_NewRef(default_) : NULL;
-    if (form == QPY_FORM_RECORD && (side->offset = record_offset((qpy_record_class *)cls, name)) < 0)
+    if (form == QPY_FORM_RECORD && !gap && (side->offset = record_offset((qpy_record_class *)cls, name)) < 0)
         return 0;
     if (form == QPY_FORM_DATACLASS)
         side->offset = slot_offset(cls, name);
@@ -295,7 +296,10 @@ static int finish_record(qpy_plan *self, uint32_t number)
         field->atom = (uint8_t)is_atom(&self->core->nodes[node]);
         field->exact = self->nodes[node].exact;
         field->nullable = (self->core->nodes[node].flags & QR_NODE_NULLABLE) != 0;
-        side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset);
+        side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset) || !field->written;
+        self->secrets |= field->secret;
+        side->width = field->written || !record->array ? i + 1 : side->width;
+        side->gaps |= (self->core->fields[record->first + i].flags & QR_FIELD_GAP) != 0;
         side->slots = side->slots && field->offset > 0;
     }
     side->in_place = side->form == QPY_FORM_DATACLASS && !side->omits && !record->array;

@@ -28,10 +28,26 @@ static PyObject *step_object(qpy_state *state, const qr_reader *r, const qpy_pla
     }
 }
 
+static int is_secret(const qpy_plan *plan, qr_step step) { return step.kind == QR_STEP_FIELD && plan->fields[step.number].secret; }
+
+/* Does the path lead into a secret field? The number of steps up to it, else 0. */
+static size_t secret_steps(const qr_reader *r, const qpy_plan *plan)
+{
+    size_t n = r->path && plan && plan->secrets ? qr_path_kept(r->path) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (is_secret(plan, qr_path_step(r->path, i)))
+            return i + 1;
+    return n && r->path->lost ? n : 0; /* it may be among the steps that were not kept */
+}
+
 static PyObject *path_steps(qpy_state *state, const qr_reader *r, const qpy_plan *plan, const qpy_format *format)
 {
     const qr_path *path = r->path;
-    size_t n = path ? qr_path_kept(path) : 0, lost = path && path->lost ? 1 : 0;
+    size_t n = path ? qr_path_kept(path) : 0, lost = path && path->lost ? 1 : 0, secret = secret_steps(r, plan);
+    if (secret) { /* what is below may be a key of it */
+        n = secret;
+        lost = 0;
+    }
     PyObject *steps = PyTuple_New((Py_ssize_t)(n + lost));
     for (size_t i = 0; steps && i < n; i++) {
         PyObject *step = step_object(state, r, plan, format, qr_path_step(path, i));
@@ -308,19 +324,32 @@ static void set_exception(PyObject *exception)
     Py_DECREF(exception);
 }
 
+static void add_note_to_raised(PyObject *steps)
+{
+    PyObject *exception = take_exception();
+    if (steps && PyTuple_GET_SIZE(steps))
+        add_note(exception, steps);
+    set_exception(exception);
+}
+
+/* Is it a SchemaError? It says that a class is wrong, not a value, though it is a TypeError. */
+static int is_schema_error(void)
+{
+    PyObject *type = PyErr_Occurred(); /* by name: looking for the class could fail, and lose what is raised */
+    return PyErr_ExceptionMatches(PyExc_TypeError) && PyType_Check(type) && strcmp(((PyTypeObject *)type)->tp_name, "SchemaError") == 0;
+}
+
 /* What user code raised: ValueError and TypeError become a fault with it as the cause, the rest passes through. */
 PyObject *qpy_raise_sort(PyObject *steps)
 {
     if (!PyErr_Occurred())
         PyErr_SetString(PyExc_SystemError, "quire: a value was refused without a reason");
-    if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError))
+    if (is_schema_error())
+        add_note_to_raised(steps);
+    else if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError))
         return take_exception();
-    if (!PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        PyObject *exception = take_exception();
-        if (steps && PyTuple_GET_SIZE(steps))
-            add_note(exception, steps);
-        set_exception(exception);
-    }
+    else if (!PyErr_ExceptionMatches(PyExc_MemoryError))
+        add_note_to_raised(steps);
     return NULL;
 }
 
@@ -335,6 +364,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
     PyObject *cause = NULL, *steps, *value = NULL;
     const char *got = NULL;
     size_t line = 0, column = 0;
+    int secret = secret_steps(r, plan) != 0;
     if (r->error == QR_ERROR_MEMORY)
         return PyErr_NoMemory();
     if (r->error == QR_ERROR_SINK) {
@@ -361,6 +391,10 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
     int known = r->error_at != NULL && r->start != NULL; /* objects have no offset, but can be shown */
     if (r->error_at && class_ == QR_CLASS_VALIDATION && !cause && format->value_at && r->error != QR_ERROR_MISSING_FIELD && r->error != QR_ERROR_UNKNOWN_FIELD && r->error != QR_ERROR_DUPLICATE_FIELD)
         value = format->value_at(state, r, r->error_at, &got);
+    if (secret) {
+        Py_CLEAR(value);
+        Py_CLEAR(cause);
+    }
     if (known && format->is_text)
         qr_reader_position(r, r->error_at, &line, &column);
     PyObject *parts[10] = {
@@ -373,7 +407,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         to_size(line > 0, column),
         choices_of(plan, r),
         cause ? cause : Py_NewRef(Py_None),
-        line > 0 ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
+        line > 0 && !(plan && plan->secrets) ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
     };
     raise_parts(state, r->error, format->class_ && class_ != QR_CLASS_LIMIT ? format->class_ : class_name(r->error), parts);
     return NULL;

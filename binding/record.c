@@ -270,6 +270,8 @@ static Py_ssize_t fill_defaults_from(qpy_record_class *cls, PyObject *record, Py
         if (*slot != NULL)
             continue;
         PyObject *value = qpy_record_default(field);
+        if (value == NULL && !field->init && !PyErr_Occurred())
+            continue; /* __post_init__'s affair */
         if (value == NULL)
             return PyErr_Occurred() ? -1 : 1 + i;
         Py_XSETREF(*slot, value); /* an initialised record's factory can reach it and store, too */
@@ -291,12 +293,12 @@ static QR_COLD int missing_error(qpy_record_class *cls, PyObject *record)
     Py_ssize_t missing = 0, seen = 0;
     for (Py_ssize_t i = 0; i < cls->count; i++) {
         const qpy_record_field *field = &cls->fields[i];
-        missing += *qpy_record_slot(record, field->offset) == NULL && !field->default_ && !field->factory;
+        missing += *qpy_record_slot(record, field->offset) == NULL && !field->default_ && !field->factory && field->init;
     }
     PyObject *text = PyUnicode_FromString("");
     for (Py_ssize_t i = 0; i < cls->count && text != NULL; i++) {
         const qpy_record_field *field = &cls->fields[i];
-        if (*qpy_record_slot(record, field->offset) != NULL || field->default_ || field->factory)
+        if (*qpy_record_slot(record, field->offset) != NULL || field->default_ || field->factory || !field->init)
             continue;
         const char *glue = seen == 0 ? "" : missing == 2 ? " and " : seen == missing - 1 ? ", and " : ", ";
         Py_SETREF(text, PyUnicode_FromFormat("%U%s'%U'", text, glue, field->name));
@@ -361,9 +363,9 @@ QR_INLINE int fill_arguments(qpy_record_class *cls, PyObject *record, PyObject *
     Py_ssize_t keywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames), next = nargs;
     for (Py_ssize_t k = 0; k < keywords; k++) {
         PyObject *name = PyTuple_GET_ITEM(kwnames, k), *value = args[nargs + k];
-        if (QR_UNLIKELY(next >= cls->count || cls->fields[next].name != name)) {
+        if (QR_UNLIKELY(next >= cls->parameters || cls->fields[next].name != name)) {
             next = qpy_record_find(cls, name, nargs);
-            if (QR_UNLIKELY(next < 0))
+            if (QR_UNLIKELY(next < 0 || next >= cls->parameters))
                 return keyword_error(cls, name, 0);
         }
         PyObject **slot = qpy_record_slot(record, cls->fields[next++].offset);

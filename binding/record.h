@@ -20,6 +20,8 @@ typedef struct qpy_record_field {
     PyObject *spec;        /* the field() object, or NULL: what only reading annotations needs (name=, number, ...) */
     uint32_t number;       /* the field's number, 0 without */
     uint8_t kw_only, repr, compare;
+    uint8_t init;          /* a parameter of __init__ */
+    uint8_t secret;        /* its value is never shown */
 } qpy_record_field;
 
 enum {
@@ -40,8 +42,8 @@ typedef struct qpy_record_class {
     PyHeapTypeObject head;
     qpy_state *state;          /* borrowed: the class keeps the module alive through `module` */
     PyObject *module;          /* strong */
-    qpy_record_field *fields;  /* in order of __init__'s parameters: positional ones, then keyword-only ones */
-    Py_ssize_t count, positional;
+    qpy_record_field *fields;  /* in order of __init__'s parameters: positional ones, keyword-only ones; then those without one */
+    Py_ssize_t count, positional, parameters;
     uint32_t flags;
     PyObject *options;         /* dict of the class keywords as given, inherited ones merged: read by quire._types */
     PyObject *names;           /* tuple of the field names: __record_fields__ */

@@ -282,6 +282,7 @@ static int finish(qpy_state *state, PyObject *module, qpy_record_class *cls, qpy
     cls->flags = flags;
     cls->count = body->count;
     cls->positional = body->positional;
+    cls->parameters = body->parameters;
     cls->fields = body->fields;
     body->fields = NULL;
     cls->names = Py_NewRef(body->names);

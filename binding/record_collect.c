@@ -149,6 +149,8 @@ static int take_spec(PyObject *class_name, qpy_record_field *field, qpy_field_ob
     field->number = spec->number == NULL ? 0 : (uint32_t)PyLong_AsUnsignedLong(spec->number);
     field->repr = spec->repr;
     field->compare = spec->compare;
+    field->init = spec->init;
+    field->secret = spec->secret;
     if (spec->kw_only != NULL)
         field->kw_only = spec->kw_only == Py_True;
     return 0;
@@ -162,7 +164,8 @@ static int set_field(const qpy_state *state, PyObject *class_name, qpy_record_fi
     Py_CLEAR(field->spec);
     field->number = 0;
     field->kw_only = (uint8_t)kw_only;
-    field->repr = field->compare = 1;
+    field->repr = field->compare = field->init = 1;
+    field->secret = 0;
     if (value != NULL && Py_IS_TYPE(value, state->field_type)) {
         take_spec(class_name, field, (qpy_field_object *)value);
         value = ((qpy_field_object *)value)->default_;
@@ -260,7 +263,9 @@ static int check_space(const qpy_state *state, PyObject *class_name, PyObject *s
     return 0;
 }
 
-/* Positional fields first, then the keyword-only ones, each in the order they were written. */
+/* Positional fields first, then the keyword-only ones, then those that __init__ does not take; each in the order they were written. */
+static int rank_of(const qpy_record_field *field) { return !field->init ? 2 : field->kw_only; }
+
 static int sort_fields(qpy_record_body *body)
 {
     Py_ssize_t count = body->count, at = 0;
@@ -269,13 +274,15 @@ static int sort_fields(qpy_record_body *body)
         PyErr_NoMemory();
         return -1;
     }
-    for (int kw_only = 0; kw_only <= 1; kw_only++) {
+    for (int rank = 0; rank <= 2; rank++) {
         for (Py_ssize_t i = 0; i < count; i++) {
-            if (body->fields[i].kw_only == kw_only)
+            if (rank_of(&body->fields[i]) == rank)
                 sorted[at++] = body->fields[i];
         }
-        if (kw_only == 0)
+        if (rank == 0)
             body->positional = at;
+        if (rank <= 1)
+            body->parameters = at;
     }
     PyMem_Free(body->fields);
     body->fields = sorted;

@@ -47,7 +47,7 @@ static PyObject *replace_by_call(qpy_record_class *cls, PyObject *self, PyObject
     if (arguments == NULL || nothing == NULL)
         goto done;
     for (Py_ssize_t i = 0; i < cls->count; i++) {
-        PyObject *value = *qpy_record_slot(self, cls->fields[i].offset);
+        PyObject *value = cls->fields[i].init ? *qpy_record_slot(self, cls->fields[i].offset) : NULL;
         if (value != NULL && PyDict_SetItem(arguments, cls->fields[i].name, value) < 0)
             goto done;
     }
@@ -267,7 +267,7 @@ PyObject *qpy_record_signature(PyObject *self, void *ignored)
     PyObject *signature = parameter == NULL ? NULL : qpy_attribute(inspect, "Signature");
     if (signature == NULL || list == NULL)
         goto done;
-    for (Py_ssize_t i = 0; i < cls->count; i++) {
+    for (Py_ssize_t i = 0; i < cls->parameters; i++) {
         PyObject *made = make_parameter(cls, &cls->fields[i], parameter);
         int failed = made == NULL || PyList_Append(list, made) < 0;
         Py_XDECREF(made);

@@ -79,6 +79,8 @@ static void field_dealloc(PyObject *self)
     Py_XDECREF(field->number);
     Py_XDECREF(field->name);
     Py_XDECREF(field->kw_only);
+    Py_XDECREF(field->aliases);
+    Py_XDECREF(field->omit);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -100,6 +102,23 @@ static int check_number(PyObject *number)
     return 0;
 }
 
+/* The names as a tuple of their own: 0 or -1. */
+static int take_aliases(qpy_field_object *field, PyObject *value)
+{
+    if (value == NULL || value == Py_None)
+        return 0;
+    if (PyUnicode_Check(value))
+        return qpy_record_class_error("field: aliases is a tuple of names, not a str: write aliases=(%R,)", value);
+    field->aliases = PySequence_Tuple(value);
+    if (field->aliases == NULL)
+        return -1;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(field->aliases); i++) {
+        if (!PyUnicode_Check(PyTuple_GET_ITEM(field->aliases, i)))
+            return qpy_record_class_error("field: every alias must be a str, got %R", PyTuple_GET_ITEM(field->aliases, i));
+    }
+    return 0;
+}
+
 static int check_field(const qpy_field_object *field)
 {
     if (field->number != NULL && check_number(field->number) < 0)
@@ -110,6 +129,8 @@ static int check_field(const qpy_field_object *field)
         return qpy_record_class_error("field: default_factory must be callable, not %.200s", Py_TYPE(field->factory)->tp_name);
     if (field->name != NULL && !PyUnicode_Check(field->name))
         return qpy_record_class_error("field: name must be a str, not %.200s", Py_TYPE(field->name)->tp_name);
+    if (field->omit != NULL)
+        return qpy_record_check_omit("field: omit", field->omit);
     return 0;
 }
 
@@ -123,16 +144,21 @@ static int take_flag(const char *name, PyObject *value, uint8_t *flag)
     return 0;
 }
 
-PyDoc_STRVAR(field_doc, "field(number=None, /, *, default=..., default_factory=..., name=None, kw_only=None, repr=True, compare=True)\n--\n\n"
-                        "What is to be said of a field of a Record beside its type.\n\n"
-                        "number is its identity in formats that use numbers; name its name in the document; default_factory makes\n"
-                        "the default anew for each record; repr and compare leave it out of repr() and of == and hash().");
+PyDoc_STRVAR(field_doc, "field(number=None, /, *, default=..., default_factory=..., name=None, aliases=(), omit=None, serialize=True, "
+                        "secret=False, init=True, kw_only=None, repr=True, compare=True)\n--\n\n"
+                        "What is to be said of a field beside its type: as its default, or inside Annotated for classes of any kind.\n\n"
+                        "number is its identity in formats that use numbers; name its name in the document, aliases further names that\n"
+                        "are accepted; default_factory makes the default anew for each record; omit (\"never\", \"default\", \"null\") says when\n"
+                        "it is left out of a document, serialize=False always; secret values are shown nowhere; init, repr and compare\n"
+                        "leave it out of __init__, of repr(), and of == and hash().");
 
 static PyObject *field_function(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = {"", "default", "default_factory", "name", "kw_only", "repr", "compare", NULL};
+    static const char *const names[] = {"", "default", "default_factory", "name", "kw_only", "repr", "compare", "aliases", "omit", "serialize", "secret", "init", NULL};
     PyObject *number = NULL, *default_ = NULL, *factory = NULL, *name = NULL, *kw_only = NULL, *repr = NULL, *compare = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOO:field", (char **)names, &number, &default_, &factory, &name, &kw_only, &repr, &compare))
+    PyObject *aliases = NULL, *omit = NULL, *serialize = NULL, *secret = NULL, *init = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOOOOOOO:field", (char **)names, &number, &default_, &factory, &name, &kw_only, &repr, &compare, &aliases, &omit,
+                                     &serialize, &secret, &init))
         return NULL;
     qpy_state *state = qpy_state_of(module);
     qpy_field_object *field = PyObject_GC_New(qpy_field_object, state->field_type);
@@ -143,11 +169,16 @@ static PyObject *field_function(PyObject *module, PyObject *args, PyObject *kwar
     field->factory = Py_XNewRef(factory);
     field->name = name == Py_None ? NULL : Py_XNewRef(name);
     field->kw_only = kw_only == Py_None ? NULL : Py_XNewRef(kw_only);
-    field->repr = field->compare = 1;
+    field->aliases = NULL;
+    field->omit = omit == Py_None ? NULL : Py_XNewRef(omit);
+    field->repr = field->compare = field->serialize = field->init = 1;
+    field->secret = 0;
     PyObject_GC_Track(field);
     uint8_t ignored = 0;
     if (take_flag("kw_only", field->kw_only, &ignored) < 0 || take_flag("repr", repr, &field->repr) < 0 ||
-        take_flag("compare", compare, &field->compare) < 0 || check_field(field) < 0)
+        take_flag("compare", compare, &field->compare) < 0 || take_flag("serialize", serialize, &field->serialize) < 0 ||
+        take_flag("secret", secret, &field->secret) < 0 || take_flag("init", init, &field->init) < 0 || check_field(field) < 0 ||
+        take_aliases(field, aliases) < 0)
         Py_CLEAR(field);
     return (PyObject *)field;
 }
@@ -163,6 +194,20 @@ static PyObject *get_kw_only(PyObject *self, void *ignored) { return or_none(((q
 static PyObject *get_repr(PyObject *self, void *ignored) { return PyBool_FromLong(((qpy_field_object *)self)->repr); }
 
 static PyObject *get_compare(PyObject *self, void *ignored) { return PyBool_FromLong(((qpy_field_object *)self)->compare); }
+
+static PyObject *get_serialize(PyObject *self, void *ignored) { return PyBool_FromLong(((qpy_field_object *)self)->serialize); }
+
+static PyObject *get_secret(PyObject *self, void *ignored) { return PyBool_FromLong(((qpy_field_object *)self)->secret); }
+
+static PyObject *get_init(PyObject *self, void *ignored) { return PyBool_FromLong(((qpy_field_object *)self)->init); }
+
+static PyObject *get_omit(PyObject *self, void *ignored) { return or_none(((qpy_field_object *)self)->omit); }
+
+static PyObject *get_aliases(PyObject *self, void *ignored)
+{
+    PyObject *aliases = ((qpy_field_object *)self)->aliases;
+    return aliases != NULL ? Py_NewRef(aliases) : PyTuple_New(0);
+}
 
 /* Every value may be a default, None and UNSET too, so what was not given is not there. */
 static PyObject *get_default(PyObject *self, void *ignored)
@@ -185,6 +230,11 @@ static PyObject *field_repr(PyObject *self)
         {"default_factory", field->factory},
         {"name", field->name},
         {"kw_only", field->kw_only},
+        {"aliases", field->aliases},
+        {"omit", field->omit},
+        {"serialize", field->serialize ? NULL : Py_False},
+        {"secret", field->secret ? Py_True : NULL},
+        {"init", field->init ? NULL : Py_False},
         {"repr", field->repr ? NULL : Py_False},
         {"compare", field->compare ? NULL : Py_False},
     };
@@ -213,6 +263,11 @@ static PyGetSetDef field_getset[] = {
     {"kw_only", get_kw_only, NULL, "True, False or None (as the class says)", NULL},
     {"repr", get_repr, NULL, "shown by repr()", NULL},
     {"compare", get_compare, NULL, "part of ==, < and hash()", NULL},
+    {"aliases", get_aliases, NULL, "further names in the document: a tuple", NULL},
+    {"omit", get_omit, NULL, "\"never\", \"default\", \"null\" or None (as the class says)", NULL},
+    {"serialize", get_serialize, NULL, "written to documents", NULL},
+    {"secret", get_secret, NULL, "shown nowhere", NULL},
+    {"init", get_init, NULL, "a parameter of __init__", NULL},
     {NULL},
 };
 

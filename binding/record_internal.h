@@ -25,7 +25,9 @@ typedef struct qpy_field_object {
     PyObject *factory;
     PyObject *name;    /* str */
     PyObject *kw_only; /* True or False */
-    uint8_t repr, compare;
+    PyObject *aliases; /* tuple of str */
+    PyObject *omit;    /* str */
+    uint8_t repr, compare, serialize, secret, init;
 } qpy_field_object;
 
 /* dict[name]: borrowed; NULL without an exception when it is not there, NULL with one when memory fails. (PyDict_GetItemString cannot
@@ -59,13 +61,15 @@ extern PyType_Spec qpy_record_meta_spec;
 /* record_options.c: takes our keywords out of `kwargs` (a dict of its own, what is left belongs to __init_subclass__) and merges
  * them over those of the bases. Sets *options (new reference), *flags (frozen, eq, order), *kw_only and *weakref. */
 int qpy_record_options(PyObject *bases, PyObject *kwargs, PyObject **options, uint32_t *flags, int *kw_only, int *weakref);
+/* Is it "never", "default" or "null"? 0, or -1 with the error that names what was given. */
+int qpy_record_check_omit(const char *what, PyObject *value);
 /* The nearest of `names` (ends with NULL) to what was written, or NULL. */
 const char *qpy_record_nearest(const char *written, const char *const *names);
 
 /* record_collect.c: reads names and defaults of a class body. */
 typedef struct qpy_record_body {
     qpy_record_field *fields;  /* owned */
-    Py_ssize_t count, positional;
+    Py_ssize_t count, positional, parameters;
     PyObject *slots;           /* list of the names that need a slot */
     PyObject *names;           /* tuple of all names */
 } qpy_record_body;

@@ -23,7 +23,7 @@ static int is_choice(PyObject *value, const char *const *choices)
     return 0;
 }
 
-static int check_choice(const char *name, PyObject *value, const char *const *choices)
+static int check_choice(const char *what, PyObject *value, const char *const *choices)
 {
     if (is_choice(value, choices))
         return 0;
@@ -34,7 +34,7 @@ static int check_choice(const char *name, PyObject *value, const char *const *ch
     for (int i = 0; choices[i] != NULL && text != NULL; i++)
         Py_SETREF(text, PyUnicode_FromFormat("%U%s\"%s\"", text, i == 0 ? "" : choices[i + 1] ? ", " : " or ", choices[i]));
     if (text != NULL)
-        qpy_record_class_error("class keyword %s must be %U, not %R%s%s%s", name, text, value, near ? ": did you mean \"" : "",
+        qpy_record_class_error("%s must be %U, not %R%s%s%s", what, text, value, near ? ": did you mean \"" : "",
                                near ? near : "", near ? "\"?" : "");
     Py_XDECREF(text);
     return -1;
@@ -45,19 +45,37 @@ static int check_unknown(const char *name, PyObject *value)
     static const char *const choices[] = {"skip", "error", NULL};
     if (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "keep") == 0)
         return qpy_record_class_error("class keyword unknown=\"keep\" is not supported yet");
-    return check_choice(name, value, choices);
+    return check_choice("class keyword unknown", value, choices);
 }
 
-static int check_omit(const char *name, PyObject *value)
+int qpy_record_check_omit(const char *what, PyObject *value)
 {
     static const char *const choices[] = {"never", "default", "null", NULL};
-    return check_choice(name, value, choices);
+    return check_choice(what, value, choices);
+}
+
+static int check_omit(const char *name, PyObject *value) { return qpy_record_check_omit("class keyword omit", value); }
+
+/* Numbers and names that no field may have any more. */
+static int check_reserved(const char *name, PyObject *value)
+{
+    PyObject *items = PyTuple_Check(value) || PyList_Check(value) || PyAnySet_Check(value) || PyRange_Check(value) ? PySequence_List(value) : NULL;
+    if (items == NULL)
+        return PyErr_Occurred() ? -1 : qpy_record_class_error("class keyword %s must be a tuple of numbers and names, not %R", name, value);
+    int result = 0;
+    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+        if (!PyUnicode_Check(item) && (!PyLong_Check(item) || PyBool_Check(item)))
+            result = qpy_record_class_error("class keyword %s holds numbers and names, not %R", name, item);
+    }
+    Py_DECREF(items);
+    return result;
 }
 
 static int check_layout(const char *name, PyObject *value)
 {
     static const char *const choices[] = {"object", "array", NULL};
-    return check_choice(name, value, choices);
+    return check_choice("class keyword layout", value, choices);
 }
 
 static int check_rename(const char *name, PyObject *value)
@@ -66,7 +84,7 @@ static int check_rename(const char *name, PyObject *value)
     if (value == Py_None || PyCallable_Check(value) || PyDict_Check(value))
         return 0;
     if (PyUnicode_Check(value))
-        return check_choice(name, value, choices);
+        return check_choice("class keyword rename", value, choices);
     return PyMapping_Check(value) ? 0
                : qpy_record_class_error("class keyword rename must be the name of a policy, a dict or a callable, not %R", value);
 }
@@ -94,11 +112,11 @@ static const struct { const char *name; option_check check; } OPTIONS[] = {
     {"frozen", check_bool},     {"order", check_bool},     {"eq", check_bool},       {"kw_only", check_bool},
     {"weakref", check_bool},    {"rename", check_rename},  {"tag", check_tag},       {"tag_field", check_tag_field},
     {"unknown", check_unknown}, {"omit", check_omit},      {"layout", check_layout}, {"version", check_later},
-    {"since", check_later},     {"removed", check_later},  {"mixin", check_later},   {"reserved", check_later},
+    {"since", check_later},     {"removed", check_later},  {"mixin", check_later},   {"reserved", check_reserved},
     {"validate", check_later},
 };
 static const char *const KNOWN[] = {"frozen", "order", "eq", "kw_only", "weakref", "rename", "tag", "tag_field", "unknown", "omit",
-                                    "layout", NULL};
+                                    "layout", "reserved", NULL};
 
 /* Edit distance (Levenshtein), for short names. */
 static int distance(const char *a, const char *b)
@@ -142,7 +160,7 @@ static int unknown_keyword(PyObject *name)
     if (near != NULL)
         return qpy_record_class_error("unknown class keyword %R: did you mean %s?", name, near);
     return qpy_record_class_error("unknown class keyword %R: there are frozen, order, eq, kw_only, weakref, rename, tag, tag_field, "
-                                  "unknown, omit and layout", name);
+                                  "unknown, omit, layout and reserved", name);
 }
 
 /* Does one of the bases take keywords of its own in __init_subclass__? typing's only hand them on. */

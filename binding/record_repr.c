@@ -4,10 +4,14 @@
 
 enum { ON_STACK = 32 };
 
-static PyObject *value_text(PyObject *value)
+#define SECRET_TEXT "<secret>"
+
+static PyObject *value_text(const qpy_record_field *field, PyObject *value)
 {
     if (value == NULL)
         return PyUnicode_FromString("<not set>");
+    if (field->secret)
+        return PyUnicode_FromString(SECRET_TEXT);
     PyTypeObject *type = Py_TYPE(value);
     if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type)
         return type->tp_repr(value);
@@ -86,7 +90,7 @@ static PyObject *repr_fields(PyObject *self)
     for (; made < cls->count; made++) {
         const qpy_record_field *field = &cls->fields[made];
         texts[made] = NULL;
-        if (field->repr && (texts[made] = value_text(*qpy_record_slot(self, field->offset))) == NULL)
+        if (field->repr && (texts[made] = value_text(field, *qpy_record_slot(self, field->offset))) == NULL)
             goto done;
     }
     result = assemble(cls, head, texts);
@@ -126,7 +130,7 @@ PyObject *qpy_record_rich_repr(PyObject *self, PyObject *ignored)
         PyObject *value = *qpy_record_slot(self, field->offset);
         if (!field->repr || value == NULL)
             continue;
-        PyObject *pair = PyTuple_Pack(2, field->name, value);
+        PyObject *pair = field->secret ? Py_BuildValue("Os", field->name, SECRET_TEXT) : PyTuple_Pack(2, field->name, value);
         if (pair == NULL || PyList_Append(pairs, pair) < 0) {
             Py_XDECREF(pair);
             goto done;

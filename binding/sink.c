@@ -368,6 +368,8 @@ static PyObject *close_slots(qpy_sink *self, qr_reader *r, uint32_t node, qpy_fr
         uint64_t absent = (left >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << left) - 1) & ~seen[word];
         for (; QR_UNLIKELY(absent); absent &= absent - 1) {
             const qpy_field_side *field = &fields[word * 64 + (uint32_t)__builtin_ctzll(absent)];
+            if (QR_UNLIKELY(!field->default_kind)) /* a gap, or __post_init__'s affair */
+                continue;
             PyObject *value = make_default(self, field);
             if (QR_UNLIKELY(!value)) {
                 fail_user(r, node, at);

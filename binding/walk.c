@@ -50,6 +50,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->calls = 0;
     self->format = format;
     self->bytes = self->failed = self->steps = NULL;
+    self->secret = 0;
     memset(self->known, 0, sizeof self->known);
     self->hint = hint;
     if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
@@ -72,7 +73,7 @@ static PyObject *steps_from_root(PyObject *list)
 
 static void raise_failure(qpy_walker *self)
 {
-    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    PyObject *type = NULL, *value = NULL, *traceback = NULL, *failed = self->secret ? NULL : self->failed;
     qr_error error = self->buffer.error;
     PyErr_Fetch(&type, &value, &traceback); /* what user code left */
     PyObject *steps = steps_from_root(self->steps);
@@ -85,11 +86,13 @@ static void raise_failure(qpy_walker *self)
             Py_XDECREF(steps);
             return;
         }
-        qpy_raise_write(self->state, QR_ERROR_INVALID_VALUE, steps, self->failed, cause);
+        if (self->secret)
+            Py_CLEAR(cause);
+        qpy_raise_write(self->state, QR_ERROR_INVALID_VALUE, steps, failed, cause);
         return;
     }
     PyErr_Clear();
-    qpy_raise_write(self->state, error, steps, self->failed, NULL);
+    qpy_raise_write(self->state, error, steps, failed, NULL);
 }
 
 PyObject *qpy_walker_finish(qpy_walker *self, int ok)
@@ -147,7 +150,14 @@ int qpy_walk_step(qpy_walker *self, PyObject *key, Py_ssize_t index)
     return append_step(self, step);
 }
 
-int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field) { return append_step(self, Py_NewRef(plan->fields[field].name)); }
+int qpy_walk_field(qpy_walker *self, const qpy_plan *plan, uint32_t field)
+{
+    if (QR_UNLIKELY(plan->fields[field].secret)) { /* the steps below it may be keys of it */
+        self->secret = 1;
+        Py_CLEAR(self->steps);
+    }
+    return append_step(self, Py_NewRef(plan->fields[field].name));
+}
 
 /* ---------------------------------------------------------------- what a value is */
 

@@ -27,6 +27,7 @@ typedef struct qpy_walker {
     PyObject *bytes;      /* what the buffer writes into, once it outgrew `room` */
     PyObject *failed;     /* the value at fault, strong */
     PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
+    int secret;           /* it is, or is in, a secret field: not to be shown */
     size_t hint;          /* bytes to start with */
     qpy_known_class known[QPY_KNOWN_CLASSES];
     uint8_t room[QPY_WALK_INLINE];

@@ -121,6 +121,8 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(op) <= i))
             break;
         PyObject *item = is_list ? PyList_GET_ITEM(op, i) : PyTuple_GET_ITEM(op, i);
+        if (is_list && i + 3 < n)
+            QR_PREFETCH(PyList_GET_ITEM(op, i + 3));
         if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)) || !(QR_T(is_plain_float)(item, plan, node) ? QR_T(write_float)(w, item) : QR_T(write_item)(w, plan, node, item)))
             ok = qpy_walk_step(w, NULL, i);
         else
@@ -309,11 +311,13 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     int ok = 1;
     if (!values)
         return qpy_walk_fail(w, QR_ERROR_MEMORY, NULL);
-    for (; ok && got < record->count; got++) {
+    for (; ok && got < side->width; got++) {
         const qpy_field_side *field = &plan->fields[record->first + got];
         values[got] = NULL;
-        if (!field->stored)
+        if (!field->written) {
+            n += record->array;
             continue;
+        }
         values[got] = qpy_walk_attribute(w, side, field, got, op);
         int omit = values[got] ? (record->array ? 0 : qpy_walk_omits(w, field, values[got])) : -1;
         if (omit < 0)
@@ -325,6 +329,14 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     }
     ok = ok && QR_T(open_record)(w, record, n);
     for (uint32_t i = 0; ok && i < got; i++) {
+        if (!values[i] && record->array) {
+            ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+            if (ok) {
+                QR_F(put_null)(&w->buffer);
+                QR_F(sep)(&w->buffer);
+            }
+            continue;
+        }
         if (!values[i])
             continue;
         const qr_field *field = &plan->core->fields[record->first + i];

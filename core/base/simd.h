@@ -2,7 +2,9 @@
 /* simd: sixteen bytes at a time.
  *
  * Three variants with the same results: SSE2 (part of every x86-64), NEON (part of every arm64) and plain C, which is
- * the reference and is chosen by -DQR_SIMD_SCALAR. Nothing here is dispatched at run time (text is: utf8_avx512.h).
+ * the reference and is chosen by -DQR_SIMD_SCALAR. Nothing here is dispatched at run time (text is: utf8_avx512.h). A source
+ * file that is compiled for AVX-512 (QR_SIMD_MASKED) gets the short copies without a branch on the length: loads and stores
+ * through a mask touch no byte beyond it. Names and values of 5 to 25 bytes in turn are a branch missed each otherwise.
  *
  * qr_simd_<class>(p) reads exactly sixteen bytes at p and returns a mask whose bit i says that byte i is of the class;
  * qr_simd_first(mask) is the index of the first one. The classes by themselves are qr_byte_is_<class>, for the bytes at
@@ -18,8 +20,14 @@
 #define QR_SIMD_NAME "scalar"
 #elif defined(__SSE2__)
 #define QR_SIMD_SSE2 1
-#define QR_SIMD_NAME "sse2"
 #include <emmintrin.h>
+#if defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__BMI2__)
+#define QR_SIMD_MASKED 1
+#define QR_SIMD_NAME "avx512"
+#include <immintrin.h>
+#else
+#define QR_SIMD_NAME "sse2"
+#endif
 #elif defined(__aarch64__)
 #define QR_SIMD_NEON 1
 #define QR_SIMD_NAME "neon"
@@ -183,9 +191,21 @@ QR_INLINE uint32_t qr_simd_copy_plain(uint8_t *to, const uint8_t *from)
 
 /* ---- short comparison and copy ---- */
 
+/* What qr_simd_copy_short_text takes, and how far beyond the text it may scribble. */
+#if defined(QR_SIMD_MASKED)
+enum { QR_SIMD_SHORT = 32 };
+QR_INLINE __mmask32 qr_simd_lanes(size_t n) { return _bzhi_u32(~0u, (unsigned)n); } /* n <= 32 */
+QR_INLINE __m256i qr_simd_load_lanes(const uint8_t *p, size_t n) { return _mm256_maskz_loadu_epi8(qr_simd_lanes(n), p); }
+#else
+enum { QR_SIMD_SHORT = QR_SIMD_BLOCK };
+#endif
+
 /* 1 when the n bytes are equal; n must be at most 32. */
 QR_INLINE int qr_simd_equal(const uint8_t *a, const uint8_t *b, size_t n)
 {
+#if defined(QR_SIMD_MASKED)
+    return _mm256_cmpneq_epi8_mask(qr_simd_load_lanes(a, n), qr_simd_load_lanes(b, n)) == 0;
+#endif
     if (n >= 16)
         return !qr_block_differ(qr_block_load(a), qr_block_load(b)) &&
                !qr_block_differ(qr_block_load(a + n - 16), qr_block_load(b + n - 16));
@@ -201,6 +221,12 @@ QR_INLINE int qr_simd_equal(const uint8_t *a, const uint8_t *b, size_t n)
 /* memcpy, inlined for n up to 64: the loads come before the stores of each case, and the last ones overlap. */
 QR_INLINE void qr_copy_short(uint8_t *to, const uint8_t *from, size_t n)
 {
+#if defined(QR_SIMD_MASKED)
+    if (n <= 32) {
+        _mm256_mask_storeu_epi8(to, qr_simd_lanes(n), qr_simd_load_lanes(from, n));
+        return;
+    }
+#endif
     if (n >= 16) {
         if (QR_UNLIKELY(n > 64)) {
             memcpy(to, from, n);
@@ -231,9 +257,16 @@ QR_INLINE void qr_copy_short(uint8_t *to, const uint8_t *from, size_t n)
     }
 }
 
-/* Copies n <= 16 bytes, exactly, and says whether one of them (quote_stop) must not stand as it is. */
+/* Copies n <= QR_SIMD_SHORT bytes and says whether one of them (quote_stop) must not stand as it is. The rest of QR_SIMD_SHORT
+ * bytes at `to` may be scribbled on. */
 QR_INLINE int qr_simd_copy_short_text(uint8_t *to, const uint8_t *from, size_t n)
 {
+#if defined(QR_SIMD_MASKED)
+    __m256i v = qr_simd_load_lanes(from, n);
+    _mm256_storeu_si256((__m256i *)(void *)to, v);
+    __mmask32 stops = _mm256_mask_cmplt_epu8_mask(qr_simd_lanes(n), v, _mm256_set1_epi8(0x20));
+    return (stops | _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('"')) | _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\'))) != 0;
+#else
     const uint64_t spaces = 0x2020202020202020u; /* what fills a block up stops nothing */
     uint64_t first, last;
     if (n >= 8) {
@@ -258,6 +291,7 @@ QR_INLINE int qr_simd_copy_short_text(uint8_t *to, const uint8_t *from, size_t n
         return 0;
     *to = *from;
     return qr_byte_is_quote_stop(*from);
+#endif
 }
 
 #endif

@@ -11,7 +11,9 @@
 #include "core/base/utf8.h"
 
 #if defined(QR_SIMD_SSE2) && !defined(QR_SIMD_NO_AVX512)
-#define QR_HAS_AVX512 (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw"))
+#define QR_HAS_AVX512 \
+    (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") && \
+     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2"))
 #else
 #define QR_HAS_AVX512 0
 #endif

@@ -284,7 +284,7 @@ int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n);
 /* A string from UTF-8. Reserves for itself and leaves QR_BUFFER_SLACK behind it. */
 QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n)
 {
-    if (QR_UNLIKELY(n > PTRDIFF_MAX - 4096 || !qr_buffer_reserve(b, n + 2 + QR_SIMD_BLOCK + QR_BUFFER_SLACK)))
+    if (QR_UNLIKELY(n > PTRDIFF_MAX - 4096 || !qr_buffer_reserve(b, n + 2 + QR_SIMD_SHORT + QR_BUFFER_SLACK)))
         return n > PTRDIFF_MAX - 4096 ? qr_buffer_fail(b, QR_ERROR_MEMORY) : 0;
     uint8_t *to = b->p;
     *to++ = '"';
@@ -298,7 +298,7 @@ QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n)
         b->p = to + n + 1;
         return 1;
     }
-    if (n <= QR_SIMD_BLOCK) {
+    if (n <= QR_SIMD_SHORT) {
         if (QR_UNLIKELY(qr_simd_copy_short_text(to, s, n))) {
             b->p = to;
             return qr_json_put_str_from(b, s, n);

@@ -69,7 +69,7 @@ typedef struct qr_plan_bounds {
     size_t min_length, max_length;        /* max SIZE_MAX: none */
 } qr_plan_bounds;
 
-enum { QR_FIELD_REQUIRED = 1 };
+enum { QR_FIELD_REQUIRED = 1, QR_FIELD_GAP = 2 }; /* GAP: a place in an array that is skipped */
 typedef enum qr_unknown { QR_UNKNOWN_SKIP, QR_UNKNOWN_ERROR } qr_unknown;
 
 typedef struct qr_field {

@@ -144,6 +144,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
             continue;
         }
         uint32_t field = record->first + (uint32_t)i;
+        if (QR_UNLIKELY(plan->fields[field].flags & QR_FIELD_GAP)) {
+            if (!QR_T(skip)(r))
+                return QR_FAIL_HERE();
+            continue;
+        }
         QR_VALUE value = QR_T(read_node)(r, s, plan, plan->fields[field].node);
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, field, value)))
             return QR_FAIL_AT_FIELD(field);

@@ -33,7 +33,7 @@ _ERRORS = (
     "UnsafeError",
     "ValidationError",
 )
-_LAZY = {**dict.fromkeys(_ERRORS, "errors"), "Limits": "limits", "formats": "_formats"}
+_LAZY = {**dict.fromkeys(_ERRORS, "errors"), "Limits": "limits", "config": "_config", "formats": "_formats"}
 _MODULES = ("errors", "json", "limits", "msgpack")
 
 __all__ = [  # noqa: PLE0604, PLE0605

@@ -3,6 +3,7 @@ from quire import errors as errors
 from quire import json as json
 from quire import limits as limits
 from quire import msgpack as msgpack
+from quire._config import config as config
 from quire._core import UNSET as UNSET
 from quire._core import Raw as Raw
 from quire._core import Record as Record
@@ -43,6 +44,7 @@ __all__ = [
     "UnsafeError",
     "UnsetType",
     "ValidationError",
+    "config",
     "convert",
     "field",
     "formats",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from inspect import Signature
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, final, overload
 
@@ -37,6 +37,8 @@ class Raw:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
+_Omit = Literal["never", "default", "null"]
+
 @overload
 def field(
     number: int | None = ...,
@@ -44,6 +46,11 @@ def field(
     *,
     default: _T,
     name: str | None = ...,
+    aliases: tuple[str, ...] | list[str] = ...,
+    omit: _Omit | None = ...,
+    serialize: bool = ...,
+    secret: bool = ...,
+    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -55,6 +62,11 @@ def field(
     *,
     default_factory: Callable[[], _T],
     name: str | None = ...,
+    aliases: tuple[str, ...] | list[str] = ...,
+    omit: _Omit | None = ...,
+    serialize: bool = ...,
+    secret: bool = ...,
+    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -65,6 +77,11 @@ def field(
     /,
     *,
     name: str | None = ...,
+    aliases: tuple[str, ...] | list[str] = ...,
+    omit: _Omit | None = ...,
+    serialize: bool = ...,
+    secret: bool = ...,
+    init: bool = ...,
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
@@ -90,8 +107,9 @@ class RecordMeta(type):
         tag: _Tag | None = ...,
         tag_field: str | None = ...,
         unknown: Literal["skip", "error"] = ...,
-        omit: Literal["never", "default", "null"] = ...,
+        omit: _Omit = ...,
         layout: Literal["object", "array"] = ...,
+        reserved: Collection[int | str] = ...,
         weakref: bool = ...,
         **others: Any,
     ) -> _Meta: ...

@@ -148,5 +148,28 @@ static void test_copy_short(void)
     }
 }
 
+/* With one byte that must not stand as it is, at every place of every length, and with none. */
+static void test_copy_short_text(void)
+{
+    static const uint8_t stops[] = {0, 31, '"', '\\'}, passes[] = {32, 'a', 127, 128, 255};
+    for (size_t n = 0; n <= QR_SIMD_SHORT; n++) {
+        uint8_t *from = exact(n), *to = exact(QR_SIMD_SHORT);
+        for (size_t k = 0; k < QR_ARRAY_LENGTH(passes); k++) {
+            memset(from, passes[k], n);
+            CHECK(!qr_simd_copy_short_text(to, from, n));
+            CHECK_BYTES_EQ(to, n, from, n);
+            for (size_t at = 0; at < n; at++)
+                for (size_t j = 0; j < QR_ARRAY_LENGTH(stops); j++) {
+                    from[at] = stops[j];
+                    CHECK(qr_simd_copy_short_text(to, from, n));
+                    from[at] = passes[k];
+                }
+        }
+        release(from, n);
+        release(to, QR_SIMD_SHORT);
+    }
+}
+
 TEST_MAIN(TEST(test_masks_of_every_byte_everywhere), TEST(test_masks_of_random_blocks), TEST(test_bytes_of_the_classes),
-          TEST(test_copy_and_mask), TEST(test_first), TEST(test_equal), TEST(test_copy_short))
+          TEST(test_copy_and_mask), TEST(test_first), TEST(test_equal), TEST(test_copy_short),
+          TEST(test_copy_short_text))

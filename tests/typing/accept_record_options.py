@@ -2,8 +2,10 @@
 """Records with every class keyword and every form of field(), as type checkers must understand them."""
 
 import copy
+import dataclasses
 from typing import Annotated, Any, Generic, TypeVar
 
+import quire
 from quire import UNSET, Raw, Record, UnsetType, field
 from typing_extensions import assert_type
 
@@ -23,6 +25,24 @@ class Order(Record, frozen=True, order=True, rename="camel", unknown="error", om
     seen: bool | UnsetType = UNSET
     rest: Raw | None = None
     secret: str = field(default="", repr=False, compare=False, kw_only=True)
+
+
+class Account(Record, layout="array", reserved=(2, "old"), omit="never"):
+    id: int = field(1, aliases=("number", "no"))
+    password: str = field(3, secret=True, serialize=False, omit="null")
+    length: int = field(4, init=False)
+
+
+assert_type(Account(1, "p").length, int)
+
+
+@quire.config(rename="camel", unknown="error", omit="default", reserved=[1])
+@dataclasses.dataclass
+class Data:
+    first_name: Annotated[str, field(2, aliases=["first"])] = ""
+
+
+assert_type(Data("a").first_name, str)
 
 
 class Box(Record, Generic[T], kw_only=True):

@@ -23,6 +23,15 @@ class BadDefault(Record):
     tags: list[str] = field(default_factory=dict)  # error
     number: int = field("1")  # error
     option: int = field(color="red")  # error
+    omitted: int = field(omit="sometimes")  # error
+
+
+class InitFalse(Record):
+    a: int
+    b: int = field(init=False)
+
+
+InitFalse(1, 2)  # error
 
 
 class Unset(Record):

@@ -4,6 +4,7 @@ validator, a default made from self or a hook make it a class that is called."""
 
 from __future__ import annotations
 
+from quire._types._config import config_of
 from quire._types._description import DEFAULT_FACTORY, DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._generated import generated_init, is_plain
@@ -14,6 +15,7 @@ __all__ = ["read"]
 
 
 def read(graph, cls, numbers):
+    config = config_of(graph, cls)
     scopes = scopes_of(cls, numbers)
     members = cls.__attrs_attrs__
     frozen = getattr(cls.__setattr__, "__name__", "").startswith("_frozen")
@@ -27,16 +29,23 @@ def read(graph, cls, numbers):
             required = not _has_default(member) and member.init if form == "call" else None
             fields.append(
                 describe_field(
-                    graph, found, member.name, default=default, required=required, init=member.init, keyword=member.alias
+                    graph,
+                    found,
+                    member.name,
+                    default=default,
+                    required=required,
+                    init=member.init,
+                    keyword=member.alias,
+                    config=config,
                 )
             )
     info = RecordInfo(
         form=form,
-        fields=finish_fields(graph, fields),
-        tag_field=None,
-        tag=None,
-        unknown="skip",
-        array=False,
+        fields=finish_fields(graph, fields, config),
+        tag_field=config.tag_field,
+        tag=config.tag,
+        unknown=config.unknown,
+        array=config.array,
         post_init=False,
         frozen=frozen,
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from quire._types._config import config_of
 from quire._types._description import DEFAULT_FACTORY, DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._generated import generated_init, is_plain, parameters
@@ -16,6 +17,7 @@ __all__ = ["read"]
 
 
 def read(graph, cls, numbers):
+    config = config_of(graph, cls)
     scopes = scopes_of(cls, numbers)
     members = _members(cls)
     frozen = cls.__dataclass_params__.frozen
@@ -36,15 +38,16 @@ def read(graph, cls, numbers):
                     required=required,
                     init=member.init,
                     stored=not found.init_variable,
+                    config=config,
                 )
             )
     info = RecordInfo(
         form=form,
-        fields=finish_fields(graph, fields),
-        tag_field=None,
-        tag=None,
-        unknown="skip",
-        array=False,
+        fields=finish_fields(graph, fields, config),
+        tag_field=config.tag_field,
+        tag=config.tag,
+        unknown=config.unknown,
+        array=config.array,
         post_init=hasattr(cls, "__post_init__"),
         frozen=frozen,
     )

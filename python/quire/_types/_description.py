@@ -44,10 +44,12 @@ OMIT_NEVER, OMIT_DEFAULT, OMIT_NULL = 0, 1, 2
 # init: False for a field that __init__ does not take (a dataclass's init=False): it is still read and written.
 # stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
 # when the class is called, None for the same as the attribute.
+# serialize: False for a field that is read and never written. secret: its value is in no error. gap: no field, but a place in an
+# array that is skipped on reading and null on writing.
 Field = namedtuple(
     "Field",
-    "name wire aliases node required default_kind default omit number init stored keyword",
-    defaults=(True, True, None),
+    "name wire aliases node required default_kind default omit number init stored keyword serialize secret gap",
+    defaults=(True, True, None, True, False, False),
 )
 
 # form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the

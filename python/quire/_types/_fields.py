@@ -7,13 +7,19 @@ import sys
 import typing
 
 from quire import _core
+from quire._types._config import NO_CONFIG, OMIT
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Field
 from quire._types._graph import is_text
 
 __all__ = ["Annotation", "describe_field", "finish_fields", "unwrap"]
 
 _SPEC = type(_core.field())
+MAX_FIELDS = 1024  # QR_RECORD_FIELDS of core/plan/plan.h
 _QUALIFIERS = {"Required": True, "NotRequired": False, "ReadOnly": None, "Final": None}
+
+
+# What must be known when the class is made, and is told to whoever makes it (Record, dataclasses.field, attrs.field).
+_OF_THE_CLASS = {"kw_only": None, "repr": True, "compare": True, "init": True}
 
 
 class Annotation:
@@ -73,11 +79,12 @@ def _take_metadata(graph, found, metadata):
     found.metadata = (*metadata, *found.metadata)
 
 
-def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=None, wire=None, spec=None, omit=0, **more):
+def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=None, config=NO_CONFIG, spec=None, **more):
     """The Field of an unwrapped annotation. spec: the field(...) that is the field's default value, if there is one."""
     from quire._types._annotations import describe_annotation
 
     spec = _one_spec(graph, found.spec, spec)
+    more.setdefault("init", spec is None or spec.init)
     number = describe_annotation(graph, found.inner, found.scope)
     if found.metadata:
         from quire._types._bounds import apply_metadata
@@ -87,15 +94,16 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
         default = DEFAULT_VALUE, _core.UNSET
     return Field(
         name=name,
-        wire=next(text for text in (_member(spec, "name"), wire, name) if text is not None),
-        aliases=tuple(_member(spec, "aliases") or ()),
+        wire=config.rename(name) if spec is None or spec.name is None else spec.name,
+        aliases=() if spec is None else spec.aliases,
         node=number,
         required=default[0] == NO_DEFAULT if required is None else required,
         default_kind=default[0],
         default=default[1],
-        omit=omit,
-        number=_number(graph, spec),
-        init=more.pop("init", True),
+        omit=config.omit if spec is None or spec.omit is None else OMIT[spec.omit],
+        number=0 if spec is None or spec.number is None else spec.number,
+        serialize=spec is None or spec.serialize,
+        secret=spec is not None and spec.secret,
         **more,
     )
 
@@ -105,25 +113,23 @@ def _one_spec(graph, annotated, assigned):
         raise graph.error("the field has a field(...) as its default and another in Annotated: keep one")
     if annotated is not None and (hasattr(annotated, "default") or hasattr(annotated, "default_factory")):
         raise graph.error("a default inside Annotated has no effect: give it behind the annotation, as in `x: ... = default`")
+    if annotated is not None:
+        for name, otherwise in _OF_THE_CLASS.items():
+            if getattr(annotated, name) is not otherwise:
+                raise graph.error(
+                    f"field({name}=...) inside Annotated has no effect: give it where the class is told of its fields"
+                )
     return annotated if assigned is None else assigned
 
 
-def _member(spec, name):
-    return getattr(spec, name, None)
-
-
-def _number(graph, spec):
-    number = _member(spec, "number")
-    if number is None:
-        return 0
-    if type(number) is not int or number < 1:
-        raise graph.error(f"the field number must be an int above 0, got {number!r} (for a default write default={number!r})")
-    return number
-
-
-def finish_fields(graph, fields, tag_field=None, array=False):
+def finish_fields(graph, fields, config=NO_CONFIG):
     """Checks names and numbers of all the fields; in an array they travel in the order of their numbers."""
-    owners = {}
+    if len(fields) > MAX_FIELDS:
+        raise graph.error(
+            f"the class has {len(fields)} fields, a record may have {MAX_FIELDS}: group some of them in another record"
+        )
+    owners = {name: "the class keyword reserved" for name in config.reserved if isinstance(name, str)}
+    tag_field = config.tag_field
     if tag_field is not None:
         if not is_text(tag_field):
             raise graph.error(f"tag_field must be a str that UTF-8 can hold, got {tag_field!r}")
@@ -133,22 +139,55 @@ def finish_fields(graph, fields, tag_field=None, array=False):
             if not is_text(wire):
                 raise graph.error(f"field {field.name}: the name in the document must be a str that UTF-8 can hold, got {wire!r}")
             if wire in owners:
-                raise graph.error(f"{owners[wire]} and field {field.name} are both named {wire!r} in the document")
+                raise graph.error(_clash(owners[wire], field, wire))
             owners[wire] = f"field {field.name}"
-    return _ordered(graph, fields, array)
+    return _ordered(graph, fields, config)
 
 
-def _ordered(graph, fields, array):
-    numbers = {}
+def _clash(owner, field, wire):
+    if owner == f"field {field.name}":
+        return f"field {field.name} has the name {wire!r} twice: an alias is a further name"
+    if owner == "the class keyword reserved":
+        return f"field {field.name} is named {wire!r} in the document, which is reserved"
+    return f"{owner} and field {field.name} are both named {wire!r} in the document"
+
+
+def _ordered(graph, fields, config):
+    numbers, reserved = {}, {number for number in config.reserved if not isinstance(number, str)}
     for field in fields:
+        if field.number in reserved:
+            raise graph.error(f"field {field.name} has the number {field.number}, which is reserved")
         if field.number and field.number in numbers:
             raise graph.error(f"fields {numbers[field.number]} and {field.name} both have the number {field.number}")
         numbers[field.number] = field.name
     if 0 in numbers and len(numbers) > 1:
         raise graph.error(f"field {numbers[0]} has no number but others have: number all of them or none")
-    if not array or 0 in numbers or not numbers:
+    if not config.array:
         return tuple(fields)
-    gap = next((n for n in range(1, len(fields) + 1) if n not in numbers), None)
+    for field in fields:
+        if field.omit != OMIT["never"] or not field.serialize or not field.stored:
+            raise graph.error(f"field {field.name} must have a place in the array: it cannot be left out of what is written")
+    if 0 in numbers or not numbers:
+        return tuple(fields)
+    return _placed(graph, fields, numbers, reserved, config)
+
+
+def _placed(graph, fields, numbers, reserved, config):
+    """One entry for each place of the array: the number of a field is its place, counted from 1."""
+    places = {field.number: field for field in fields}
+    # A reader that minds what it does not know has to know of the places at the end, too.
+    last = max(*numbers, *reserved, 0) if config.unknown == "error" else max(numbers)
+    if last > MAX_FIELDS:
+        raise graph.error(f"the array would have {last} places, a record may have {MAX_FIELDS}: a field's number is its place")
+    gap = next((n for n in range(1, last + 1) if n not in places and n not in reserved), None)
     if gap is not None:
-        raise graph.error(f"no field has the number {gap}: an array has a place for each number from 1 on")
-    return tuple(sorted(fields, key=lambda field: field.number))
+        raise graph.error(
+            f"no field has the number {gap}: an array has a place for each number from 1 on; number the fields without gaps, "
+            f"or name the numbers that are no longer used, as in reserved=({gap},)"
+        )
+    return tuple(places[n] if n in places else _gap(graph, n) for n in range(1, last + 1))
+
+
+def _gap(graph, number):
+    name = f"\0{number}"  # no name that a field can have
+    return Field(name, name, (), graph.add("any"), False, NO_DEFAULT, None, OMIT["never"], number, stored=False, gap=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import types
 import typing
 
+from quire._types._config import config_of
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
@@ -15,24 +16,32 @@ __all__ = ["read"]
 
 
 def read(graph, cls, numbers):
+    config = config_of(graph, cls, array=True)
     scopes = scopes_of(cls, numbers)
     fields = []
     for name in cls._fields:
         with graph.at(f"{type_name(cls)}.{name}"):
             found = unwrap(graph, *_annotation(cls, name, scopes))
             default = (DEFAULT_VALUE, cls._field_defaults[name]) if name in cls._field_defaults else (NO_DEFAULT, None)
-            fields.append(describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT))
+            fields.append(describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT, config=config))
+    _check_places(graph, fields)
     info = RecordInfo(
         form="namedtuple" if _has_plain_new(cls) else "call",
-        fields=finish_fields(graph, fields),
+        fields=finish_fields(graph, fields, config),
         tag_field=None,
         tag=None,
-        unknown="skip",
+        unknown=config.unknown,
         array=True,
         post_init=False,
         frozen=True,
     )
     return Node("record", cls=cls, info=info)
+
+
+def _check_places(graph, fields):
+    for place, field in enumerate(fields, 1):
+        if field.number not in (0, place):
+            raise graph.error(f"field {field.name} has the number {field.number}, but its place in the tuple is {place}")
 
 
 def _annotation(cls, name, scopes):

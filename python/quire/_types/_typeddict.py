@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing
 
+from quire._types._config import config_of
 from quire._types._description import Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
@@ -14,20 +15,21 @@ __all__ = ["read"]
 
 
 def read(graph, cls, numbers):
+    config = config_of(graph, cls)
     fields = []
     variables = dict(zip(getattr(cls, "__parameters__", ()), numbers, strict=False))
     for name, (annotation, scope) in _annotations(cls, variables).items():
         with graph.at(f"{type_name(cls)}[{name!r}]"):
             found = unwrap(graph, annotation, scope)
             required = name in cls.__required_keys__ if found.required is None else found.required
-            fields.append(describe_field(graph, found, name, required=required))
+            fields.append(describe_field(graph, found, name, required=required, config=config))
     info = RecordInfo(
         form="typeddict",
-        fields=finish_fields(graph, fields),
-        tag_field=None,
-        tag=None,
-        unknown="skip",
-        array=False,
+        fields=finish_fields(graph, fields, config),
+        tag_field=config.tag_field,
+        tag=config.tag,
+        unknown=config.unknown,
+        array=config.array,
         post_init=False,
         frozen=False,
     )
