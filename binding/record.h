@@ -32,7 +32,9 @@ enum {
     QPY_RECORD_DICT = 16,     /* a base brings a __dict__: its instances are always tracked */
     QPY_RECORD_ABC = 32,      /* a base is an abstract base class: isinstance and issubclass ask ABCMeta */
     QPY_RECORD_POOLED = 64,   /* nothing but the slots: dropped instances' memory is kept for the next ones */
-    QPY_RECORD_OWN_INIT = 128 /* __init__ or __new__ is Python's: the class is called the long way */
+    QPY_RECORD_OWN_INIT = 128, /* __init__ or __new__ is Python's: the class is called the long way */
+    QPY_RECORD_TRACKING = 256, /* its fields have descriptors of ours: object.__setattr__ stores, and tracks (record_member.c) */
+    QPY_RECORD_OPEN = 512      /* a class below it is TRACKING: object.__setattr__ must find no other tp_setattro here */
 };
 
 struct qpy_record_pool;

@@ -3,7 +3,8 @@
  *
  * The body is read first (options, fields), then `type` makes the class with a __slots__ of the new names, so that conflicts of
  * layout, __class__ cells, __set_name__ and __init_subclass__ are CPython's affair. Afterwards the member descriptors are
- * exchanged for ours and the slots of the type object point to our functions instead of the generic ones for Python classes. */
+ * made read only or exchanged for ours (record_member.c) and the slots of the type object point to our functions instead of the
+ * generic ones for Python classes. */
 #include "binding/record_internal.h"
 #include "binding/attribute.h"
 
@@ -169,7 +170,7 @@ int qpy_record_refresh(qpy_record_class *cls)
     int own_compare = 1, own_new = is_ours(state, type, "__new__"), own_init = is_ours(state, type, "__init__");
     for (size_t i = 0; i < QR_ARRAY_LENGTH(comparisons); i++)
         own_compare = own_compare && is_ours(state, type, comparisons[i]);
-    int post_init = defined(type, "__post_init__") != NULL;
+    int post_init = defined(type, "__post_init__") != NULL, own_store = is_ours(state, type, "__setattr__") && is_ours(state, type, "__delattr__");
     if (PyErr_Occurred())
         return -1;
     if (own_compare)
@@ -178,6 +179,9 @@ int qpy_record_refresh(qpy_record_class *cls)
         type->tp_new = qpy_record_new;
     if (own_init)
         type->tp_init = qpy_record_init_slot;
+    if (own_store && type != state->record_type)
+        type->tp_setattro = cls->flags & QPY_RECORD_OPEN ? state->slot_setattro
+                            : cls->flags & QPY_RECORD_TRACKING ? PyObject_GenericSetAttr : qpy_record_setattro;
     type->tp_vectorcall = own_new && own_init ? qpy_record_vectorcall : NULL;
     uint32_t flags = cls->flags & ~(uint32_t)(QPY_RECORD_POST_INIT | QPY_RECORD_OWN_INIT);
     flags |= own_new && own_init ? 0 : QPY_RECORD_OWN_INIT;
@@ -205,6 +209,9 @@ int qpy_record_meta_setattro(PyObject *type, PyObject *name, PyObject *value)
 {
     if (PyType_Type.tp_setattro(type, name, value) < 0)
         return -1;
+    qpy_record_class *cls = (qpy_record_class *)type;
+    if (value != NULL && cls->state != NULL && qpy_record_notice_code(cls, value) < 0)
+        return -1;
     if (PyUnicode_GET_LENGTH(name) < 2 || PyUnicode_READ_CHAR(name, 0) != '_' || PyUnicode_READ_CHAR(name, 1) != '_')
         return 0;
     return refresh_tree(type);
@@ -230,8 +237,8 @@ static int set_hash(qpy_record_class *cls, PyObject *space)
     return result;
 }
 
-/* The offsets of the new fields, and our descriptors in the place of CPython's. */
-static int exchange_members(qpy_state *state, qpy_record_class *cls, qpy_record_body *body)
+/* The offsets of the new fields. */
+static int find_offsets(qpy_record_class *cls, qpy_record_body *body)
 {
     PyTypeObject *type = &cls->head.ht_type;
     for (Py_ssize_t i = 0; i < body->count; i++) {
@@ -242,12 +249,6 @@ static int exchange_members(qpy_state *state, qpy_record_class *cls, qpy_record_
         if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type))
             return PyErr_Occurred() ? -1 : qpy_record_class_error("%.200s: field '%U' got no slot", type->tp_name, field->name);
         field->offset = ((PyMemberDescrObject *)found)->d_member->offset;
-        PyObject *member = qpy_member_new(state, type, field->name, field->offset);
-        if (member == NULL || PyDict_SetItem(type->tp_dict, field->name, member) < 0) {
-            Py_XDECREF(member);
-            return -1;
-        }
-        Py_DECREF(member);
     }
     return 0;
 }
@@ -274,7 +275,7 @@ static int finish(qpy_state *state, PyObject *module, qpy_record_class *cls, qpy
 {
     struct qpy_record_pool *pool = state->record_type == NULL ? qpy_record_pool_new()
                                        : qpy_record_pool_retain(((qpy_record_class *)state->record_type)->pool);
-    if (pool == NULL || exchange_members(state, cls, body) < 0) {
+    if (pool == NULL || find_offsets(cls, body) < 0) {
         qpy_record_pool_release(pool);
         return -1;
     }
@@ -289,7 +290,11 @@ static int finish(qpy_state *state, PyObject *module, qpy_record_class *cls, qpy
     cls->options = Py_NewRef(options);
     cls->module = Py_NewRef(module);
     set_slots(cls);
+    if (state->slot_setattro == NULL && state->record_type != NULL)
+        state->slot_setattro = cls->head.ht_type.tp_setattro; /* Record has a __setattr__, and nobody has set the slot yet */
     cls->state = state; /* from here on it can be instantiated */
+    if (qpy_record_set_members(cls, space) < 0)
+        return -1;
     PyType_Modified(&cls->head.ht_type);
     if (state->record_type == NULL)
         return 0; /* Record itself: qpy_record_init goes on */

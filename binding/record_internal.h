@@ -4,7 +4,7 @@
  *   record_class.c    the metaclass: making a class, its slots, what changes when an attribute of a class is set
  *   record_collect.c  reading a class body: annotations and defaults become the table of fields
  *   record_options.c  class keywords
- *   record_member.c   the descriptor of a field: every store through it keeps the tracking rule
+ *   record_member.c   descriptors of fields and storing through them: every store keeps the tracking rule
  *   record.c          instances: memory, constructor, collector, frozen attributes
  *   record_compare.c  == < hash
  *   record_copy.c     copy, replace, pickle, signature
@@ -80,7 +80,14 @@ void qpy_record_body_release(qpy_record_body *body);
 
 /* record_member.c */
 extern PyType_Spec qpy_member_spec;
-PyObject *qpy_member_new(const qpy_state *state, PyTypeObject *cls, PyObject *name, Py_ssize_t offset);
+/* Gives a new class the descriptors of its fields: `space` is its body. 0 or -1. */
+int qpy_record_set_members(qpy_record_class *cls, PyObject *space);
+/* After `value` was stored in a class: when it is code that stores by object.__setattr__, that must work. 0 or -1. */
+int qpy_record_notice_code(qpy_record_class *cls, PyObject *value);
+/* tp_setattro; and Record.__setattr__ and __delattr__, which also store in frozen records. */
+int qpy_record_setattro(PyObject *self, PyObject *name, PyObject *value);
+PyObject *qpy_record_setattr_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs);
+PyObject *qpy_record_delattr_method(PyObject *self, PyObject *name);
 
 /* record.c */
 PyObject *qpy_record_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The descriptor of a field.
+/* Descriptors of fields, and storing through them.
  *
- * Why not CPython's own member descriptor: its store writes the slot and nothing else, and object.__setattr__(r, "x", []), which
- * frozen classes need in __post_init__, ends in that store whatever the class says; so a record could come to hold a cycle that the
- * collector never looks at. Ours tracks. The price is paid by reading: the interpreter specialises only its own descriptors, so
- * reading a field takes about 16 ns where a slot takes 5 (3.11). A tp_getattro of our own that looks for the name among the fields
- * first was tried: 14 ns, but a method call then takes 97 instead of 24. */
+ * The interpreter reads a slot in one instruction where the class has a member descriptor of its own kind for it: 5 ns, against 15
+ * through a descriptor of ours. But such a descriptor's store writes the slot and nothing else, and a record could come to hold a
+ * cycle that the collector never looks at. So (docs/adr/0010-fields-are-member-descriptors.md):
+ *
+ *   - Fields have CPython's member descriptors, made read only: nothing stores through them. `r.x = v` goes through the class's
+ *     tp_setattro, which finds the place in the descriptor, stores and tracks. object.__setattr__ raises.
+ *   - A class that says `object.__setattr__` somewhere in its own code, as frozen classes do in __post_init__, has descriptors of ours
+ *     (qpy_member) instead: that store ends in them, whatever the class says, and they track. It pays when its fields are read. */
 #include "binding/record_internal.h"
 #include "binding/attribute.h"
+#include "binding/members.h"
 
 typedef struct qpy_member {
     PyObject_HEAD
@@ -16,7 +20,7 @@ typedef struct qpy_member {
     Py_ssize_t offset;
 } qpy_member;
 
-PyObject *qpy_member_new(const qpy_state *state, PyTypeObject *cls, PyObject *name, Py_ssize_t offset)
+static PyObject *member_new(const qpy_state *state, PyTypeObject *cls, PyObject *name, Py_ssize_t offset)
 {
     qpy_member *member = PyObject_GC_New(qpy_member, state->member_type);
     if (member == NULL)
@@ -143,3 +147,205 @@ PyType_Spec qpy_member_spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = member_slots,
 };
+
+/* ---- which kind ---- */
+
+static int is_name_of_store(PyObject *name)
+{
+    return PyUnicode_Check(name) &&
+           (PyUnicode_CompareWithASCIIString(name, "__setattr__") == 0 || PyUnicode_CompareWithASCIIString(name, "__delattr__") == 0);
+}
+
+enum { CODE_DEPTH = 20 };
+
+/* Does the code, or a function in it, name object.__setattr__? */
+static int code_stores(PyObject *code, int depth)
+{
+    const PyCodeObject *self = (PyCodeObject *)code;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->co_names); i++) {
+        if (is_name_of_store(PyTuple_GET_ITEM(self->co_names, i)))
+            return 1;
+    }
+    for (Py_ssize_t i = 0; depth < CODE_DEPTH && i < PyTuple_GET_SIZE(self->co_consts); i++) {
+        PyObject *inner = PyTuple_GET_ITEM(self->co_consts, i);
+        if (PyCode_Check(inner) && code_stores(inner, depth + 1))
+            return 1;
+    }
+    return 0;
+}
+
+/* What a decorator put around a function: as functools.wraps and descriptors say it. */
+static PyObject *unwrapped(PyObject *value, const char *name)
+{
+    PyObject *inner = qpy_attribute(value, name);
+    if (inner == NULL && !PyErr_ExceptionMatches(PyExc_MemoryError))
+        PyErr_Clear();
+    return inner;
+}
+
+/* 1, 0, or -1 with an exception. */
+static int value_stores(PyObject *value, int depth)
+{
+    static const char *const parts[] = {"__wrapped__", "__func__", "func", "fget", "fset", "fdel"};
+    if (value == NULL || depth > CODE_DEPTH)
+        return 0;
+    if (PyFunction_Check(value) && code_stores(PyFunction_GET_CODE(value), 0))
+        return 1;
+    int holds = PyFunction_Check(value) ? ((PyFunctionObject *)value)->func_dict != NULL : Py_TYPE(value)->tp_descr_get != NULL;
+    for (size_t i = 0; holds && i < (PyFunction_Check(value) ? 1 : QR_ARRAY_LENGTH(parts)); i++) {
+        PyObject *inner = PyType_Check(value) ? NULL : unwrapped(value, parts[i]);
+        int stores = inner == NULL ? (PyErr_Occurred() ? -1 : 0) : value_stores(inner, depth + 1);
+        Py_XDECREF(inner);
+        if (stores != 0)
+            return stores;
+    }
+    return 0;
+}
+
+static int body_stores(PyObject *body)
+{
+    int stores = 0;
+    PyObject *values = PyDict_Values(body); /* looking may run code */
+    if (values == NULL)
+        return -1;
+    for (Py_ssize_t i = 0; stores == 0 && i < PyList_GET_SIZE(values); i++)
+        stores = value_stores(PyList_GET_ITEM(values, i), 0);
+    Py_DECREF(values);
+    return stores;
+}
+
+/* Is the code of the class or of a base such that object.__setattr__ must work? 1, 0, or -1 with an exception. */
+static int needs_tracking(qpy_record_class *cls, PyObject *space)
+{
+    PyObject *mro = cls->head.ht_type.tp_mro;
+    int stores = body_stores(space);
+    for (Py_ssize_t i = 1; stores == 0 && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        if (qpy_record_check(cls->state, base))
+            stores = (((qpy_record_class *)base)->flags & QPY_RECORD_TRACKING) != 0;
+        else if ((base->tp_flags & Py_TPFLAGS_HEAPTYPE) && base->tp_dict != NULL)
+            stores = body_stores(base->tp_dict);
+    }
+    return stores;
+}
+
+/* ---- giving them to a class ---- */
+
+/* CPython's own for a field of a record: nothing stores through it but we. */
+static PyMemberDef *own_member(PyObject *descriptor)
+{
+    if (descriptor == NULL || Py_TYPE(descriptor) != &PyMemberDescr_Type)
+        return NULL;
+    PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
+    return member->type == QPY_MEMBER_OBJECT && (member->flags & QPY_MEMBER_READONLY) ? member : NULL;
+}
+
+/* Ours for every field, inherited ones included; and object.__setattr__ finds no other function on its way through the bases. */
+static int make_tracking(qpy_record_class *cls)
+{
+    PyTypeObject *type = &cls->head.ht_type;
+    for (Py_ssize_t i = 0; i < cls->count; i++) {
+        PyObject *member = NULL, *found = _PyType_Lookup(type, cls->fields[i].name);
+        if (found != NULL && Py_IS_TYPE(found, cls->state->member_type))
+            continue;
+        member = member_new(cls->state, type, cls->fields[i].name, cls->fields[i].offset);
+        if (member == NULL || PyDict_SetItem(type->tp_dict, cls->fields[i].name, member) < 0) {
+            Py_XDECREF(member);
+            return -1;
+        }
+        Py_DECREF(member);
+    }
+    for (PyTypeObject *base = type->tp_base; qpy_record_check(cls->state, base) && base != cls->state->record_type; base = base->tp_base) {
+        ((qpy_record_class *)base)->flags |= QPY_RECORD_OPEN;
+        if (base->tp_setattro == qpy_record_setattro)
+            base->tp_setattro = cls->state->slot_setattro;
+        PyType_Modified(base);
+    }
+    cls->flags |= QPY_RECORD_TRACKING;
+    PyType_Modified(type);
+    return 0;
+}
+
+int qpy_record_set_members(qpy_record_class *cls, PyObject *space)
+{
+    PyTypeObject *type = &cls->head.ht_type;
+    int tracking = needs_tracking(cls, space);
+    if (tracking != 0)
+        return tracking < 0 ? -1 : make_tracking(cls);
+    for (Py_ssize_t i = 0; i < cls->count; i++) {
+        PyObject *found = PyDict_GetItemWithError(type->tp_dict, cls->fields[i].name);
+        if (found != NULL && Py_TYPE(found) == &PyMemberDescr_Type)
+            ((PyMemberDescrObject *)found)->d_member->flags |= QPY_MEMBER_READONLY;
+        else if (PyErr_Occurred())
+            return -1;
+    }
+    return 0;
+}
+
+static int make_tree_tracking(qpy_record_class *cls)
+{
+    if (cls->state == NULL)
+        return 0;
+    int result = cls->flags & QPY_RECORD_TRACKING ? 0 : make_tracking(cls);
+    if (result == 0)
+        result = qpy_record_refresh(cls);
+    PyObject *children = result == 0 ? qpy_call_method((PyObject *)&PyType_Type, "__subclasses__", (PyObject *)cls) : NULL;
+    result = children == NULL ? -1 : 0;
+    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(children); i++)
+        result = make_tree_tracking((qpy_record_class *)PyList_GET_ITEM(children, i));
+    Py_XDECREF(children);
+    return result;
+}
+
+int qpy_record_notice_code(qpy_record_class *cls, PyObject *value)
+{
+    if (&cls->head.ht_type == cls->state->record_type || (cls->flags & QPY_RECORD_TRACKING))
+        return 0;
+    int stores = value_stores(value, 0);
+    return stores <= 0 ? stores : make_tree_tracking(cls);
+}
+
+/* ---- storing ---- */
+
+int qpy_record_setattro(PyObject *self, PyObject *name, PyObject *value)
+{
+    PyObject *descriptor = _PyType_Lookup(Py_TYPE(self), name);
+    const PyMemberDef *member = own_member(descriptor);
+    if (QR_UNLIKELY(member == NULL || !PyObject_TypeCheck(self, ((PyMemberDescrObject *)descriptor)->d_common.d_type)))
+        return PyObject_GenericSetAttr(self, name, value);
+    PyObject **slot = qpy_record_slot(self, member->offset);
+    if (QR_LIKELY(value != NULL)) {
+        qpy_record_store(self, member->offset, value);
+        return 0;
+    }
+    if (*slot == NULL) {
+        qpy_record_unset_error(self, name);
+        return -1;
+    }
+    Py_CLEAR(*slot);
+    return 0;
+}
+
+static int check_name(PyObject *name)
+{
+    if (PyUnicode_Check(name))
+        return 0;
+    PyErr_Format(PyExc_TypeError, "attribute name must be string, not '%.200s'", Py_TYPE(name)->tp_name);
+    return -1;
+}
+
+PyObject *qpy_record_setattr_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2)
+        return PyErr_Format(PyExc_TypeError, "__setattr__ takes a name and a value");
+    if (check_name(args[0]) < 0 || qpy_record_setattro(self, args[0], args[1]) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyObject *qpy_record_delattr_method(PyObject *self, PyObject *name)
+{
+    if (check_name(name) < 0 || qpy_record_setattro(self, name, NULL) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}

@@ -223,6 +223,9 @@ static PyMethodDef record_methods[] = {
     {"__getstate__", qpy_record_getstate, METH_NOARGS, "The values by name, or by number where fields have numbers."},
     {"__setstate__", qpy_record_setstate, METH_O, "Sets the values; __post_init__ does not run."},
     {"__rich_repr__", qpy_record_rich_repr, METH_NOARGS, NULL},
+    {"__setattr__", (PyCFunction)(void (*)(void))qpy_record_setattr_method, METH_FASTCALL,
+     "__setattr__($self, name, value, /)\n--\n\nSets a field. Called on Record itself it does so in a frozen record, too."},
+    {"__delattr__", qpy_record_delattr_method, METH_O, NULL},
     {NULL},
 };
 

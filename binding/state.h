@@ -58,6 +58,7 @@ typedef struct qpy_state {
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
     qpy_str_header str_header;    /* module.c */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here */
+    setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
     struct qpy_keys *keys;        /* keys.c: text of a key -> str */
     struct qpy_shapes *shapes;    /* shapes.c: key sequences of dicts seen */

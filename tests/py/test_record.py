@@ -81,7 +81,7 @@ def test_attributes():
     with pytest.raises(AttributeError):
         point.z = 1
     assert not hasattr(point, "__dict__")
-    with pytest.raises(TypeError, match="descriptor 'x' for 'Point' objects doesn't apply to a 'Two' object"):
+    with pytest.raises(TypeError, match="descriptor 'x' for '.*Point' objects doesn't apply to a '.*Two' object"):
         Point.x.__get__(Two(1, 2))
     with pytest.raises(TypeError, match="doesn't apply"):
         Point.x.__set__(Two(1, 2), 1)
@@ -96,7 +96,7 @@ def test_frozen():
         with pytest.raises(AttributeError, match="Frozen is frozen"):
             change()
     assert record == Frozen(1)
-    object.__setattr__(record, "a", 5)
+    Record.__setattr__(record, "a", 5)
     assert record.a == 5
 
 
@@ -258,7 +258,7 @@ def test_order():
     with pytest.raises(TypeError, match="'<' not supported"):
         Frozen(1) < Frozen("a")  # noqa: B015
     half = Frozen(1)
-    object.__delattr__(half, "b")
+    Record.__delattr__(half, "b")
     with pytest.raises(AttributeError):
         half < Frozen(1)  # noqa: B015
 
@@ -272,7 +272,7 @@ def test_hash():
     assert isinstance(Frozen(1), collections.abc.Hashable)
     assert {Frozen(1): "found"}[Frozen(1)] == "found"
     half = Frozen(1)
-    object.__delattr__(half, "b")
+    Record.__delattr__(half, "b")
     with pytest.raises(AttributeError):
         hash(half)
 

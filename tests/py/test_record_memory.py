@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import types
 import weakref
 
 import pytest
@@ -24,6 +25,29 @@ class Point(Record):
 class Frozen(Record, frozen=True):
     x: object
     y: object = None
+
+
+class Stores(Record):
+    """A class whose code names object.__setattr__, so that it works: see binding/record_member.c."""
+
+    x: object
+    y: object = None
+
+    def store(self, name, value):
+        object.__setattr__(self, name, value)
+
+
+class FrozenStores(Record, frozen=True):
+    x: object
+    y: object = None
+
+    def store(self, name, value):
+        object.__setattr__(self, name, value)
+
+
+class InheritsStores(Frozen):
+    z: object = None
+    store = FrozenStores.store
 
 
 class Weak(Record, weakref=True):
@@ -74,6 +98,12 @@ def store_object_setattr(cls, value):
     return record
 
 
+def store_record_setattr(cls, value):
+    record = cls(1)
+    Record.__setattr__(record, "x", value)
+    return record
+
+
 def store_setstate(cls, value):
     record = cls(1)
     record.__setstate__({"x": value})
@@ -94,17 +124,35 @@ def store_copy(cls, value):
     return copy.copy(cls(value))
 
 
-STORES = [store_init, store_keyword, store_default, store_descriptor, store_object_setattr, store_setstate, store_replace,
+STORES = [store_init, store_keyword, store_default, store_record_setattr, store_setstate, store_replace,
           store_init_again, store_copy]  # fmt: skip
+CODE_STORES = [store_descriptor, store_object_setattr]
+TRACKING = [Stores, FrozenStores, InheritsStores]
 
 
-@pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("cls", [Point, Frozen])
+@pytest.mark.parametrize(
+    ("cls", "store"),
+    [(c, s) for c in (Point, Frozen, *TRACKING) for s in STORES] + [(c, s) for c in TRACKING for s in CODE_STORES],
+)
 def test_every_store_tracks(cls, store):
     for value in CONTAINERS:
         assert gc.is_tracked(store(cls, value)), value
     for value in [*ATOMS, empty_untracked_tuple()]:
         assert not gc.is_tracked(store(cls, value)), value
+
+
+@pytest.mark.parametrize("cls", [Point, Frozen])
+def test_what_does_not_track_does_not_store(cls):
+    """Nothing in the code of these classes names object.__setattr__: their fields are the interpreter's own, and read only."""
+    for store in CODE_STORES:
+        with pytest.raises((AttributeError, TypeError), match="readonly attribute|can't apply this"):
+            store(cls, [])
+    record = cls(1)
+    for action in (lambda: object.__delattr__(record, "x"), lambda: cls.x.__delete__(record)):
+        with pytest.raises((AttributeError, TypeError), match="readonly attribute|can't apply this"):
+            action()
+    assert record.x == 1 and not gc.is_tracked(record)
+    assert type(cls.x) is types.MemberDescriptorType
 
 
 def test_assignment_and_failing_init_track():
@@ -126,8 +174,10 @@ def test_assignment_and_failing_init_track():
     assert keep[0].a == [1] and gc.is_tracked(keep[0])
 
 
-@pytest.mark.parametrize("store", STORES[:8])
-@pytest.mark.parametrize("cls", [Point, Frozen, Weak, WithDict])
+@pytest.mark.parametrize(
+    ("cls", "store"),
+    [(c, s) for c in (Point, Frozen, Weak, WithDict, *TRACKING) for s in STORES[:7]] + [(c, s) for c in TRACKING for s in CODE_STORES],
+)
 def test_cycles_are_collected(cls, store):
     gc.collect()
     cell = []
@@ -369,11 +419,15 @@ ISOLATED = """
         x: int
         y: list = []
 
+        def store(self, value):
+            object.__setattr__(self, "y", value)
+
     class Node(Point):
         next: object = UNSET
 
     node = Node(1, next=[Point(2)])
     object.__setattr__(node, "y", [node])
+    Record.__setattr__(node, "y", [node])
     assert copy.copy(node) is not node and repr(node)
     assert hash(Point(1, ())) and pickle.loads(pickle.dumps(UNSET)) is UNSET and Raw(b"1") == Raw(b"1")
     keep = [Point(n) for n in range(1000)]
