@@ -132,9 +132,10 @@ static int read_type(const char *name, PyObject *args, PyObject **type)
     return 1;
 }
 
-int qpy_encoder_init(qpy_encoder *self, qpy_state *state, PyObject *args, PyObject *kwargs)
+int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs)
 {
     PyObject *type;
+    self->codec = codec;
     self->state = state;
     self->module = Py_NewRef(state->module);
     if (kwargs && PyDict_GET_SIZE(kwargs)) {
@@ -150,10 +151,11 @@ int qpy_encoder_init(qpy_encoder *self, qpy_state *state, PyObject *args, PyObje
     return self->plan != NULL;
 }
 
-int qpy_decoder_init(qpy_decoder *self, qpy_state *state, PyObject *args, PyObject *kwargs)
+int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs)
 {
     PyObject *type, *name, *value;
     Py_ssize_t i = 0;
+    self->codec = codec;
     self->state = state;
     self->module = Py_NewRef(state->module);
     options_start(&self->options);
@@ -164,6 +166,13 @@ int qpy_decoder_init(qpy_decoder *self, qpy_state *state, PyObject *args, PyObje
         if (!set_keyword(&self->options, "Decoder", name, value))
             return 0;
     return set_type(&self->options, state, type);
+}
+
+void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
+{
+    PyErr_Clear();
+    if (qpy_objects_check(self->state, self->plan, object)) /* now it is right */
+        qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
 }
 
 int qpy_encoder_traverse(PyObject *op, visitproc visit, void *arg)

@@ -7,6 +7,7 @@
 #include "binding/raise.h"
 #include "binding/sink.h"
 #include "binding/walk.h"
+#include "core/format/scan.h"
 
 /* Bytes to read: the caller's own (bytes, ASCII str: followed by a 0, never changing) or a copy of them. */
 typedef struct qpy_input {
@@ -27,9 +28,32 @@ typedef struct qpy_decode_options {
 /* (type=Any, *, strict=True, limits=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
+/* A document that may be a part of something longer. */
+typedef struct qpy_document {
+    const uint8_t *data; /* stays, unchanged and followed by a 0, until it is decoded */
+    size_t length;
+    qr_origin origin;
+    int open_end;           /* other things may follow: */
+    size_t end;             /* out: where the value ends, from data */
+    qr_error_class failed;  /* out, after a failure: of what class it was; MEMORY: of none, decoding again may go well */
+} qpy_document;
+
+/* What is asked of a format as a whole by code that is the same for all of them (stream.h). */
+typedef struct qpy_codec {
+    const qpy_format *format;
+    qr_scan_result (*scan)(qr_scan *self, const uint8_t *data, size_t length, size_t *taken);
+    qr_scan_result (*scan_end)(const qr_scan *self);
+    /* What is there of a document that is cut off, as a whole document: 1, 0 for nothing, or 0 with out->error. */
+    int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
+    const char *separator; /* behind each document of many; what ends a line, or nothing */
+    PyObject *(*decode)(qpy_state *state, const qpy_decode_options *options, qpy_document *document);
+    int (*write)(qpy_walker *walker, const qpy_plan *plan, PyObject *object); /* plan may be NULL */
+} qpy_codec;
+
 /* Encoder and Decoder objects. */
 typedef struct qpy_encoder {
     PyObject_HEAD
+    const qpy_codec *codec;
     PyObject *type;
     qpy_plan *plan;  /* NULL: anything */
     qpy_state *state;
@@ -38,6 +62,7 @@ typedef struct qpy_encoder {
 } qpy_encoder;
 typedef struct qpy_decoder {
     PyObject_HEAD
+    const qpy_codec *codec;
     PyObject *type;
     qpy_decode_options options;
     qpy_state *state;
@@ -45,14 +70,17 @@ typedef struct qpy_decoder {
 } qpy_decoder;
 
 /* Shared slots of the two types. */
-int qpy_encoder_init(qpy_encoder *self, qpy_state *state, PyObject *args, PyObject *kwargs);
-int qpy_decoder_init(qpy_decoder *self, qpy_state *state, PyObject *args, PyObject *kwargs);
+int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs);
+int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs);
 int qpy_encoder_traverse(PyObject *self, visitproc visit, void *arg);
 int qpy_decoder_traverse(PyObject *self, visitproc visit, void *arg);
 void qpy_encoder_dealloc(PyObject *self);
 void qpy_decoder_dealloc(PyObject *self);
 PyObject *qpy_encoder_repr(PyObject *self);
 PyObject *qpy_decoder_repr(PyObject *self);
+
+/* Encoding failed because something is not of the type (the exception that is set does not say what): checks again, by itself. */
+void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object);
 
 /* The next starting size after a result of that length. */
 QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)

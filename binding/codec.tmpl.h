@@ -3,7 +3,8 @@
  *
  * A C template, included after read.tmpl.h and walk.tmpl.h were for the format. Needs besides their macros:
  *   QPY_FORMAT_NAME  "json"      QPY_FORMAT_MODULE  "quire.json"      QPY_FORMAT_IS_TEXT  0 or 1
- *   QPY_FORMAT_HINT  the state's member for the size of the last result */
+ *   QPY_FORMAT_HINT  the state's member for the size of the last result      QPY_FORMAT_SEPARATOR  behind each document of many: "\n" or "" */
+#include "binding/stream.h"
 
 /* ---------------------------------------------------------------- errors: what stands at a place of the input */
 
@@ -44,15 +45,15 @@ static const qpy_format QR_T(format) = {.name = QPY_FORMAT_NAME, .is_text = QPY_
 
 /* ---------------------------------------------------------------- decoding */
 
-static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_decode_options *options)
+/* part: NULL, and the input is one document and nothing else. */
+QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, size_t length, const qpy_decode_options *options, qpy_document *part)
 {
-    qpy_input input;
     qr_reader reader;
     qr_path path;
     qpy_sink sink;
-    if (!qpy_input_init(&input, data, QPY_FORMAT_IS_TEXT))
-        return NULL;
-    qr_reader_init(&reader, input.data, input.length, &options->limits, options->read_options);
+    qr_reader_init(&reader, data, length, &options->limits, options->read_options);
+    if (part)
+        reader.origin = &part->origin;
     path.count = path.lost = 0;
     reader.path = &path;
     reader.memory = &qpy_memory;
@@ -65,8 +66,12 @@ static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_d
         result = options->plan ? QR_T(read_node)(&reader, &sink, options->plan->core, 0) : QR_T(read_any)(&reader, &sink);
     if (QR_UNLIKELY(!result && reader.error == QR_ERROR_NONE))
         qr_reader_fail(&reader, QR_ERROR_SINK, reader.p);
-    if (QR_LIKELY(result) && QR_UNLIKELY(!QR_F(finish)(&reader)))
+    if (part)
+        part->end = (size_t)(reader.p - reader.start);
+    if (QR_LIKELY(result) && !(part && part->open_end) && QR_UNLIKELY(!QR_F(finish)(&reader)))
         Py_CLEAR(result);
+    if (part)
+        part->failed = qr_error_class_of(reader.error);
     if (QR_UNLIKELY(!result)) {
         PyObject *type, *value, *traceback; /* what is dropped must not see it */
         PyErr_Fetch(&type, &value, &traceback);
@@ -77,8 +82,22 @@ static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_d
     else
         qpy_sink_release(&sink);
     qr_reader_release(&reader);
+    return result;
+}
+
+static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_decode_options *options)
+{
+    qpy_input input;
+    if (!qpy_input_init(&input, data, QPY_FORMAT_IS_TEXT))
+        return NULL;
+    PyObject *result = QR_T(decode_bytes)(state, input.data, input.length, options, NULL);
     qpy_input_release(&input);
     return result;
+}
+
+static PyObject *QR_T(decode_document)(qpy_state *state, const qpy_decode_options *options, qpy_document *document)
+{
+    return QR_T(decode_bytes)(state, document->data, document->length, options, document);
 }
 
 static PyObject *QR_T(decode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -116,13 +135,19 @@ static PyObject *QR_T(encode_typed)(qpy_encoder *self, PyObject *object)
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (QR_LIKELY(bytes))
         self->hint = qpy_next_hint(self->hint, (size_t)PyBytes_GET_SIZE(bytes));
-    else if (mismatch) {
-        PyErr_Clear();
-        if (qpy_objects_check(self->state, self->plan, object)) /* now it is right */
-            qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
-    }
+    else if (mismatch)
+        qpy_encoder_raise_mismatch(self, object);
     return bytes;
 }
+
+static int QR_T(write)(qpy_walker *walker, const qpy_plan *plan, PyObject *object)
+{
+    return plan ? QR_T(write_node)(walker, plan, 0, object) : QR_T(write_value)(walker, object);
+}
+
+static const qpy_codec QR_T(codec) = {
+    .format = &QR_T(format), .scan = QR_F(scan), .scan_end = QR_F(scan_end), .partial = QR_F(partial), .separator = QPY_FORMAT_SEPARATOR, .decode = QR_T(decode_document), .write = QR_T(write),
+};
 
 static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
@@ -139,7 +164,7 @@ static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_
 static PyObject *QR_T(encoder_new)(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     qpy_encoder *self = (qpy_encoder *)type->tp_alloc(type, 0);
-    if (self && !qpy_encoder_init(self, qpy_state_of(PyType_GetModule(type)), args, kwargs))
+    if (self && !qpy_encoder_init(self, &QR_T(codec), qpy_state_of(PyType_GetModule(type)), args, kwargs))
         Py_CLEAR(self);
     return (PyObject *)self;
 }
@@ -147,7 +172,7 @@ static PyObject *QR_T(encoder_new)(PyTypeObject *type, PyObject *args, PyObject 
 static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     qpy_decoder *self = (qpy_decoder *)type->tp_alloc(type, 0);
-    if (self && !qpy_decoder_init(self, qpy_state_of(PyType_GetModule(type)), args, kwargs))
+    if (self && !qpy_decoder_init(self, &QR_T(codec), qpy_state_of(PyType_GetModule(type)), args, kwargs))
         Py_CLEAR(self);
     return (PyObject *)self;
 }
@@ -167,11 +192,13 @@ static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)
 static PyMethodDef QR_T(encoder_methods)[] = {
     {"encode", QR_T(encoder_encode), METH_O,
      "encode($self, obj, /)\n--\n\nThe object as bytes of the format.\n\nRaises EncodeError for a value that does not fit the encoder's type or the format."},
+    QPY_ENCODER_STREAM_METHODS
     {NULL, NULL, 0, NULL},
 };
 static PyMethodDef QR_T(decoder_methods)[] = {
     {"decode", QR_T(decoder_decode), METH_O,
      "decode($self, data, /)\n--\n\nThe value of a whole document: bytes, str or any buffer.\n\nRaises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."},
+    QPY_DECODER_STREAM_METHODS
     {NULL, NULL, 0, NULL},
 };
 static PyMemberDef QR_T(encoder_members)[] = {

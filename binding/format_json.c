@@ -23,6 +23,7 @@
 #define QPY_FORMAT_CLASS "Json"
 #define QPY_FORMAT_MODULE "quire.json"
 #define QPY_FORMAT_IS_TEXT 1
+#define QPY_FORMAT_SEPARATOR "\n"
 #define QPY_FORMAT_HINT hints[QR_FORMAT_JSON]
 
 #include "binding/object_sink.h"

@@ -23,6 +23,7 @@
 #define QPY_FORMAT_CLASS "Msgpack"
 #define QPY_FORMAT_MODULE "quire.msgpack"
 #define QPY_FORMAT_IS_TEXT 0
+#define QPY_FORMAT_SEPARATOR ""
 #define QPY_FORMAT_HINT hints[QR_FORMAT_MSGPACK]
 
 #include "binding/object_sink.h"

@@ -5,6 +5,7 @@
 #include "binding/ext.h"
 #include "binding/raw.h"
 #include "binding/scalar.h"
+#include "binding/stream.h"
 #include "core/base/utf8_avx512.h"
 
 qpy_state *qpy_state_of(PyObject *module) { return PyModule_GetState(module); }
@@ -76,7 +77,7 @@ static int exec(PyObject *module)
 {
     static int (*const rooms[])(PyObject *, qpy_state *) = {
         names_init, caches_init, qpy_record_init, qpy_raw_init, qpy_ext_init, qpy_plan_init, qpy_scalar_init,
-        formats_init, qpy_format_objects_init,
+        qpy_lines_init, qpy_stream_init, formats_init, qpy_format_objects_init,
     };
     qpy_state *state = qpy_state_of(module);
     state->module = module;

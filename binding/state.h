@@ -44,6 +44,8 @@ struct qpy_shapes;
     /* containers.c */                                                                                                         \
     X(PyTypeObject, deque_type) X(PyObject, str_collections)                                                                   \
     X(PyObject, str_utcoffset) X(PyObject, str_key) X(PyObject, str_is_safe)                                                   \
+    /* codec_lines.c, stream.c */                                                                                              \
+    X(PyTypeObject, lines_type) X(PyTypeObject, stream_type)                                                                   \
     /* ext.c */                                                                                                                \
     X(PyTypeObject, ext_type)                                                                                                  \
     /* interned names */                                                                                                       \

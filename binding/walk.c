@@ -95,12 +95,29 @@ static void raise_failure(qpy_walker *self)
     qpy_raise_write(self->state, error, steps, failed, NULL);
 }
 
+int qpy_walker_check(qpy_walker *self, int ok)
+{
+    if (QR_LIKELY(ok && self->buffer.error == QR_ERROR_NONE))
+        return 1;
+    raise_failure(self);
+    return 0;
+}
+
+void qpy_walker_release(qpy_walker *self)
+{
+    Py_XDECREF(self->bytes);
+    Py_XDECREF(self->failed);
+    Py_XDECREF(self->steps);
+    for (size_t i = 0; i < QPY_KNOWN_CLASSES; i++)
+        Py_XDECREF(self->known[i].plan);
+}
+
 PyObject *qpy_walker_finish(qpy_walker *self, int ok)
 {
     PyObject *result = NULL;
     size_t length = qr_buffer_length(&self->buffer);
-    if (!ok || self->buffer.error != QR_ERROR_NONE)
-        raise_failure(self);
+    if (!qpy_walker_check(self, ok))
+        ;
     else if (!self->bytes)
         result = PyBytes_FromStringAndSize((const char *)self->room, (Py_ssize_t)length);
     else {
@@ -108,11 +125,7 @@ PyObject *qpy_walker_finish(qpy_walker *self, int ok)
         self->bytes = NULL;
         _PyBytes_Resize(&result, (Py_ssize_t)length);
     }
-    Py_XDECREF(self->bytes);
-    Py_XDECREF(self->failed);
-    Py_XDECREF(self->steps);
-    for (size_t i = 0; i < QPY_KNOWN_CLASSES; i++)
-        Py_XDECREF(self->known[i].plan);
+    qpy_walker_release(self);
     return result;
 }
 

@@ -49,6 +49,9 @@ QR_INLINE void qpy_walk_remember(qpy_known_class *known, PyTypeObject *cls, qpy_
 void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint);
 /* The finished bytes (a new reference); or, when walking failed or memory is out, NULL with the exception. Releases the walker. */
 PyObject *qpy_walker_finish(qpy_walker *self, int ok);
+/* For who takes the bytes from the buffer: 1, or 0 with the exception; then, in any case, release. */
+int qpy_walker_check(qpy_walker *self, int ok);
+void qpy_walker_release(qpy_walker *self);
 
 /* Each returns 0. */
 QR_COLD int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value); /* first error stays */

@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const fuzz_scanner scanner = {qr_json_scan, qr_json_scan_end, qr_json_check};
+    static const fuzz_scanner scanner = {qr_json_scan, qr_json_scan_end, qr_json_check, qr_json_partial};
     fuzz_scan(&scanner, data, size);
     return 0;
 }

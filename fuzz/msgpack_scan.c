@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const fuzz_scanner scanner = {qr_msgpack_scan, qr_msgpack_scan_end, qr_msgpack_check};
+    static const fuzz_scanner scanner = {qr_msgpack_scan, qr_msgpack_scan_end, qr_msgpack_check, qr_msgpack_partial};
     fuzz_scan(&scanner, data, size);
     return 0;
 }

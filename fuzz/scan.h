@@ -2,7 +2,8 @@
 /* scan: the property of a scanner, once for all formats. The input is a stream after two bytes that say how it is cut:
  *   - however it is cut, the documents are the same;
  *   - what a reader takes as one whole document is one for the scanner;
- *   - every byte of the stream is space or of a document, in order. */
+ *   - every byte of the stream is space or of a document, in order;
+ *   - what is there of a document that is cut off is a document, when the whole one is. */
 #ifndef QUIRE_FUZZ_SCAN_H
 #define QUIRE_FUZZ_SCAN_H
 
@@ -16,6 +17,7 @@ typedef struct fuzz_scanner {
     qr_scan_result (*scan)(qr_scan *self, const uint8_t *data, size_t length, size_t *taken);
     qr_scan_result (*end)(const qr_scan *self);
     int (*check)(qr_reader *r, const qr_plan *plan);
+    int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
 } fuzz_scanner;
 
 /* How the stream falls apart: the ends of all parts, folded into one number, and of what it ended in. */
@@ -69,6 +71,36 @@ static fuzz_parts fuzz_split(const fuzz_scanner *f, const uint8_t *data, size_t 
     return parts;
 }
 
+static int fuzz_is_document(const fuzz_scanner *f, const uint8_t *data, size_t size)
+{
+    qr_reader r;
+    qr_limits limits = QR_LIMITS_DEFAULT;
+    limits.depth = FUZZ_SCAN_DEPTH;
+    qr_reader_init(&r, data, size, &limits, QR_READ_NON_FINITE);
+    int ok = f->check(&r, NULL);
+    qr_reader_release(&r);
+    return ok;
+}
+
+static void fuzz_partial(const fuzz_scanner *f, const uint8_t *data, size_t size, size_t cut)
+{
+    uint8_t *piece = malloc(cut ? cut : 1);
+    qr_buffer out;
+    FUZZ_CHECK(piece != NULL && cut <= size);
+    memcpy(piece, data, cut);
+    qr_buffer_init(&out, &qr_memory_default);
+    int there = f->partial(piece, cut, &qr_memory_default, &out);
+    FUZZ_CHECK(out.error == QR_ERROR_NONE && there == (qr_buffer_length(&out) > 0));
+    if (there) {
+        uint8_t *copy = fuzz_copy(out.base, qr_buffer_length(&out));
+        int is_document = fuzz_is_document(f, copy, qr_buffer_length(&out));
+        FUZZ_CHECK(is_document || !fuzz_is_document(f, data, size));
+        free(copy);
+    }
+    qr_buffer_release(&out);
+    free(piece);
+}
+
 static void fuzz_scan(const fuzz_scanner *f, const uint8_t *data, size_t size)
 {
     if (size < 2)
@@ -79,15 +111,11 @@ static void fuzz_scan(const fuzz_scanner *f, const uint8_t *data, size_t size)
     fuzz_parts whole = fuzz_split(f, copy, size, 0, 0), cut = fuzz_split(f, copy, size, step, seed), bytes = fuzz_split(f, copy, size, 1, 0);
     FUZZ_CHECK(whole.digest == cut.digest && whole.documents == cut.documents);
     FUZZ_CHECK(whole.digest == bytes.digest && whole.documents == bytes.documents);
-    qr_reader r;
-    qr_limits limits = QR_LIMITS_DEFAULT;
-    limits.depth = FUZZ_SCAN_DEPTH;
-    qr_reader_init(&r, copy, size, &limits, 0);
-    if (f->check(&r, NULL)) {
+    if (fuzz_is_document(f, copy, size)) {
         FUZZ_CHECK(whole.last < QR_SCAN_DEPTH);
         FUZZ_CHECK(whole.documents == 1 || (whole.documents == 0 && whole.last == QR_SCAN_MORE)); /* a number that the end ends */
     }
-    qr_reader_release(&r);
+    fuzz_partial(f, copy, size, size ? (step * 257 + seed) % (size + 1) : 0);
     free(copy);
 }
 

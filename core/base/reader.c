@@ -45,15 +45,34 @@ void qr_reader_release(qr_reader *self)
     self->scratch_size = 0;
 }
 
+/* Line ends, and code points since the last one. */
+static void count_places(const uint8_t *p, size_t n, size_t *line, size_t *column)
+{
+    const uint8_t *end = p + n, *found;
+    while (p < end && (found = memchr(p, '\n', (size_t)(end - p)))) {
+        ++*line;
+        *column = 0;
+        p = found + 1;
+    }
+    for (; p < end; p++)
+        *column += (*p & 0xC0) != 0x80;
+}
+
+void qr_origin_advance(qr_origin *self, const uint8_t *data, size_t n)
+{
+    self->offset += n;
+    count_places(data, n, &self->line, &self->column);
+}
+
 void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column)
 {
-    *line = *column = 1;
-    for (const uint8_t *p = self->start; p < at && p < self->end; p++) {
-        if (*p == '\n') {
-            ++*line;
-            *column = 1;
-        }
-        else if ((*p & 0xC0) != 0x80)
-            ++*column;
+    *line = *column = 0;
+    if (self->origin) {
+        *line = self->origin->line;
+        *column = self->origin->column;
+        count_places(self->origin->before, self->origin->before_length, line, column);
     }
+    count_places(self->start, (size_t)((at < self->end ? at : self->end) - self->start), line, column);
+    ++*line;
+    ++*column;
 }

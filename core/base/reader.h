@@ -34,6 +34,17 @@ enum {
     QR_READ_LAX = 4              /* typed: text for numbers and the like (strict=False) */
 };
 
+/* Where an input stands in a longer one: a document of a stream, a line of a file. */
+typedef struct qr_origin {
+    size_t offset;          /* bytes before it */
+    size_t line, column;    /* text: line ends before it, and code points since the last of them; without `before` */
+    const uint8_t *before;  /* bytes right before it that are not counted in line and column yet: only a fault asks for them */
+    size_t before_length;
+} qr_origin;
+
+/* Counts n further bytes that stand before the input. */
+void qr_origin_advance(qr_origin *self, const uint8_t *data, size_t n);
+
 typedef struct qr_reader {
     const uint8_t *p, *end, *start;
     uint32_t depth; /* levels left */
@@ -49,6 +60,7 @@ typedef struct qr_reader {
     size_t scratch_size;
     const qr_memory *memory;          /* for the scratch; qr_memory_default unless the caller says otherwise after init */
     qr_path *path; /* where the way to a fault is noted while unwinding; NULL: nowhere */
+    const qr_origin *origin; /* set by the caller after init; NULL: the input stands by itself */
 } qr_reader;
 
 /* `data` must be followed by one readable 0 byte. Limits may be NULL (the defaults). Fails (sticky) when length is over limits->bytes. */
@@ -73,9 +85,10 @@ QR_INLINE int qr_reader_enter(qr_reader *self)
 QR_INLINE void qr_reader_leave(qr_reader *self) { self->depth++; }
 
 QR_INLINE size_t qr_reader_left(const qr_reader *self) { return (size_t)(self->end - self->p); }
-QR_INLINE size_t qr_reader_offset(const qr_reader *self, const uint8_t *at) { return (size_t)(at - self->start); }
+/* Of a place in the whole input, of which this one may be a part. */
+QR_INLINE size_t qr_reader_offset(const qr_reader *self, const uint8_t *at) { return (size_t)(at - self->start) + (self->origin ? self->origin->offset : 0); }
 
-/* Line and column (both from 1, the column in code points) of a place in UTF-8 text. */
+/* Line and column (both from 1, the column in code points) of a place in UTF-8 text, in the whole input as well. */
 void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column);
 
 #endif

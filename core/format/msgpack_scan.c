@@ -122,3 +122,149 @@ qr_scan_result qr_msgpack_scan(qr_scan *self, const uint8_t *data, size_t length
 }
 
 qr_scan_result qr_msgpack_scan_end(const qr_scan *self) { return self->state == BETWEEN ? QR_SCAN_SPACE : QR_SCAN_MORE; }
+
+/* ---------------------------------------------------------------- what is there of a document
+ * Counts stand in front: each container is written with a count of four bytes, which is set when it is known. */
+
+typedef struct level {
+    uint64_t left;  /* values still to come */
+    size_t at;      /* where its first byte is in the output */
+    size_t pair_at; /* map: where the pair that is being written starts */
+    uint64_t made;  /* values written */
+    uint8_t each;   /* values for each one counted */
+} level;
+
+typedef struct partial {
+    qr_buffer *out;
+    const qr_memory *memory;
+    level *levels;
+    size_t depth, room;
+} partial;
+
+static void store_count(partial *self, const level *l) { qr_store32_be(self->out->base + l->at + 1, (uint32_t)(l->made / l->each)); }
+
+/* A value was written: counts it, and what it completes. 0: the document is whole. */
+static int count_value(partial *self)
+{
+    while (self->depth) {
+        level *l = &self->levels[self->depth - 1];
+        l->made++;
+        if (--l->left)
+            return 1;
+        store_count(self, l);
+        self->depth--;
+    }
+    return 0;
+}
+
+static int open_level(partial *self, uint64_t n, uint8_t each)
+{
+    if (!qr_buffer_reserve(self->out, 5))
+        return 0;
+    size_t at = qr_buffer_length(self->out);
+    *self->out->p = each == 2 ? 0xDF : 0xDD;
+    qr_store32_be(self->out->p + 1, 0);
+    self->out->p += 5;
+    if (n == 0)
+        return count_value(self);
+    if (self->depth == self->room) {
+        size_t room = self->room ? 2 * self->room : 16;
+        level *levels = qr_memory_array(self->memory, self->levels, room, sizeof *levels);
+        if (!levels)
+            return qr_buffer_fail(self->out, QR_ERROR_MEMORY);
+        self->levels = levels;
+        self->room = room;
+    }
+    self->levels[self->depth++] = (level){.left = n, .at = at, .pair_at = at, .each = each};
+    return 1;
+}
+
+static int put_whole(partial *self, const uint8_t *data, size_t n)
+{
+    if (!qr_buffer_reserve(self->out, n))
+        return 0;
+    memcpy(self->out->p, data, n);
+    self->out->p += n;
+    return count_value(self);
+}
+
+/* The first n bytes of a payload that goes on: of text, its whole characters. */
+static void put_cut(partial *self, uint8_t first, const uint8_t *data, size_t n)
+{
+    int is_text = first < 0xC0 || first >= 0xD9;
+    for (size_t k = 1; is_text && k <= 3 && k <= n; k++) {
+        uint8_t c = data[n - k];
+        if ((c & 0xC0) == 0x80)
+            continue;
+        n -= (c >= 0xF0 ? 4u : c >= 0xE0 ? 3u : c >= 0xC0 ? 2u : 1u) > k ? k : 0;
+        break;
+    }
+    if (n > 0xFFFFFFFF || !qr_buffer_reserve(self->out, n + 5))
+        return;
+    *self->out->p = is_text ? 0xDB : 0xC6;
+    qr_store32_be(self->out->p + 1, (uint32_t)n);
+    memcpy(self->out->p + 5, data, n);
+    self->out->p += n + 5;
+    count_value(self);
+}
+
+/* One value from *at on, of a container only the header. 0: the end cuts it off, or nothing more is to come. */
+static int put_value(partial *self, const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *start = *at, *p = start + 1;
+    size_t left = (size_t)(end - start);
+    if (left == 0)
+        return 0;
+    uint8_t c = *start;
+    level *top = self->depth ? &self->levels[self->depth - 1] : NULL;
+    if (top && top->each == 2 && top->made % 2 == 0)
+        top->pair_at = qr_buffer_length(self->out);
+    uint64_t size = 0;
+    if (c >= 0x80 && c < 0xA0) {
+        *at = p;
+        return open_level(self, (uint64_t)(c & 0xF) * (c < 0x90 ? 2 : 1), c < 0x90 ? 2 : 1);
+    }
+    if (c >= 0xA0 && c < 0xC0)
+        size = c & 0x1F;
+    else if (c >= 0xC0 && c < 0xE0) {
+        const form *f = &forms[c - 0xC0];
+        if (left - 1 < f->length)
+            return 0;
+        for (unsigned i = 0; i < f->length; i++)
+            size = size << 8 | *p++;
+        if (f->each) {
+            *at = p;
+            return open_level(self, size * f->each, f->each);
+        }
+        size += f->fixed;
+    }
+    if ((uint64_t)(end - p) >= size) {
+        *at = p + size;
+        return put_whole(self, start, (size_t)(p - start) + (size_t)size);
+    }
+    int can_be_cut = (c >= 0xA0 && c < 0xC0) || (c >= 0xC4 && c <= 0xC6) || (c >= 0xD9 && c <= 0xDB);
+    if (can_be_cut && !(top && top->each == 2 && top->made % 2 == 0))
+        put_cut(self, c, p, (size_t)(end - p));
+    return 0;
+}
+
+int qr_msgpack_partial(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out)
+{
+    partial self = {.out = out, .memory = memory};
+    const uint8_t *p = data, *end = data + length;
+    size_t before = qr_buffer_length(out);
+    while (put_value(&self, &p, end))
+        ;
+    for (size_t i = self.depth; i-- > 0 && out->error == QR_ERROR_NONE;) { /* from the innermost */
+        level *l = &self.levels[i];
+        if (l->each == 2 && l->made % 2) {
+            out->p = out->base + l->pair_at;
+            l->made--;
+        }
+        store_count(&self, l);
+        if (i > 0)
+            self.levels[i - 1].made++;
+    }
+    qr_memory_free(memory, self.levels);
+    return out->error == QR_ERROR_NONE && qr_buffer_length(out) > before;
+}

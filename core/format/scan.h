@@ -34,6 +34,7 @@
 #ifndef QUIRE_CORE_FORMAT_SCAN_H
 #define QUIRE_CORE_FORMAT_SCAN_H
 
+#include "core/base/buffer.h"
 #include "core/base/memory.h"
 
 typedef enum qr_scan_result {
@@ -68,6 +69,14 @@ QR_INLINE int qr_scan_is_between(const qr_scan *self) { return self->state == 0;
 
 /* Looks at the next bytes of the input, up to the end of a document. */
 #define X(NAME, name) qr_scan_result qr_##name##_scan(qr_scan *self, const uint8_t *data, size_t length, size_t *taken);
+#include "core/format/formats.def"
+#undef X
+
+/* What is there of a document that is cut off, appended to `out` as a whole one that a reader takes, unless what is there is wrong:
+ * containers that are open are closed, text (and MessagePack's binary) ends with its last whole character or escape; a key without a
+ * value is left out, and so is anything else that has not ended: a JSON number too, of which more digits may come. 1, or 0 when
+ * nothing is there yet, or with out->error. Takes room of a few times the length; memory is for what is kept meanwhile. */
+#define X(NAME, name) int qr_##name##_partial(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
 #include "core/format/formats.def"
 #undef X
 

@@ -314,6 +314,31 @@ static void test_reader_position(void)
     }
 }
 
+/* A document within a longer text: what stands before it counts. */
+static void test_reader_position_in_a_longer_input(void)
+{
+    static const char text[] = "ab\n\xC3\xA4" "c\nde";
+    for (size_t counted = 0; counted < sizeof text - 1; counted++)
+        for (size_t start = counted; start < sizeof text - 1; start++) {
+            qr_reader whole = over(text, NULL), part = over(text + start, NULL);
+            qr_origin origin = {.offset = 0};
+            qr_origin_advance(&origin, (const uint8_t *)text, counted);
+            CHECK_EQ(origin.offset, counted);
+            origin.offset = start;
+            origin.before = (const uint8_t *)text + counted;
+            origin.before_length = start - counted;
+            part.origin = &origin;
+            for (size_t i = 0; start + i < sizeof text; i++) {
+                size_t line, column, line_of_part, column_of_part;
+                qr_reader_position(&whole, whole.start + start + i, &line, &column);
+                qr_reader_position(&part, part.start + i, &line_of_part, &column_of_part);
+                CHECK_EQ(line, line_of_part);
+                CHECK_EQ(column, column_of_part);
+                CHECK_EQ(qr_reader_offset(&part, part.start + i), start + i);
+            }
+        }
+}
+
 /* path */
 
 static void append(qr_path *path, size_t number) { qr_path_append(path, (qr_step){.kind = QR_STEP_INDEX, .number = number}); }
@@ -348,4 +373,4 @@ TEST_MAIN(TEST(test_loads_and_stores), TEST(test_size_arithmetic), TEST(test_err
           TEST(test_buffer_grows), TEST(test_buffer_when_memory_fails), TEST(test_buffer_detach_when_memory_fails),
           TEST(test_buffer_keeps_the_first_error), TEST(test_buffer_refuses_huge_sizes), TEST(test_buffer_next_capacity),
           TEST(test_buffer_fixed), TEST(test_reader_defaults), TEST(test_reader_limits), TEST(test_reader_depth),
-          TEST(test_reader_keeps_the_first_error), TEST(test_reader_position), TEST(test_path), TEST(test_path_keeps_the_outermost))
+          TEST(test_reader_keeps_the_first_error), TEST(test_reader_position), TEST(test_reader_position_in_a_longer_input), TEST(test_path), TEST(test_path_keeps_the_outermost))

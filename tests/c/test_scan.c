@@ -258,5 +258,131 @@ static void test_random_cuts(void)
     }
 }
 
-TEST_MAIN(TEST(test_json), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
+/* ---------------------------------------------------------------- what is there of a document */
+
+typedef int partial_function(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
+
+static void check_partial(partial_function *f, const void *text, size_t length, const void *expected, size_t expected_length)
+{
+    uint8_t *block = malloc(length ? length : 1);
+    qr_buffer out;
+    memcpy(block, text, length);
+    qr_buffer_init(&out, &qr_memory_default);
+    CHECK_EQ(f(block, length, &qr_memory_default, &out), expected_length > 0);
+    if (!CHECK_BYTES_EQ(out.base, qr_buffer_length(&out), expected, expected_length))
+        qr_test_print_bytes("partial", text, length);
+    CHECK_EQ(out.error, QR_ERROR_NONE);
+    qr_buffer_release(&out);
+    free(block);
+}
+#define CHECK_JSON_PARTIAL(text, expected) check_partial(qr_json_partial, text, sizeof(text) - 1, expected, sizeof(expected) - 1)
+#define CHECK_MSGPACK_PARTIAL(text, expected) check_partial(qr_msgpack_partial, text, sizeof(text) - 1, expected, sizeof(expected) - 1)
+
+static void test_json_partial(void)
+{
+    CHECK_JSON_PARTIAL("", "");
+    CHECK_JSON_PARTIAL("  ", "");
+    CHECK_JSON_PARTIAL("{", "{}");
+    CHECK_JSON_PARTIAL("[[{", "[[{}]]");
+    CHECK_JSON_PARTIAL("{\"a", "{}");
+    CHECK_JSON_PARTIAL("{\"a\"", "{}");
+    CHECK_JSON_PARTIAL("{\"a\":", "{}");
+    CHECK_JSON_PARTIAL("{\"a\": \"", "{\"a\": \"\"}");
+    CHECK_JSON_PARTIAL("{\"a\": \"x\", \"b", "{\"a\": \"x\"}");
+    CHECK_JSON_PARTIAL("{\"a\": {\"b\": [1, 2], ", "{\"a\": {\"b\": [1, 2]}}");
+    CHECK_JSON_PARTIAL("[{}, ", "[{}]");
+    CHECK_JSON_PARTIAL("[[1], {\"a\": 1}, \"b", "[[1], {\"a\": 1}, \"b\"]");
+    CHECK_JSON_PARTIAL("{\"a\": [], \"b\": \"c\"", "{\"a\": [], \"b\": \"c\"}");
+    CHECK_JSON_PARTIAL("[{\"a\": [\"b\"]}, \"c\\\"d", "[{\"a\": [\"b\"]}, \"c\\\"d\"]");
+}
+
+static void test_json_partial_scalars(void)
+{
+    CHECK_JSON_PARTIAL("12", "");
+    CHECK_JSON_PARTIAL("-", "");
+    CHECK_JSON_PARTIAL("[1, 23", "[1]");
+    CHECK_JSON_PARTIAL("[1, 2.5e", "[1]");
+    CHECK_JSON_PARTIAL("[1, 23 ", "[1, 23]");
+    CHECK_JSON_PARTIAL("{\"a\": 1, \"b\": 2", "{\"a\": 1}");
+    CHECK_JSON_PARTIAL("tru", "");
+    CHECK_JSON_PARTIAL("[tru", "[]");
+    CHECK_JSON_PARTIAL("[true", "[true]");
+    CHECK_JSON_PARTIAL("[false, nul", "[false]");
+    CHECK_JSON_PARTIAL("[null", "[null]");
+    CHECK_JSON_PARTIAL("{\"a\": nu", "{}");
+}
+
+static void test_json_partial_text(void)
+{
+    CHECK_JSON_PARTIAL("\"", "\"\"");
+    CHECK_JSON_PARTIAL("\"ab", "\"ab\"");
+    CHECK_JSON_PARTIAL("\"ab\\", "\"ab\"");
+    CHECK_JSON_PARTIAL("\"ab\\n", "\"ab\\n\"");
+    CHECK_JSON_PARTIAL("\"ab\\\\", "\"ab\\\\\"");
+    CHECK_JSON_PARTIAL("\"ab\\u", "\"ab\"");
+    CHECK_JSON_PARTIAL("\"ab\\u00e", "\"ab\"");
+    CHECK_JSON_PARTIAL("\"ab\\u00e9", "\"ab\\u00e9\"");
+    CHECK_JSON_PARTIAL("\"\\ud83d", "\"\"");
+    CHECK_JSON_PARTIAL("\"\\ud83d\\", "\"\"");
+    CHECK_JSON_PARTIAL("\"\\uD83D\\ude0", "\"\"");
+    CHECK_JSON_PARTIAL("\"\\ud83d\\ude00", "\"\\ud83d\\ude00\"");
+    CHECK_JSON_PARTIAL("\"\\ud83dx", "\"\\ud83dx\""); /* wrong: for the reader to say */
+    CHECK_JSON_PARTIAL("\"a\xc3", "\"a\"");
+    CHECK_JSON_PARTIAL("\"a\xc3\xa9", "\"a\xc3\xa9\"");
+    CHECK_JSON_PARTIAL("\"a\xe2\x82", "\"a\"");
+    CHECK_JSON_PARTIAL("\"a\xe2\x82\xac", "\"a\xe2\x82\xac\"");
+    CHECK_JSON_PARTIAL("\"\xf0\x9f\x98", "\"\"");
+    CHECK_JSON_PARTIAL("\"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"");
+}
+
+static void test_json_partial_that_is_none(void)
+{
+    CHECK_JSON_PARTIAL("[}", "[}");
+    CHECK_JSON_PARTIAL("]", "]");
+    CHECK_JSON_PARTIAL("[1 x", "[1]"); /* not there yet, so not judged */
+    CHECK_JSON_PARTIAL("[1 # ", "[1 #]");
+}
+
+static void test_msgpack_partial(void)
+{
+    CHECK_MSGPACK_PARTIAL("", "");
+    CHECK_MSGPACK_PARTIAL("\xcd\x01", "");
+    CHECK_MSGPACK_PARTIAL("\x93\x01", "\xdd\0\0\0\1\x01");
+    CHECK_MSGPACK_PARTIAL("\x93\x01\xcd\x01", "\xdd\0\0\0\1\x01");
+    CHECK_MSGPACK_PARTIAL("\x92\x91\x90", "\xdd\0\0\0\1\xdd\0\0\0\1\xdd\0\0\0\0");
+    CHECK_MSGPACK_PARTIAL("\x82\xa1" "a", "\xdf\0\0\0\0");
+    CHECK_MSGPACK_PARTIAL("\x82\xa1" "a\x05\xa1", "\xdf\0\0\0\1\xa1" "a\x05");
+    CHECK_MSGPACK_PARTIAL("\x82\xa1" "a\x82\xa1" "b\x01\xa1" "c", "\xdf\0\0\0\1\xa1" "a\xdf\0\0\0\1\xa1" "b\x01");
+    CHECK_MSGPACK_PARTIAL("\xdf\xff\xff\xff\xff", "\xdf\0\0\0\0");
+    CHECK_MSGPACK_PARTIAL("\xdd\xff\xff\xff\xff\xc3", "\xdd\0\0\0\1\xc3");
+    CHECK_MSGPACK_PARTIAL("\xa5" "ab\xc3", "\xdb\0\0\0\2" "ab");
+    CHECK_MSGPACK_PARTIAL("\xd9\x09" "ab\xc3\xa9", "\xdb\0\0\0\4" "ab\xc3\xa9");
+    CHECK_MSGPACK_PARTIAL("\x91\xc4\x09.\xc3", "\xdd\0\0\0\1\xc6\0\0\0\2.\xc3");
+    CHECK_MSGPACK_PARTIAL("\x92\x01\xd6\x01..", "\xdd\0\0\0\1\x01");
+    CHECK_MSGPACK_PARTIAL("\x92\x80\x01", "\xdd\0\0\0\2\xdf\0\0\0\0\x01");
+}
+
+static void test_partial_memory(void)
+{
+    uint8_t deep[400];
+    memset(deep, 0x91, sizeof deep);
+    FOR_EACH_FAILURE(memory) {
+        qr_buffer out;
+        qr_buffer_init(&out, &memory.hook);
+        int ok = qr_msgpack_partial(deep, sizeof deep, &memory.hook, &out);
+        CHECK_EQ(ok, !memory.failed);
+        CHECK_EQ(out.error, memory.failed ? QR_ERROR_MEMORY : QR_ERROR_NONE);
+        qr_buffer_release(&out);
+    }
+    FOR_EACH_FAILURE(memory) {
+        qr_buffer out;
+        qr_buffer_init(&out, &memory.hook);
+        int ok = qr_json_partial((const uint8_t *)"[[[[\"a", 6, &memory.hook, &out);
+        CHECK_EQ(ok, !memory.failed);
+        qr_buffer_release(&out);
+    }
+}
+
+TEST_MAIN(TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
+          TEST(test_partial_memory), TEST(test_json), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
           TEST(test_clear), TEST(test_memory), TEST(test_random_cuts))

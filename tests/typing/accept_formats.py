@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes into a document and what comes out of it, as type checkers must infer it."""
 
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 import quire
@@ -55,3 +58,30 @@ ext = quire.msgpack.Ext(5, b"data")
 assert_type(ext.code, int)
 assert_type(ext.data, bytes)
 assert_type(quire.formats(), tuple[str, ...])
+
+users = quire.json.Encoder(User)
+assert_type(users.encode_into(User(1), bytearray(10)), int)
+assert_type(users.encode_into(User(1), memoryview(bytearray(10)), offset=3), int)
+assert_type(users.encode_lines([User(1)]), bytes)
+assert_type(users.encode_lines(user for user in [User(1)]), bytes)
+assert_type(users.write(User(1), io.BytesIO()), int)
+assert_type(quire.msgpack.Encoder().encode_lines([1, "x"]), bytes)
+
+reader = quire.json.Decoder(User)
+assert_type(reader.decode_from(b"{}", 3), tuple[User, int])
+assert_type(reader.decode_lines("{}"), Iterator[User])
+assert_type(reader.decode_lines(bytearray(b"{}")), Iterator[User])
+assert_type(reader.read("path"), User)
+assert_type(reader.read(Path("path"), mmap=True), User)
+assert_type(reader.read(io.BytesIO(b"{}")), User)
+assert_type(reader.read(open("path", "rb")), User)
+stream: quire.json.Stream[User] = reader.stream()
+assert_type(stream.feed("{"), Iterator[User])
+assert_type(stream.feed(b"}"), Iterator[User])
+assert_type(stream.partial(), Any)
+assert_type(stream.close(), list[User])
+assert_type(next(stream), User)
+assert_type([user.id for user in stream], list[int])
+assert_type(stream.offset, int)
+with quire.msgpack.Decoder(int).stream() as numbers:
+    assert_type(numbers.close(), list[int])

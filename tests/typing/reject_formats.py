@@ -32,3 +32,13 @@ Limits(5)  # error
 Limits(duplicate_keys="first")  # error
 Limits().depth = 5  # error
 quire.nothing  # error
+quire.json.Encoder(User).encode_into(User(1), "text")  # error
+quire.json.Encoder(User).encode_lines([Other(1)])  # error
+quire.json.Encoder(User).encode_lines(5)  # error
+quire.json.Encoder(User).write(User(1), 5)  # error
+quire.json.Decoder(User).decode_from("{}")  # error
+quire.msgpack.Decoder(User).decode_lines("text")  # error
+quire.json.Decoder(User).read(5)  # error
+quire.json.Decoder(User).read("path", True)  # error
+quire.json.Decoder(User).stream().feed(5)  # error
+g: Other = next(quire.json.Decoder(User).stream())  # error
