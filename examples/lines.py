@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file of one JSON document per line: a Decoder compiles the type once and is used for every line."""
-
-import io
+"""A file of one JSON document per line: read lazily, lines that are wrong are left out, what is right is written again."""
 
 import quire
 
@@ -11,16 +9,20 @@ class Event(quire.Record):
     name: str
 
 
-file = io.BytesIO(b'{"at": 0.5, "name": "start"}\n{"at": "soon", "name": "?"}\n{"at": 2, "name": "stop"}\n')
-event = quire.json.Decoder(Event)
-encoder = quire.json.Encoder(Event)
-for number, line in enumerate(file, 1):
+data = b'{"at": 0.5, "name": "start"}\n{"at": "soon", "name": "?"}\n\n{"at": 2, "name": "stop"}\n'
+rows = quire.json.Decoder(Event).decode_lines(data)
+good = []
+while True:
     try:
-        print(encoder.encode(event.decode(line)).decode())
-    except quire.ValidationError as error:
-        print(f"line {number} left out: {error.errors[0].path}, expected {error.errors[0].expected}")
+        good.append(next(rows))
+    except StopIteration:
+        break
+    except quire.DecodeError as error:
+        fault = error.errors[0]
+        print(f"line {fault.line} left out: {fault.path}, expected {fault.expected}")
+print(quire.json.Encoder(Event).encode_lines(good).decode(), end="")
 
 # prints:
-# {"at":0.5,"name":"start"}
 # line 2 left out: $.at, expected float
+# {"at":0.5,"name":"start"}
 # {"at":2.0,"name":"stop"}
