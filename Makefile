@@ -18,7 +18,7 @@ in_venv = PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 # A meson folder that builds the C library alone; the options are given when it is first made.
 c_build = $(in_venv) tools/c_build.sh
 
-.PHONY: help build demo test test-env test-sources test-c test-c-variants test-install test-fuzz test-typing test-asan test-py \
+.PHONY: help build demo test test-env test-sources test-c test-c-variants test-install test-fuzz test-typing test-asan test-py test-foreign \
 	bench asan arm64 fuzz cov lint format docs soak dist clean
 
 help:
@@ -41,7 +41,7 @@ demo:
 	@$(environment) --venv $(VENV) --groups "demo"
 	@$(VENV)/bin/python -m demo
 
-test: test-sources test-c test-c-variants test-install test-fuzz test-typing test-asan test-py
+test: test-sources test-c test-c-variants test-install test-fuzz test-typing test-foreign test-asan test-py
 
 test-env:
 	@$(environment) --venv $(VENV) --groups "test lint"
@@ -86,6 +86,11 @@ test-asan:
 test-py: test-env
 	@echo "== Python tests"
 	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+test-foreign: test-env
+	@echo "== the interpreter's own tests, against our modules"
+	@tools/system_packages.sh --python $(VENV)/bin/python testsuite
+	@$(VENV)/bin/python tests/foreign/run.py
 
 asan: test-c-variants test-asan
 

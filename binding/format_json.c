@@ -5,6 +5,7 @@
 #include "binding/codec.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
+#include "binding/json_loads.h"
 #include "binding/members.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
@@ -31,8 +32,30 @@
 #include "binding/walk.tmpl.h"
 #include "binding/codec.tmpl.h"
 
+/* qpy_json_read (json_loads.h). */
+static PyObject *json_read(qpy_state *state, const uint8_t *data, size_t length, size_t start, int whole, size_t *end)
+{
+    /* 640 digits are as many as sys.set_int_max_str_digits can not forbid. */
+    static const qr_limits none = {.depth = QR_DEPTH_DEFAULT, .int_digits = 640};
+    qr_reader reader;
+    qpy_sink sink;
+    qr_reader_init(&reader, data, length, &none, QR_READ_LONE_SURROGATES);
+    reader.p += start;
+    reader.memory = &qpy_memory;
+    qpy_sink_init(&sink, state, NULL, QPY_FORMAT_NAME);
+    PyObject *value = json_read_any(&reader, &sink);
+    if (QR_LIKELY(value) && whole && QR_UNLIKELY(!qr_json_finish(&reader)))
+        Py_CLEAR(value);
+    if (QR_UNLIKELY(!value) && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError))
+        PyErr_Clear();
+    qpy_sink_release(&sink);
+    qr_reader_release(&reader);
+    *end = (size_t)(reader.p - data);
+    return value;
+}
+
 int QPY_BUILD(qpy_format_json_init)(PyObject *module, qpy_state *state)
 {
-    (void)state;
+    state->json_read = json_read;
     return json_init(module);
 }

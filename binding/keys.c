@@ -17,6 +17,8 @@ void qpy_keys_free(qpy_keys *self)
     for (size_t set = 0; set < QPY_KEYS_SETS; set++)
         for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
             Py_XDECREF(self->sets[set].way[way]);
+    for (size_t i = 0; i < QPY_KEYS_OTHERS; i++)
+        Py_XDECREF(self->others[i]);
     PyMem_Free(self);
 }
 
@@ -41,7 +43,7 @@ static QR_NOINLINE PyObject *replace(qpy_keys *self, size_t set, const uint8_t *
 PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length)
 {
     if (!self || length > QPY_KEYS_LONGEST || length <= 1) /* the interpreter shares the shortest itself */
-        return length == 1 ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, 1) : new_key(text, length);
+        return length == 1 ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, 1) : qpy_keys_share(self, new_key(text, length));
     size_t set = qr_name_hash(text, length) % QPY_KEYS_SETS;
     for (size_t way = 0; way < QPY_KEYS_WAYS; way++) {
         PyObject *key = self->sets[set].way[way];
@@ -52,4 +54,22 @@ PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length)
         }
     }
     return replace(self, set, text, length);
+}
+
+PyObject *qpy_keys_share(qpy_keys *self, PyObject *key)
+{
+    Py_hash_t hash;
+    if (!self || !key || PyUnicode_GET_LENGTH(key) == 0)
+        return key;
+    if ((hash = PyObject_Hash(key)) == -1) {
+        Py_DECREF(key);
+        return NULL;
+    }
+    PyObject **place = &self->others[(size_t)hash % QPY_KEYS_OTHERS], *known = *place;
+    if (known && PyObject_Hash(known) == hash && PyUnicode_Compare(known, key) == 0) {
+        Py_DECREF(key);
+        return Py_NewRef(known);
+    }
+    Py_XSETREF(*place, Py_NewRef(key));
+    return key;
 }

@@ -8,11 +8,12 @@
 
 #include "binding/state.h"
 
-enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64 };
+enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64, QPY_KEYS_OTHERS = 256 };
 
 typedef struct qpy_keys {
     struct { PyObject *way[QPY_KEYS_WAYS]; } sets[QPY_KEYS_SETS];
     uint8_t turn[QPY_KEYS_SETS]; /* which way goes next */
+    PyObject *others[QPY_KEYS_OTHERS]; /* long ones and those that are not ASCII, by their hash */
 } qpy_keys;
 
 qpy_keys *qpy_keys_new(void); /* NULL with MemoryError */
@@ -20,5 +21,9 @@ void qpy_keys_free(qpy_keys *self);
 
 /* The str of plain ASCII text: a new reference, or NULL with an exception. self may be NULL (no cache). */
 PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length);
+
+/* The str that was made of the same text before, in place of this new one (whose reference is taken; it may be NULL): so equal keys of a
+ * document are mostly one object here too. NULL with an exception. self may be NULL. */
+PyObject *qpy_keys_share(qpy_keys *self, PyObject *key);
 
 #endif

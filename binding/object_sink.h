@@ -100,7 +100,7 @@ QPY_SINK_FUNCTION void object_predicted(qpy_sink *s, qpy_frame *f)
 }
 static QR_NOINLINE PyObject *object_new_key(qpy_sink *s, qr_reader *r, const qr_token *t)
 {
-    return t->widest == QR_TEXT_ASCII && !t->escaped ? qpy_keys_get(s->keys, t->text, t->length) : object_wide_str(r, t);
+    return t->widest == QR_TEXT_ASCII && !t->escaped ? qpy_keys_get(s->keys, t->text, t->length) : qpy_keys_share(s->keys, object_wide_str(r, t));
 }
 QPY_SINK_FUNCTION int object_key(qpy_sink *s, qpy_frame *f, qr_reader *r, const qr_token *t)
 {

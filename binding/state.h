@@ -48,6 +48,8 @@ struct qpy_shapes;
     X(PyTypeObject, lines_type) X(PyTypeObject, stream_type)                                                                   \
     /* ext.c */                                                                                                                \
     X(PyTypeObject, ext_type)                                                                                                  \
+    /* json_names.c */                                                                                                         \
+    X(PyObject, json_keywords)    /* tuple of names */                                                                         \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
     X(PyObject, str_dataclass_fields) X(PyObject, str_attrs)
@@ -58,6 +60,8 @@ typedef struct qpy_state {
 #undef X
     PyObject *module;             /* module.c; borrowed */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
+    PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
+    size_t json_hint;             /* json_dumps.c: length of its last result */
     qpy_str_header str_header;    /* module.c */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here */
     setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */

@@ -8,7 +8,7 @@ try() { "$@" || failed=1; }
 
 sources=$(git ls-files 'core/*.c' 'core/*.h' 'binding/*.c' 'binding/*.h' 'tests/c/*.c' 'tests/c/*.h' 'fuzz/*.c' 'examples/*.c' |
     grep -v '_table\.h$')
-python="python tools demo bench examples tests/py"
+python="python tools demo bench examples tests/py tests/foreign"
 for folder in $python; do
     [ -d "$folder" ] || python=$(echo "$python" | sed "s,$folder,,")
 done

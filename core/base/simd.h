@@ -41,6 +41,7 @@ enum { QR_SIMD_BLOCK = 16, QR_SIMD_ALL = 0xFFFF };
 
 /* The classes, byte by byte. */
 QR_INLINE int qr_byte_is_quote_stop(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+QR_INLINE int qr_byte_is_ascii_stop(uint8_t c) { return c < 0x20 || c > 0x7E || c == '"' || c == '\\'; }
 QR_INLINE int qr_byte_is_text_stop(uint8_t c) { return (int8_t)c < 0x20 || c == '"' || c == '\\'; }
 QR_INLINE int qr_byte_is_not_space(uint8_t c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; }
 QR_INLINE int qr_byte_is_high(uint8_t c) { return c >= 0x80; }
@@ -72,6 +73,12 @@ QR_INLINE uint32_t qr_block_quote_stop(qr_block v)
     __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
     __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+}
+QR_INLINE uint32_t qr_block_ascii_stop(qr_block v)
+{
+    __m128i outside = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7F)));
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(outside, marks));
 }
 QR_INLINE uint32_t qr_block_not_space(qr_block v)
 {
@@ -114,6 +121,12 @@ QR_INLINE uint32_t qr_block_quote_stop(qr_block v)
     uint8x16_t marks = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
     return qr_block_mask(vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)), marks));
 }
+QR_INLINE uint32_t qr_block_ascii_stop(qr_block v)
+{
+    uint8x16_t marks = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
+    uint8x16_t outside = vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)), vcgtq_u8(v, vdupq_n_u8(0x7E)));
+    return qr_block_mask(vorrq_u8(outside, marks));
+}
 QR_INLINE uint32_t qr_block_not_space(qr_block v)
 {
     uint8x16_t a = vorrq_u8(vceqq_u8(v, vdupq_n_u8(' ')), vceqq_u8(v, vdupq_n_u8('\n')));
@@ -154,6 +167,7 @@ QR_INLINE qr_block qr_block_words(uint64_t low, uint64_t high) { qr_block v; mem
 QR_BLOCK_CLASS(high)
 QR_BLOCK_CLASS(text_stop)
 QR_BLOCK_CLASS(quote_stop)
+QR_BLOCK_CLASS(ascii_stop)
 QR_BLOCK_CLASS(not_space)
 QR_BLOCK_CLASS(bracket)
 #undef QR_BLOCK_CLASS
@@ -167,6 +181,8 @@ QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return memcmp(a.bytes, b
 QR_INLINE uint32_t qr_simd_text_stop(const uint8_t *p) { return qr_block_text_stop(qr_block_load(p)); }
 /* The same, but bytes from 0x80 pass: '"', '\\' or a control. */
 QR_INLINE uint32_t qr_simd_quote_stop(const uint8_t *p) { return qr_block_quote_stop(qr_block_load(p)); }
+/* What does not stand as it is in a string that is ASCII throughout: '"', '\\', a control, DEL or a byte from 0x80. */
+QR_INLINE uint32_t qr_simd_ascii_stop(const uint8_t *p) { return qr_block_ascii_stop(qr_block_load(p)); }
 /* Not one of JSON's four spaces. */
 QR_INLINE uint32_t qr_simd_not_space(const uint8_t *p) { return qr_block_not_space(qr_block_load(p)); }
 /* A quote or a bracket of JSON: '"', '[', ']', '{', '}'. */
@@ -181,6 +197,12 @@ QR_INLINE uint32_t qr_simd_copy_text(uint8_t *to, const uint8_t *from)
     qr_block v = qr_block_load(from);
     qr_block_store(to, v);
     return qr_block_quote_stop(v);
+}
+QR_INLINE uint32_t qr_simd_copy_ascii(uint8_t *to, const uint8_t *from)
+{
+    qr_block v = qr_block_load(from);
+    qr_block_store(to, v);
+    return qr_block_ascii_stop(v);
 }
 QR_INLINE uint32_t qr_simd_copy_plain(uint8_t *to, const uint8_t *from)
 {
@@ -257,8 +279,39 @@ QR_INLINE void qr_copy_short(uint8_t *to, const uint8_t *from, size_t n)
     }
 }
 
-/* Copies n <= QR_SIMD_SHORT bytes and says whether one of them (quote_stop) must not stand as it is. The rest of QR_SIMD_SHORT
- * bytes at `to` may be scribbled on. */
+/* Copies n <= 16 bytes, exactly, and gives them as a block, filled up with spaces (which stop nothing). */
+QR_INLINE qr_block qr_simd_copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    const uint64_t spaces = 0x2020202020202020u;
+    uint64_t first, last;
+    if (n >= 8) {
+        first = qr_load64(from), last = qr_load64(from + n - 8);
+        qr_store64(to, first);
+        qr_store64(to + n - 8, last);
+        return qr_block_words(first, last);
+    }
+    if (n >= 4) {
+        first = qr_load32(from), last = qr_load32(from + n - 4);
+        qr_store32(to, (uint32_t)first);
+        qr_store32(to + n - 4, (uint32_t)last);
+        return qr_block_words(first | last << 32, spaces);
+    }
+    if (n >= 2) {
+        first = qr_load16(from), last = qr_load16(from + n - 2);
+        qr_store16(to, (uint16_t)first);
+        qr_store16(to + n - 2, (uint16_t)last);
+        return qr_block_words(first | last << 16 | spaces << 32, spaces);
+    }
+    if (n == 0)
+        return qr_block_words(spaces, spaces);
+    *to = *from;
+    return qr_block_words(*from | spaces << 8, spaces);
+}
+
+/* Copies n <= 16 bytes, exactly, and says whether one of them (ascii_stop) must not stand as it is. */
+QR_INLINE int qr_simd_copy_short_ascii(uint8_t *to, const uint8_t *from, size_t n) { return qr_block_ascii_stop(qr_simd_copy_short(to, from, n)) != 0; }
+
+/* The same for n <= QR_SIMD_SHORT bytes and quote_stop. The rest of QR_SIMD_SHORT bytes at `to` may be scribbled on. */
 QR_INLINE int qr_simd_copy_short_text(uint8_t *to, const uint8_t *from, size_t n)
 {
 #if defined(QR_SIMD_MASKED)
@@ -267,30 +320,7 @@ QR_INLINE int qr_simd_copy_short_text(uint8_t *to, const uint8_t *from, size_t n
     __mmask32 stops = _mm256_mask_cmplt_epu8_mask(qr_simd_lanes(n), v, _mm256_set1_epi8(0x20));
     return (stops | _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('"')) | _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\'))) != 0;
 #else
-    const uint64_t spaces = 0x2020202020202020u; /* what fills a block up stops nothing */
-    uint64_t first, last;
-    if (n >= 8) {
-        first = qr_load64(from), last = qr_load64(from + n - 8);
-        qr_store64(to, first);
-        qr_store64(to + n - 8, last);
-        return qr_block_quote_stop(qr_block_words(first, last)) != 0;
-    }
-    if (n >= 4) {
-        first = qr_load32(from), last = qr_load32(from + n - 4);
-        qr_store32(to, (uint32_t)first);
-        qr_store32(to + n - 4, (uint32_t)last);
-        return qr_block_quote_stop(qr_block_words(first | last << 32, spaces)) != 0;
-    }
-    if (n >= 2) {
-        first = qr_load16(from), last = qr_load16(from + n - 2);
-        qr_store16(to, (uint16_t)first);
-        qr_store16(to + n - 2, (uint16_t)last);
-        return qr_block_quote_stop(qr_block_words(first | last << 16 | spaces << 32, spaces)) != 0;
-    }
-    if (n == 0)
-        return 0;
-    *to = *from;
-    return qr_byte_is_quote_stop(*from);
+    return qr_block_quote_stop(qr_simd_copy_short(to, from, n)) != 0;
 #endif
 }
 

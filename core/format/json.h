@@ -278,7 +278,8 @@ QR_INLINE int qr_json_put_float(qr_buffer *b, double value)
     return 1;
 }
 
-int qr_json_put_str_long(qr_buffer *b, const uint8_t *s, size_t n);
+/* The escape of a quote, a backslash or a control, of at most six bytes: returns its end. */
+uint8_t *qr_json_put_escape(uint8_t *to, uint8_t c);
 int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n);
 
 /* A string from UTF-8. Reserves for itself and leaves QR_BUFFER_SLACK behind it. */

@@ -4,7 +4,7 @@
 #include "core/format/json.h"
 
 /* RFC 8259 section 7: what must be escaped, in its shortest form. */
-static uint8_t *put_escape(uint8_t *to, uint8_t c)
+uint8_t *qr_json_put_escape(uint8_t *to, uint8_t c)
 {
     static const char letters[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu", hex[] = "0123456789abcdef";
     *to++ = '\\';
@@ -49,7 +49,7 @@ int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n)
             b->p = to;
             return 1;
         }
-        b->p = put_escape(to, *s++);
+        b->p = qr_json_put_escape(to, *s++);
     }
 }
 

@@ -3,9 +3,11 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import Signature
+from json import JSONDecoder, JSONEncoder
 from types import GenericAlias, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, Self, TypeVar, final, overload
 
+from _typeshed import SupportsRead, SupportsWrite
 from typing_extensions import Buffer, TypeForm, dataclass_transform
 
 from quire.limits import Limits
@@ -180,6 +182,77 @@ def json_encode(obj: Any, /) -> bytes: ...
 def json_decode(data: Buffer | str, /, *, strict: bool = True, limits: Limits | None = None) -> Any: ...
 @overload
 def json_decode(data: Buffer | str, type: TypeForm[_T], /, *, strict: bool = True, limits: Limits | None = None) -> _T: ...
+
+def json_dumps(
+    obj: Any,
+    *,
+    skipkeys: bool = False,
+    ensure_ascii: bool = True,
+    check_circular: bool = True,
+    allow_nan: bool = True,
+    cls: type[JSONEncoder] | None = None,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    **kw: Any,
+) -> str: ...
+def json_dump(
+    obj: Any,
+    fp: SupportsWrite[str],
+    *,
+    skipkeys: bool = False,
+    ensure_ascii: bool = True,
+    check_circular: bool = True,
+    allow_nan: bool = True,
+    cls: type[JSONEncoder] | None = None,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    **kw: Any,
+) -> None: ...
+def json_loads(
+    s: str | bytes | bytearray,
+    *,
+    cls: type[JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    **kw: Any,
+) -> Any: ...
+def json_load(
+    fp: SupportsRead[str | bytes],
+    *,
+    cls: type[JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    **kw: Any,
+) -> Any: ...
+def json_encode_like(encoder: Any, obj: Any, /) -> Any: ...
+
+@final
+class JsonScanner:
+    def __new__(cls, context: Any) -> JsonScanner: ...
+    def __call__(self, string: str, idx: int) -> tuple[Any, int]: ...
+    def decode(self, string: str, /) -> Any: ...
+    @property
+    def strict(self) -> bool: ...
+    @property
+    def object_hook(self) -> Any: ...
+    @property
+    def object_pairs_hook(self) -> Any: ...
+    @property
+    def parse_float(self) -> Any: ...
+    @property
+    def parse_int(self) -> Any: ...
+    @property
+    def parse_constant(self) -> Any: ...
 
 @final
 class JsonEncoder(Generic[_T_contra]):

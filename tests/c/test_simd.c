@@ -9,6 +9,7 @@ typedef int class_function(uint8_t c);
 
 static uint32_t text_stop(const uint8_t *p) { return qr_simd_text_stop(p); }
 static uint32_t quote_stop(const uint8_t *p) { return qr_simd_quote_stop(p); }
+static uint32_t ascii_stop(const uint8_t *p) { return qr_simd_ascii_stop(p); }
 static uint32_t not_space(const uint8_t *p) { return qr_simd_not_space(p); }
 static uint32_t high(const uint8_t *p) { return qr_simd_high(p); }
 static uint32_t bracket(const uint8_t *p) { return qr_simd_bracket(p); }
@@ -16,6 +17,7 @@ static uint32_t bracket(const uint8_t *p) { return qr_simd_bracket(p); }
 /* The classes once more, in other words than the header's. */
 static int is_text_stop(uint8_t c) { return c == 34 || c == 92 || c < 32 || c > 127; }
 static int is_quote_stop(uint8_t c) { return c == 34 || c == 92 || c < 32; }
+static int is_ascii_stop(uint8_t c) { return c == 34 || c == 92 || c < 32 || c > 126; }
 static int is_not_space(uint8_t c) { return c == 0 || strchr(" \t\n\r", c) == NULL; }
 static int is_high(uint8_t c) { return c > 127; }
 static int is_bracket(uint8_t c) { return c && strchr("\"[]{}", c) != NULL; }
@@ -23,7 +25,7 @@ static int is_bracket(uint8_t c) { return c && strchr("\"[]{}", c) != NULL; }
 static const struct {
     mask_function *mask;
     class_function *is;
-} classes[] = {{text_stop, is_text_stop}, {quote_stop, is_quote_stop}, {not_space, is_not_space}, {high, is_high}, {bracket, is_bracket}};
+} classes[] = {{text_stop, is_text_stop}, {quote_stop, is_quote_stop}, {ascii_stop, is_ascii_stop}, {not_space, is_not_space}, {high, is_high}, {bracket, is_bracket}};
 
 static uint8_t *exact(size_t n)
 {
@@ -78,6 +80,7 @@ static void test_bytes_of_the_classes(void)
     for (int c = 0; c < 256; c++) {
         CHECK_EQ(qr_byte_is_text_stop((uint8_t)c), is_text_stop((uint8_t)c));
         CHECK_EQ(qr_byte_is_quote_stop((uint8_t)c), is_quote_stop((uint8_t)c));
+        CHECK_EQ(qr_byte_is_ascii_stop((uint8_t)c), is_ascii_stop((uint8_t)c));
         CHECK_EQ(qr_byte_is_not_space((uint8_t)c), is_not_space((uint8_t)c));
         CHECK_EQ(qr_byte_is_high((uint8_t)c), is_high((uint8_t)c));
         CHECK_EQ(qr_byte_is_bracket((uint8_t)c), is_bracket((uint8_t)c));
@@ -94,6 +97,9 @@ static void test_copy_and_mask(void)
             from[at] = (uint8_t)c;
             memset(to, 0, 16);
             CHECK_EQ(qr_simd_copy_text(to, from), expected(is_quote_stop, from));
+            CHECK_BYTES_EQ(to, 16, from, 16);
+            memset(to, 0, 16);
+            CHECK_EQ(qr_simd_copy_ascii(to, from), expected(is_ascii_stop, from));
             CHECK_BYTES_EQ(to, 16, from, 16);
             memset(to, 0, 16);
             CHECK_EQ(qr_simd_copy_plain(to, from), expected(is_text_stop, from));
