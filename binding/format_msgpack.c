@@ -2,6 +2,7 @@
 /* msgpack x Python objects: names the format and its traits and includes the templates. */
 #include "core/format/msgpack.h"
 
+#include "binding/adapt.h"
 #include "binding/codec.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"

@@ -7,6 +7,7 @@
  * fields hold what they declare; otherwise, and for any other class with fields, it is read by its attributes. */
 #include "binding/objects.h"
 
+#include "binding/adapt.h"
 #include "binding/codec.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
@@ -316,6 +317,16 @@ static QR_NOINLINE PyObject *shared_choice_open(qpy_objects *s, qr_reader *r, ui
 {
     PyObject *source = Py_NewRef((PyObject *)at);
     return came_back(s, source, qpy_sink_choice_open(&s->sink, r, node, wire, at));
+}
+static QR_NOINLINE PyObject *shared_adapt(qpy_objects *s, qr_reader *r, uint32_t node, PyObject *v, const uint8_t *at)
+{
+    PyObject *source = Py_NewRef((PyObject *)at);
+    return came_back(s, source, qpy_sink_adapt(&s->sink, r, node, v, at));
+}
+static QR_COLD int shared_refused(qpy_objects *s, qr_reader *r)
+{
+    Py_CLEAR(s->failed);
+    return qpy_sink_refused(&s->sink, r);
 }
 QPY_SHARED PyObject *shared_choice(qpy_objects *s, uint32_t node, uint32_t index)
 {
@@ -650,6 +661,13 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
     case QR_KIND_BYTES: is_value = !bounded && PyObject_TypeCheck(object, (PyTypeObject *)s->sink.plan->nodes[number].cls); break;
     case QR_KIND_CHOICE: return take_choice(s, plan, number, object, value);
     case QR_KIND_UNION: return take_union(r, s, plan, number, object, value);
+    case QR_KIND_ADAPTER:
+        if (s->sink.plan->nodes[number].cls == Py_None || !qpy_adapt_takes(s->sink.plan, number, object))
+            return 0;
+        *value = Py_NewRef(object);
+        if (bounded)
+            *value = shared_bounded(s, r, number, *value, (const uint8_t *)object);
+        return 1;
     case QR_KIND_RAW:
         *value = Py_IS_TYPE(object, s->sink.state->raw_type) ? Py_NewRef(object) : mismatch(r, object, number);
         return 1;

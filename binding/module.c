@@ -39,6 +39,7 @@ static int names_init(PyObject *Py_UNUSED(module), qpy_state *state)
         {offsetof(qpy_state, str_bytes), "bytes"},
         {offsetof(qpy_state, str_dataclass_fields), "__dataclass_fields__"},
         {offsetof(qpy_state, str_attrs), "__attrs_attrs__"},
+        {offsetof(qpy_state, str_quire), "__quire__"},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(names); i++) {
         PyObject **slot = (PyObject **)((char *)state + names[i].offset);

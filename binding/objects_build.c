@@ -6,10 +6,13 @@
  * written as, which fields are left out and where a fault lies is asked of the same functions (walk.h). */
 #include "binding/objects.h"
 
+#include "binding/adapt.h"
 #include "binding/scalar.h"
+#include "binding/union.h"
 #include "binding/walk.h"
 
 static PyObject *build(qpy_walker *w, PyObject *object);
+static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object);
 
 static PyObject *fail(qpy_walker *w, qr_error error, PyObject *object)
 {
@@ -35,7 +38,14 @@ static PyObject *leave(qpy_walker *w, PyObject *object, PyObject *result)
 
 /* ---------------------------------------------------------------- lists */
 
-static PyObject *build_list(qpy_walker *w, PyObject *object)
+/* An item of that node, when the plan has to be asked for it (plan NULL: as any value). */
+static PyObject *build_item(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    return plan ? build_node(w, plan, number, object) : build(w, object);
+}
+
+/* numbers: of each item, as many as there are; NULL: all are of `number`. */
+static PyObject *build_items(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t number, const uint32_t *numbers)
 {
     int is_list = PyList_Check(object);
     Py_ssize_t n = Py_SIZE(object);
@@ -46,7 +56,7 @@ static PyObject *build_list(qpy_walker *w, PyObject *object)
         PyObject *item = NULL;
         if (Py_SIZE(object) != n)
             fail(w, QR_ERROR_CHANGED, object);
-        else if (!(item = build(w, is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i))))
+        else if (!(item = build_item(w, plan, numbers ? numbers[i] : number, is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i))))
             qpy_walk_step(w, NULL, i);
         if (item)
             PyList_SET_ITEM(list, i, item);
@@ -60,10 +70,12 @@ static PyObject *build_list(qpy_walker *w, PyObject *object)
     return leave(w, object, list);
 }
 
-static PyObject *build_set(qpy_walker *w, PyObject *object)
+static PyObject *build_list(qpy_walker *w, PyObject *object) { return build_items(w, object, NULL, 0, NULL); }
+
+static PyObject *build_set(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t number)
 {
     w->calls++;
-    PyObject *items = PySequence_List(object), *list = items ? build_list(w, items) : NULL;
+    PyObject *items = PySequence_List(object), *list = items ? build_items(w, items, plan, number, NULL) : NULL;
     Py_XDECREF(items);
     return list;
 }
@@ -84,10 +96,13 @@ static PyObject *build_key(qpy_walker *w, PyObject *key)
 }
 
 /* Two keys that become one would lose a value. */
-static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *value)
+static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *value, const qpy_plan *plan, uint32_t map)
 {
     Py_ssize_t before = PyDict_GET_SIZE(dict);
-    PyObject *built = build_key(w, key), *item = built ? build(w, value) : NULL;
+    const qr_node *node = plan ? &plan->core->nodes[map] : NULL;
+    PyObject *wire = node && plan->nodes[node->item].encode ? qpy_adapt_key(w, plan, node->item, key) : Py_NewRef(key);
+    PyObject *built = wire ? build_key(w, wire) : NULL, *item = built ? build_item(w, plan, node ? node->value : 0, value) : NULL;
+    Py_XDECREF(wire);
     int ok = item && PyDict_SetItem(dict, built, item) == 0;
     if (ok && PyDict_GET_SIZE(dict) == before)
         ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
@@ -98,7 +113,8 @@ static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *valu
     return ok;
 }
 
-static PyObject *build_pairs(qpy_walker *w, PyObject *object)
+/* map: the node of the dict, with a plan. */
+static PyObject *build_pairs(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t map)
 {
     qpy_dict_iter iter;
     PyObject *key, *value, *dict = PyDict_New();
@@ -109,7 +125,7 @@ static PyObject *build_pairs(qpy_walker *w, PyObject *object)
         n--;
         Py_INCREF(key);
         Py_INCREF(value);
-        if (!put_pair(w, dict, key, value))
+        if (!put_pair(w, dict, key, value, plan, map))
             Py_CLEAR(dict);
         Py_DECREF(key);
         Py_DECREF(value);
@@ -126,24 +142,26 @@ static PyObject *build_pairs(qpy_walker *w, PyObject *object)
     return dict;
 }
 
-static PyObject *build_dict(qpy_walker *w, PyObject *object)
+static PyObject *build_map(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t map)
 {
     if (!enter(w, object))
         return NULL;
-    PyObject *plain = qpy_walk_plain_dict(w, object), *dict = plain ? build_pairs(w, plain) : NULL;
+    PyObject *plain = qpy_walk_plain_dict(w, object), *dict = plain ? build_pairs(w, plain, plan, map) : NULL;
     Py_XDECREF(plain);
     return leave(w, object, dict);
 }
 
+static PyObject *build_dict(qpy_walker *w, PyObject *object) { return build_map(w, object, NULL, 0); }
+
 /* ---------------------------------------------------------------- records */
 
 /* The field's value as it is written: 1, 0 when it is left out, -1 when it failed. */
-static int build_field(qpy_walker *w, const qpy_plan *plan, const qr_record *record, uint32_t i, PyObject *object, PyObject **item)
+static int build_field(qpy_walker *w, const qpy_plan *plan, const qr_record *record, uint32_t i, int typed, PyObject *object, PyObject **item)
 {
     const qpy_field_side *field = &plan->fields[record->first + i];
     PyObject *value = qpy_walk_attribute(w, &plan->records[record - plan->core->records], field, i, object);
     int omit = value ? (record->array ? 0 : qpy_walk_omits(w, field, value)) : -1;
-    *item = omit == 0 ? build(w, value) : NULL;
+    *item = omit != 0 ? NULL : typed || field->adapts ? build_node(w, plan, plan->core->fields[record->first + i].node, value) : build(w, value);
     Py_XDECREF(value);
     if (omit > 0)
         return 0;
@@ -152,14 +170,14 @@ static int build_field(qpy_walker *w, const qpy_plan *plan, const qr_record *rec
     return *item ? 1 : -1;
 }
 
-static PyObject *build_array(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+static PyObject *build_array(qpy_walker *w, const qpy_plan *plan, const qr_record *record, int typed, PyObject *object)
 {
     PyObject *list = PyList_New(0), *item;
     uint32_t width = plan->records[record - plan->core->records].width;
     for (uint32_t i = 0; list && i < width; i++) {
         int got = 1;
         if (plan->fields[record->first + i].written)
-            got = build_field(w, plan, record, i, object, &item);
+            got = build_field(w, plan, record, i, typed, object, &item);
         else
             item = Py_NewRef(Py_None);
         if (got < 0 || (got > 0 && PyList_Append(list, item) < 0))
@@ -179,7 +197,7 @@ static int put_tag(PyObject *dict, const qr_record *record)
     return ok;
 }
 
-static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_record *record, int typed, PyObject *object)
 {
     PyObject *dict = PyDict_New(), *item;
     if (dict && record->has_tag && !put_tag(dict, record))
@@ -188,7 +206,7 @@ static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_reco
         const qpy_field_side *field = &plan->fields[record->first + i];
         if (!field->written)
             continue;
-        int got = build_field(w, plan, record, i, object, &item);
+        int got = build_field(w, plan, record, i, typed, object, &item);
         if (got < 0 || (got > 0 && PyDict_SetItem(dict, field->wire, item) < 0))
             Py_CLEAR(dict);
         Py_XDECREF(item);
@@ -196,14 +214,15 @@ static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_reco
     return dict;
 }
 
-static PyObject *build_record(qpy_walker *w, PyObject *object, qpy_plan *plan)
+/* typed: the fields are asked of the plan too (a generic class knows less than the plan that names its arguments). */
+static PyObject *build_record(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t number, int typed)
 {
-    const qr_record *record = &plan->core->records[plan->core->nodes[0].value];
+    const qr_record *record = qpy_plan_record(plan, number);
     if (!enter(w, object))
         return NULL;
-    Py_INCREF(plan);
-    PyObject *result = record->array ? build_array(w, plan, record, object) : build_fields(w, plan, record, object);
-    Py_DECREF(plan);
+    Py_INCREF((PyObject *)plan);
+    PyObject *result = record->array ? build_array(w, plan, record, typed, object) : build_fields(w, plan, record, typed, object);
+    Py_DECREF((PyObject *)plan);
     return leave(w, object, result);
 }
 
@@ -240,6 +259,8 @@ static PyObject *build_plain(qpy_way way, PyObject *object)
     }
 }
 
+static PyObject *build_adapted(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object);
+
 static PyObject *build_other(qpy_walker *w, PyObject *object)
 {
     qpy_plan *plan = NULL;
@@ -249,10 +270,11 @@ static PyObject *build_other(qpy_walker *w, PyObject *object)
     qpy_way way = qpy_walk_way(w, object, &plan, &kind);
     switch (way) {
     case QPY_WAY_RECORD:
-    case QPY_WAY_OBJECT: result = build_record(w, object, plan); break;
+    case QPY_WAY_OBJECT: result = build_record(w, object, plan, 0, 0); break;
     case QPY_WAY_ENUM: result = build_enum(w, object); break;
     case QPY_WAY_SCALAR: result = build_scalar(w, object, kind); break;
-    case QPY_WAY_SET: result = build_set(w, object); break;
+    case QPY_WAY_SET: result = build_set(w, object, NULL, 0); break;
+    case QPY_WAY_ADAPTER: result = build_adapted(w, plan, 0, object); break;
     case QPY_WAY_LIST:
     case QPY_WAY_TUPLE: result = build_list(w, object); break;
     case QPY_WAY_DICT: result = build_dict(w, object); break;
@@ -279,6 +301,95 @@ static PyObject *build(qpy_walker *w, PyObject *object)
     if (type == &PyList_Type || type == &PyTuple_Type)
         return build_list(w, object);
     return build_other(w, object);
+}
+
+/* ---------------------------------------------------------------- what has to be asked of a plan */
+
+static PyObject *build_adapted(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    if (!enter(w, object))
+        return NULL;
+    Py_INCREF((PyObject *)plan);
+    PyObject *wire = qpy_adapt_encode(w, plan, number, object), *result = wire ? build_node(w, plan, plan->core->nodes[number].item, wire) : NULL;
+    Py_XDECREF(wire);
+    Py_DECREF((PyObject *)plan);
+    return leave(w, object, result);
+}
+
+static PyObject *build_typeddict(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+{
+    PyObject *key, *value, *dict;
+    Py_ssize_t at = 0;
+    if (!enter(w, object))
+        return NULL;
+    PyObject *plain = qpy_walk_plain_dict(w, object);
+    Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
+    dict = plain ? PyDict_New() : NULL;
+    while (dict && PyDict_Next(plain, &at, &key, &value)) {
+        uint32_t field = qpy_walk_field_of(plan, record, key);
+        Py_INCREF(key);
+        Py_INCREF(value);
+        PyObject *item = field != QR_PLAN_NONE ? build_node(w, plan, plan->core->fields[field].node, value) : build(w, value);
+        int ok = item && PyDict_SetItem(dict, key, item) == 0;
+        if (ok && PyDict_GET_SIZE(plain) != n)
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, object);
+        if (!ok) {
+            qpy_walk_step(w, key, 0);
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(item);
+        Py_DECREF(key);
+        Py_DECREF(value);
+    }
+    Py_XDECREF(plain);
+    return leave(w, object, dict);
+}
+
+/* Is the object of the very class that the node expects, so that only its parts are left to look at? */
+static int is_expected(const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    const qr_node *node = &plan->core->nodes[number];
+    unsigned flavour = plan->nodes[number].flavour;
+    switch (node->kind) {
+    case QR_KIND_ANY: return 1;
+    case QR_KIND_ARRAY: return (PyList_CheckExact(object) && flavour == QPY_LIST) || (PyTuple_CheckExact(object) && flavour <= QPY_TUPLE);
+    case QR_KIND_TUPLE: return PyTuple_CheckExact(object) && PyTuple_GET_SIZE(object) == node->item_count;
+    case QR_KIND_MAP: return PyDict_CheckExact(object) && flavour != QPY_MADE;
+    case QR_KIND_RECORD: return Py_TYPE(object) == qpy_plan_record_side(plan, number)->cls && qpy_plan_record_side(plan, number)->form != QPY_FORM_TYPEDDICT;
+    default: return Py_TYPE(object) == plan->nodes[number].exact;
+    }
+}
+
+/* A value of a node with adapters below it that its class does not tell: checked, and written by its type. */
+static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    const qr_node *node = &plan->core->nodes[number];
+    if (object == Py_None && (node->flags & QR_NODE_NULLABLE))
+        return Py_NewRef(Py_None);
+    if (node->kind == QR_KIND_ADAPTER && qpy_adapt_takes(plan, number, object))
+        return build_adapted(w, plan, number, object);
+    if (node->kind == QR_KIND_UNION) {
+        uint32_t arm = qpy_union_arm(w->state, plan, number, object, NULL);
+        if (arm != QR_PLAN_NONE)
+            return build_node(w, plan, arm, object);
+        if (PyErr_Occurred())
+            return NULL;
+    }
+    int adapts = plan->nodes[number].adapts; /* then what is in it is looked at below */
+    if (!(adapts && is_expected(plan, number, object)) && !qpy_walk_checks(w, plan, number, object))
+        return NULL;
+    if (!adapts)
+        return build(w, object);
+    switch (node->kind) {
+    case QR_KIND_ARRAY: return PyList_Check(object) || PyTuple_Check(object) ? build_items(w, object, plan, node->item, NULL) : build_set(w, object, plan, node->item);
+    case QR_KIND_TUPLE: return build_items(w, object, plan, 0, plan->core->items + node->item);
+    case QR_KIND_MAP: return build_map(w, object, plan, number);
+    case QR_KIND_RECORD:
+        if (qpy_plan_record_side(plan, number)->form == QPY_FORM_TYPEDDICT)
+            return build_typeddict(w, plan, qpy_plan_record(plan, number), object);
+        return Py_TYPE(object) == qpy_plan_record_side(plan, number)->cls ? build_record(w, object, plan, number, 1) : build(w, object);
+    default: return build(w, object);
+    }
 }
 
 PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *object)

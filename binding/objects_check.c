@@ -8,6 +8,7 @@
  * for what is not that simple (qpy_walk_checks), then once more when something is wrong, for the fault. */
 #include "binding/objects.h"
 
+#include "binding/adapt.h"
 #include "binding/codec.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
@@ -386,6 +387,20 @@ static int check_union(qpy_check *c, uint32_t number, PyObject *object)
     return check_value(c, arm, object);
 }
 
+/* An encoder's second look: what is written for the object, to say what is wrong with it. */
+static QR_COLD int check_adapted(qpy_check *c, uint32_t number, PyObject *object)
+{
+    if (!enter(c, number, object))
+        return 0;
+    c->calls++;
+    PyObject *wire = PyObject_CallOneArg(c->plan->nodes[number].encode, object);
+    int ok = wire ? check_value(c, c->plan->core->nodes[number].item, wire) : fail_user(c, number);
+    if (!ok)
+        qpy_objects_hold(c->objects);
+    Py_XDECREF(wire);
+    return leave(c, object, ok);
+}
+
 /* ---------------------------------------------------------------- any node */
 
 static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *object)
@@ -401,6 +416,12 @@ static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *objec
     case QR_KIND_MAP: return check_map(c, number, object);
     case QR_KIND_TUPLE: return check_tuple(c, number, object);
     case QR_KIND_UNION: return check_union(c, number, object);
+    case QR_KIND_ADAPTER:
+        if (!qpy_adapt_takes(c->plan, number, object))
+            return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
+        if (!c->bounds && c->quiet == 0)
+            return check_adapted(c, number, object);
+        return !c->bounds || !(node->flags & QR_NODE_BOUNDED) || check_judged(c, number, object);
     case QR_KIND_CHOICE: return qpy_union_is_choice(c->plan, number, object) || fail(c, QR_ERROR_INVALID_CHOICE, number, object);
     case QR_KIND_RAW: ok = Py_IS_TYPE(object, c->state->raw_type); break;
     case QR_KIND_NONE: ok = object == Py_None; break;

@@ -29,6 +29,8 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
             Py_VISIT(self->nodes[i].bounds);
             Py_VISIT(self->nodes[i].also);
             Py_VISIT(self->nodes[i].extra);
+            Py_VISIT(self->nodes[i].encode);
+            Py_VISIT(self->nodes[i].decode);
         }
     if (self->fields)
         for (uint32_t i = 0; i < self->core->fields_count; i++)
@@ -55,6 +57,8 @@ static int plan_clear(PyObject *op)
                 Py_CLEAR(self->nodes[i].bounds);
                 Py_CLEAR(self->nodes[i].also);
                 Py_CLEAR(self->nodes[i].extra);
+                Py_CLEAR(self->nodes[i].encode);
+                Py_CLEAR(self->nodes[i].decode);
             }
         if (self->fields)
             for (uint32_t i = 0; i < self->core->fields_count; i++) {
@@ -108,18 +112,40 @@ int qpy_plan_init(PyObject *module, qpy_state *state)
     return state->plan_type && state->plan_cache && state->str_plan ? 0 : -1;
 }
 
+/* ---------------------------------------------------------------- looking into one */
+
+int qpy_plan_arm(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *arm)
+{
+    const uint32_t single[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
+    const uint32_t n = QR_ARRAY_LENGTH(single);
+    if (i < n)
+        return *arm = single[i], 1;
+    if ((i -= n) < u->ints_count)
+        return *arm = core->items[u->ints + i], 1;
+    if ((i -= u->ints_count) < u->text_count)
+        return *arm = core->items[u->text + i], 1;
+    if ((i -= u->text_count) < u->array_count)
+        return *arm = core->array_arms[u->arrays + i].arm, 1;
+    if ((i -= u->array_count) < u->tag_count)
+        return *arm = core->tags[u->tags + i].arm, 1;
+    if ((i -= u->tag_count) < u->key_count)
+        return *arm = core->key_arms[u->keys + i].arm, 1;
+    return 0;
+}
+
 /* ---------------------------------------------------------------- finding one */
 
-static qpy_plan *compile(qpy_state *state, PyObject *type, int *temporary)
+/* option: Py_True for a plan only if the type has an adapter (else NULL without an exception), or NULL. */
+static qpy_plan *compile(qpy_state *state, PyObject *type, PyObject *option, int *temporary)
 {
     if (!state->describe) {
         PyErr_SetString(PyExc_RuntimeError, "quire._core is used without the quire package");
         return NULL;
     }
-    PyObject *description = PyObject_CallOneArg(state->describe, type);
+    PyObject *description = PyObject_CallFunctionObjArgs(state->describe, type, option, NULL);
     if (!description)
         return NULL;
-    qpy_plan *plan = qpy_plan_compile(state, type, description, temporary);
+    qpy_plan *plan = description == Py_None ? NULL : qpy_plan_compile(state, type, description, temporary);
     Py_DECREF(description);
     return plan;
 }
@@ -136,7 +162,8 @@ static qpy_plan *kept_by_class(const qpy_state *state, PyTypeObject *cls)
 
 static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
 {
-    if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type)) {
+    /* What a record class keeps is how its instances are written field by field; an adapter's plan is kept as other classes' are. */
+    if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type) && plan->core->nodes[0].kind == QR_KIND_RECORD) {
         Py_XSETREF(((qpy_record_class *)type)->plan, Py_NewRef((PyObject *)plan));
         return 0;
     }
@@ -152,25 +179,26 @@ static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
     return 0;
 }
 
+qpy_plan *qpy_plan_known(qpy_state *state, PyObject *type)
+{
+    qpy_plan *plan;
+    if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
+        plan = qpy_record_check(state, (PyTypeObject *)type) ? (qpy_plan *)((qpy_record_class *)type)->plan : NULL;
+        return plan ? plan : kept_by_class(state, (PyTypeObject *)type);
+    }
+    plan = (qpy_plan *)PyDict_GetItemWithError(state->plan_cache, type);
+    if (!plan && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_TypeError))
+        PyErr_Clear();
+    return plan;
+}
+
 qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type)
 {
-    qpy_plan *plan = NULL;
     int temporary = 0;
-    if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type))
-        plan = (qpy_plan *)((qpy_record_class *)type)->plan;
-    else if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE))
-        plan = kept_by_class(state, (PyTypeObject *)type);
-    else {
-        plan = (qpy_plan *)PyDict_GetItemWithError(state->plan_cache, type);
-        if (!plan && PyErr_Occurred()) {
-            if (!PyErr_ExceptionMatches(PyExc_TypeError))
-                return NULL;
-            PyErr_Clear();
-        }
-    }
-    if (plan)
-        return (qpy_plan *)Py_NewRef((PyObject *)plan);
-    plan = compile(state, type, &temporary);
+    qpy_plan *plan = qpy_plan_known(state, type);
+    if (plan || PyErr_Occurred())
+        return (qpy_plan *)Py_XNewRef((PyObject *)plan);
+    plan = compile(state, type, NULL, &temporary);
     if (plan && !temporary && keep(state, type, plan) < 0)
         Py_CLEAR(plan);
     return plan;
@@ -181,7 +209,7 @@ static int has_fields(const qpy_state *state, PyTypeObject *cls)
 {
     if (!(cls->tp_flags & Py_TPFLAGS_HEAPTYPE))
         return 0;
-    PyObject *const names[] = {state->str_dataclass_fields, state->str_attrs, PyType_IsSubtype(cls, &PyTuple_Type) ? state->str_fields : NULL};
+    PyObject *const names[] = {state->str_dataclass_fields, state->str_attrs, state->str_quire, PyType_IsSubtype(cls, &PyTuple_Type) ? state->str_fields : NULL};
     for (size_t i = 0; i < QR_ARRAY_LENGTH(names); i++)
         if (names[i] && _PyType_Lookup(cls, names[i]))
             return 1;
@@ -190,15 +218,10 @@ static int has_fields(const qpy_state *state, PyTypeObject *cls)
 
 qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
 {
-    qpy_plan *plan;
-    if (qpy_record_check(state, cls))
-        plan = (qpy_plan *)((qpy_record_class *)cls)->plan;
-    else {
-        plan = kept_by_class(state, cls);
-        if (!plan && !has_fields(state, cls))
-            return NULL;
-    }
-    if (plan)
+    qpy_plan *plan = qpy_plan_known(state, (PyObject *)cls);
+    if (!plan && !PyErr_Occurred() && !qpy_record_check(state, cls) && !has_fields(state, cls))
+        return NULL;
+    if (plan || PyErr_Occurred())
         return plan;
     plan = qpy_plan_get(state, (PyObject *)cls);
     if (plan && Py_REFCNT(plan) == 1) { /* nobody keeps it: an unresolved forward reference */
@@ -207,6 +230,16 @@ qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
         return NULL;
     }
     Py_XDECREF(plan); /* the class keeps it */
+    return plan;
+}
+
+qpy_plan *qpy_plan_get_adapted(qpy_state *state, PyTypeObject *cls)
+{
+    int temporary = 0;
+    qpy_plan *plan = compile(state, (PyObject *)cls, Py_True, &temporary);
+    if (plan && keep(state, (PyObject *)cls, plan) < 0)
+        Py_CLEAR(plan);
+    Py_XDECREF(plan); /* who keeps it, has it */
     return plan;
 }
 

@@ -23,9 +23,13 @@ typedef struct qpy_node_side {
     PyObject *also;    /* Container.also: tuple of classes, strong, or NULL: instances of these are values too */
     PyObject *extra;   /* Container.extra: tuple, strong, or NULL: what a class that is called gets beside the items */
     PyTypeObject *exact; /* an object of exactly this class is a value of the node, nothing else to ask; NULL: none is; borrowed */
+    PyObject *encode, *decode; /* ADAPTER: strong; else NULL */
     uint8_t flavour;   /* ARRAY, TUPLE, MAP */
+    uint8_t with_context; /* ADAPTER: decode takes the context too */
+    uint8_t adapts;    /* below it is an adapter that the class of a value does not tell: it must be written by its type */
 } qpy_node_side;
 
+enum { QPY_ADAPTS = 2 };
 enum { QPY_OMIT_NEVER, QPY_OMIT_DEFAULT, QPY_OMIT_NULL };
 
 typedef struct qpy_field_side {
@@ -37,6 +41,7 @@ typedef struct qpy_field_side {
     uint8_t default_kind, omit, init, stored;
     uint8_t written;    /* an attribute that is written; in an array the place of one that is not holds null */
     uint8_t secret;     /* its value is in no error */
+    uint8_t adapts;     /* of its node */
     uint8_t atom;       /* its values cannot be part of a cycle */
     uint8_t nullable;   /* of its node */
     PyTypeObject *exact; /* of its node */
@@ -48,7 +53,8 @@ typedef struct qpy_record_side {
     PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
     uint32_t node;
     uint8_t form, post_init;
-    uint8_t omits;       /* some field may be left out when writing, or something else than fields is written */
+    uint8_t omits;       /* some field may be left out when writing, or something else than fields is written (1); QPY_ADAPTS: some must be
+                          * written by their types */
     uint8_t gaps;        /* an array with places that no field has */
     uint32_t width;      /* fields that are walked when it is written: all but the gaps at the end */
     uint8_t in_place;    /* DATACLASS: every field is an attribute of the instance's __dict__ and is written */
@@ -77,6 +83,11 @@ qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type);
  * keeps it), NULL without an exception for any other class, with one when the type cannot be. */
 qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls);
 
+/* The plan of a type if somebody keeps it: borrowed, or NULL (with an exception only if looking failed). */
+qpy_plan *qpy_plan_known(qpy_state *state, PyObject *type);
+/* The plan of a class that has an adapter of its own or a built-in one; made, and borrowed from who keeps it. NULL as above. */
+qpy_plan *qpy_plan_get_adapted(qpy_state *state, PyTypeObject *cls);
+
 /* The core's allocation hook over PyMem. */
 extern const qr_memory qpy_memory;
 
@@ -87,6 +98,10 @@ QR_INLINE int qpy_plan_is_plain(const qpy_record_side *side)
 {
     return QR_LIKELY(side->plain_version && side->plain_version == side->cls->tp_version_tag) || qpy_plan_is_plain_again((qpy_record_side *)side);
 }
+
+/* The i-th arm of a union: bool and numbers, then what is tried on integers and texts, then arrays and records. *arm may be QR_PLAN_NONE for no
+ * arm; 0 at the end. */
+int qpy_plan_arm(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *arm);
 
 int qpy_plan_init(PyObject *module, qpy_state *state);
 

@@ -296,13 +296,15 @@ static int finish_record(qpy_plan *self, uint32_t number)
         field->atom = (uint8_t)is_atom(&self->core->nodes[node]);
         field->exact = self->nodes[node].exact;
         field->nullable = (self->core->nodes[node].flags & QR_NODE_NULLABLE) != 0;
+        field->adapts = self->nodes[node].adapts;
+        side->omits |= field->adapts ? QPY_ADAPTS : 0;
         side->omits |= field->omit != QPY_OMIT_NEVER || (field->default_kind && field->default_ == self->state->unset) || !field->written;
         self->secrets |= field->secret;
         side->width = field->written || !record->array ? i + 1 : side->width;
         side->gaps |= (self->core->fields[record->first + i].flags & QR_FIELD_GAP) != 0;
         side->slots = side->slots && field->offset > 0;
     }
-    side->in_place = side->form == QPY_FORM_DATACLASS && !side->omits && !record->array;
+    side->in_place = side->form == QPY_FORM_DATACLASS && !(side->omits & ~QPY_ADAPTS) && !record->array;
     for (uint32_t i = 0; i < record->count; i++)
         side->in_place = side->in_place && self->fields[record->first + i].stored && self->fields[record->first + i].offset == 0;
     if (side->form == QPY_FORM_TYPEDDICT) {
@@ -524,6 +526,25 @@ static PyTypeObject *exact_of(const qr_node *node, PyObject *cls)
     }
 }
 
+enum { ADAPTER_ENCODE, ADAPTER_DECODE, ADAPTER_CONTEXT, ADAPTER_DECLARED };
+
+static int compile_adapter(qpy_node_side *side, PyObject *info)
+{
+    PyObject *encode = item(info, ADAPTER_ENCODE), *decode = item(info, ADAPTER_DECODE);
+    int with_context = is_true(item(info, ADAPTER_CONTEXT)), declared = is_true(item(info, ADAPTER_DECLARED));
+    if (!encode || !decode || with_context < 0 || declared < 0)
+        return 0;
+    if (side->cls != Py_None && !PyType_Check(side->cls)) {
+        PyErr_SetString(PyExc_SystemError, "a description's adapter is of no class");
+        return 0;
+    }
+    side->encode = Py_NewRef(encode);
+    side->decode = Py_NewRef(decode);
+    side->with_context = (uint8_t)with_context;
+    side->adapts = (uint8_t)declared;
+    return 1;
+}
+
 static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
 {
     qr_kind kind = (qr_kind)self->core->nodes[node].kind;
@@ -535,16 +556,18 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
     self->nodes[node].flavour = kind == QR_KIND_TUPLE && cls == Py_None ? QPY_TUPLE : flavour_of(kind, cls);
     if (nullable)
         qr_plan_set_nullable(self->core, node);
-    if (kind == QR_KIND_ARRAY || kind == QR_KIND_MAP || kind == QR_KIND_TUPLE) {
+    if (kind == QR_KIND_ARRAY || kind == QR_KIND_MAP || kind == QR_KIND_TUPLE || kind == QR_KIND_ADAPTER) {
         size_t count;
         uint32_t *items = numbers_of(item(description, NODE_ITEMS), &count);
         int ok = items && (qr_plan_set_items(self->core, node, items, count) || no_memory());
         PyMem_Free(items);
         if (!ok)
             return 0;
-        if (info != Py_None && (!keep_tuple(&self->nodes[node].also, item(info, CONTAINER_ALSO)) || !keep_tuple(&self->nodes[node].extra, item(info, CONTAINER_EXTRA))))
+        if (kind != QR_KIND_ADAPTER && info != Py_None && (!keep_tuple(&self->nodes[node].also, item(info, CONTAINER_ALSO)) || !keep_tuple(&self->nodes[node].extra, item(info, CONTAINER_EXTRA))))
             return 0;
     }
+    if (kind == QR_KIND_ADAPTER && !compile_adapter(&self->nodes[node], info))
+        return 0;
     if (kind == QR_KIND_RECORD && !compile_record(self, node, cls, info))
         return 0;
     if (kind == QR_KIND_CHOICE && !compile_choices(self, node, info))
@@ -555,6 +578,48 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
         return 0;
     self->nodes[node].exact = exact_of(&self->core->nodes[node], cls);
     return 1;
+}
+
+/* Is an adapter that no class tells below the node? By what is known of the nodes so far. */
+static int adapts_below(const qpy_plan *self, const qr_node *node)
+{
+    const qr_plan *core = self->core;
+    const qr_record *record;
+    const qr_union *u;
+    int found = 0;
+    switch (node->kind) {
+    case QR_KIND_ARRAY:
+    case QR_KIND_ADAPTER: return self->nodes[node->item].adapts;
+    case QR_KIND_MAP: return self->nodes[node->item].adapts || self->nodes[node->value].adapts;
+    case QR_KIND_TUPLE:
+        for (uint32_t i = 0; i < node->item_count; i++)
+            found |= self->nodes[core->items[node->item + i]].adapts;
+        return found;
+    case QR_KIND_RECORD:
+        record = &core->records[node->value];
+        for (uint32_t i = 0; i < record->count; i++)
+            found |= self->nodes[core->fields[record->first + i].node].adapts;
+        return found;
+    case QR_KIND_UNION: {
+        uint32_t arm;
+        u = &core->unions[node->value];
+        for (uint32_t i = 0; qpy_plan_arm(core, u, i, &arm); i++)
+            found |= arm != QR_PLAN_NONE && self->nodes[arm].adapts;
+        return found;
+    }
+    default: return 0;
+    }
+}
+
+/* What is above one adapts too; in a recursive type that takes a few rounds. */
+static void spread_adapts(qpy_plan *self)
+{
+    for (int changed = 1; changed;) {
+        changed = 0;
+        for (uint32_t i = self->core->nodes_count; i-- > 0;)
+            if (!self->nodes[i].adapts && adapts_below(self, &self->core->nodes[i]))
+                self->nodes[i].adapts = 1, changed = 1;
+    }
 }
 
 static int compile_nodes(qpy_plan *self, PyObject *nodes)
@@ -578,6 +643,11 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
         PyErr_Format(PyExc_TypeError, "the type cannot be compiled: %s", qr_error_message(error));
         return 0;
     }
+    int adapts = 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        adapts |= self->nodes[i].adapts;
+    if (adapts)
+        spread_adapts(self);
     for (uint32_t i = 0; i < self->core->records_count; i++)
         if (!finish_record(self, i))
             return 0;

@@ -75,7 +75,7 @@ static int append_name(PyObject *list, const char *name)
 
 static int append_arm(PyObject *list, const qr_plan *core, uint32_t arm)
 {
-    return arm == QR_PLAN_NONE ? 0 : append_name(list, qr_kind_expected((qr_kind)core->nodes[arm].kind));
+    return arm == QR_PLAN_NONE ? 0 : append_name(list, qr_kind_expected((qr_kind)core->nodes[qr_plan_wire(core, arm)].kind));
 }
 
 static int append_union(PyObject *list, const qr_plan *core, const qr_union *u)
@@ -104,9 +104,9 @@ static const char *name_of_node(const qpy_plan *plan, uint32_t number, int by_cl
 {
     unsigned kind = plan->core->nodes[number].kind;
     PyObject *cls = plan->nodes[number].cls;
-    if (by_class && (kind == QR_KIND_ARRAY || kind == QR_KIND_TUPLE || kind == QR_KIND_MAP || kind == QR_KIND_RECORD) && PyType_Check(cls))
+    if (by_class && (kind == QR_KIND_ARRAY || kind == QR_KIND_TUPLE || kind == QR_KIND_MAP || kind == QR_KIND_RECORD || kind == QR_KIND_ADAPTER) && PyType_Check(cls))
         return qpy_raise_class_name((PyTypeObject *)cls);
-    return qr_kind_expected((qr_kind)kind);
+    return qr_kind_expected((qr_kind)plan->core->nodes[qr_plan_wire(plan->core, number)].kind);
 }
 
 /* "int", "int or null", "int, str or null". */
@@ -340,13 +340,13 @@ static int is_schema_error(void)
 }
 
 /* What user code raised: ValueError and TypeError become a fault with it as the cause, the rest passes through. */
-PyObject *qpy_raise_sort(PyObject *steps)
+PyObject *qpy_raise_sort(PyObject *steps, int of_adapter)
 {
     if (!PyErr_Occurred())
         PyErr_SetString(PyExc_SystemError, "quire: a value was refused without a reason");
     if (is_schema_error())
         add_note_to_raised(steps);
-    else if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_TypeError))
+    else if (PyErr_ExceptionMatches(PyExc_ValueError) || (!of_adapter && PyErr_ExceptionMatches(PyExc_TypeError)))
         return take_exception();
     else if (!PyErr_ExceptionMatches(PyExc_MemoryError))
         add_note_to_raised(steps);
@@ -376,7 +376,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         if (!steps)
             PyErr_Clear();
         PyErr_Restore(type, saved, traceback);
-        cause = qpy_raise_sort(steps);
+        cause = qpy_raise_sort(steps, plan && r->error_node < plan->core->nodes_count && plan->core->nodes[r->error_node].kind == QR_KIND_ADAPTER);
         if (!cause) {
             Py_XDECREF(steps);
             return NULL;

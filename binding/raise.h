@@ -28,9 +28,9 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
 /* The name of a class without its module. */
 const char *qpy_raise_class_name(const PyTypeObject *cls);
 
-/* The exception that user code left: a ValueError or TypeError is taken and returned, to be the cause of a fault; any other stays set
- * (with the path as a note) and NULL is returned. steps may be NULL. */
-PyObject *qpy_raise_sort(PyObject *steps);
+/* The exception that user code left: a ValueError (and a TypeError, unless an adapter's function raised it) is taken and returned, to
+ * be the cause of a fault; any other stays set (with the path as a note) and NULL is returned. steps may be NULL. */
+PyObject *qpy_raise_sort(PyObject *steps, int of_adapter);
 
 /* Sets the exception for a value that cannot be written and returns NULL. value may be NULL. steps: tuple from the root (reference
  * taken), or NULL. cause: exception of user code (reference taken), or NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/sink.h"
+#include "binding/adapt.h"
 #include "binding/attribute.h"
 
 #include "binding/containers.h"
@@ -41,6 +42,7 @@ void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char 
     self->shapes = self->context ? state->shapes : NULL;
     self->keys = self->shapes ? state->keys : NULL;
     self->format = format;
+    self->user_context = NULL;
     self->strict_keys = 0;
     self->pausing = 0;
     self->pause_left = QPY_PAUSE_CONTAINERS;
@@ -606,6 +608,24 @@ PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyOb
         return fail(r, QR_ERROR_INVALID_CHOICE, node, UINT32_MAX, at);
     }
     return value ? value : fail_user(r, node, at);
+}
+
+PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
+{
+    outside saved = go_outside(self);
+    PyObject *value = qpy_adapt_decode(self->plan, node, wire, self->user_context);
+    come_back(self, saved);
+    if (!value)
+        return fail_user(r, node, at);
+    return self->plan->nodes[node].bounds ? qpy_sink_bounded(self, r, node, value, at) : value;
+}
+
+int qpy_sink_refused(qpy_sink *Py_UNUSED(self), qr_reader *Py_UNUSED(r))
+{
+    if (!PyErr_ExceptionMatches(PyExc_ValueError))
+        return 0;
+    PyErr_Clear();
+    return 1;
 }
 
 /* 1 within, 0 not, -1 with an exception: value OP bound in Python's own arithmetic. */

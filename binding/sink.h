@@ -24,6 +24,7 @@ typedef struct qpy_sink {
     qpy_shapes *shapes;       /* the same */
     qpy_shape *context;       /* the key whose value is being read: below it are the maps that open now; NULL: not followed */
     const char *format;       /* name, for Raw */
+    PyObject *user_context;   /* for the functions of adapters that want it, borrowed; or NULL */
     int strict_keys;          /* a duplicate key of an untyped map is an error */
     int pausing;              /* the collector was paused by us (below 3.12) */
     int pause_left;           /* containers that may still be made meanwhile */
@@ -88,6 +89,10 @@ PyObject *qpy_sink_ext(qpy_sink *self, qr_reader *r, const qr_token *token);
 PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, size_t n);
 PyObject *qpy_sink_scalar(qpy_sink *self, qr_reader *r, uint32_t node, const qr_scalar *scalar, const uint8_t *at);
 PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at);
+/* What an ADAPTER's decode makes of the wire value (its reference taken). */
+PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at);
+/* Did user code refuse a value (ValueError), so that another arm may be tried? Then the exception is cleared. */
+int qpy_sink_refused(qpy_sink *self, qr_reader *r);
 /* Bounds that the core could not judge: returns the value (its reference taken), or NULL with r->error. */
 PyObject *qpy_sink_bounded(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *value, const uint8_t *at);
 

@@ -52,7 +52,7 @@ struct qpy_shapes;
     X(PyObject, json_keywords)    /* tuple of names */                                                                         \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
-    X(PyObject, str_dataclass_fields) X(PyObject, str_attrs)
+    X(PyObject, str_dataclass_fields) X(PyObject, str_attrs) X(PyObject, str_quire)
 
 typedef struct qpy_state {
 #define X(type, name) type *name;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/union.h"
 
+#include "binding/adapt.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
 #include "binding/walk.h"
@@ -72,27 +73,6 @@ static PyTypeObject *class_of(const qpy_plan *plan, uint32_t arm)
     }
 }
 
-/* The i-th arm: bool and numbers, then what is tried on integers and texts, then arrays and records. QR_PLAN_NONE for no arm; 0 at
- * the end. */
-static int arm_at(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *arm)
-{
-    const uint32_t single[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
-    const uint32_t n = QR_ARRAY_LENGTH(single);
-    if (i < n)
-        return *arm = single[i], 1;
-    if ((i -= n) < u->ints_count)
-        return *arm = core->items[u->ints + i], 1;
-    if ((i -= u->ints_count) < u->text_count)
-        return *arm = core->items[u->text + i], 1;
-    if ((i -= u->text_count) < u->array_count)
-        return *arm = core->array_arms[u->arrays + i].arm, 1;
-    if ((i -= u->array_count) < u->tag_count)
-        return *arm = core->tags[u->tags + i].arm, 1;
-    if ((i -= u->tag_count) < u->key_count)
-        return *arm = core->key_arms[u->keys + i].arm, 1;
-    return 0;
-}
-
 /* May a text of the arm be taken by one that is tried before it? Dates, times, numbers and UUIDs are never each other's. */
 static int text_may_change(const qr_plan *core, const qr_union *u)
 {
@@ -109,7 +89,7 @@ static int compile_one(qpy_plan *plan, uint32_t number)
     const qr_union *u = &plan->core->unions[number];
     qpy_union_side *side = &plan->unions[number];
     uint32_t count = 0, size = 4, arm;
-    while (arm_at(plan->core, u, count, &arm))
+    while (qpy_plan_arm(plan->core, u, count, &arm))
         count++;
     while (size < 2 * count)
         size *= 2;
@@ -121,7 +101,7 @@ static int compile_one(qpy_plan *plan, uint32_t number)
     side->mask = size - 1;
     for (size_t kind = 0; kind < QR_KIND_COUNT; kind++)
         side->kinds[kind] = QR_PLAN_NONE;
-    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++) {
+    for (uint32_t i = 0; qpy_plan_arm(plan->core, u, i, &arm); i++) {
         if (arm == QR_PLAN_NONE)
             continue;
         unsigned kind = plan->core->nodes[arm].kind;
@@ -377,7 +357,7 @@ static uint32_t arm_of_base(qpy_state *state, const qpy_plan *plan, const qr_uni
         return u->array;
     if (u->array_count && (arm = arm_of_items(state, plan, u, object)) != QR_PLAN_NONE) /* an abstract collection takes classes of several kinds */
         return arm;
-    for (uint32_t i = 0; arm_at(plan->core, u, i, &arm); i++)
+    for (uint32_t i = 0; qpy_plan_arm(plan->core, u, i, &arm); i++)
         if (arm != QR_PLAN_NONE && (plan->core->nodes[arm].kind == QR_KIND_ANY || (plan->core->nodes[arm].kind == QR_KIND_RAW && Py_TYPE(object) == state->raw_type)))
             return arm;
     return QR_PLAN_NONE;
@@ -407,9 +387,9 @@ uint32_t qpy_union_arm(qpy_state *state, const qpy_plan *plan, uint32_t node, Py
     *read_as = QR_PLAN_NONE;
     if (side->literals && (arm = arm_of_literal(plan, u, object)) != QR_PLAN_NONE)
         return arm;
-    if (PyDict_Check(object))
-        return arm_of_dict(state, plan, u, object, read_as);
     arm = find_class(side, Py_TYPE(object));
+    if (PyDict_Check(object) && (arm == QR_PLAN_NONE || plan->core->nodes[arm].kind != QR_KIND_ADAPTER))
+        return arm_of_dict(state, plan, u, object, read_as);
     if (QR_LIKELY(arm != QR_PLAN_NONE)) {
         unsigned kind = plan->core->nodes[arm].kind;
         return QR_UNLIKELY(u->array_count) && (kind == QR_KIND_ARRAY || kind == QR_KIND_TUPLE) ? arm_of_items(state, plan, u, object) : arm;
@@ -419,6 +399,19 @@ uint32_t qpy_union_arm(qpy_state *state, const qpy_plan *plan, uint32_t node, Py
 
 /* ---------------------------------------------------------------- is what is written read as the same again? */
 
+/* Would the adapter's decode take the text? An adapter of another text than str is not asked: it may. */
+static int adapter_takes(const qpy_plan *plan, uint32_t arm, const uint8_t *text, size_t length)
+{
+    if (plan->core->nodes[plan->core->nodes[arm].item].kind != QR_KIND_STR)
+        return 1;
+    PyObject *wire = PyUnicode_DecodeUTF8((const char *)text, (Py_ssize_t)length, NULL), *value = wire ? qpy_adapt_decode(plan, arm, wire, NULL) : NULL;
+    int takes = value != NULL;
+    Py_XDECREF(value);
+    if (!takes && PyErr_ExceptionMatches(PyExc_ValueError))
+        PyErr_Clear();
+    return takes;
+}
+
 /* Would reading take the text for that arm? */
 static int takes_text(const qpy_plan *plan, uint32_t arm, const uint8_t *text, size_t length, int is_binary)
 {
@@ -427,6 +420,8 @@ static int takes_text(const qpy_plan *plan, uint32_t arm, const uint8_t *text, s
     size_t decoded;
     if (node->kind == QR_KIND_STR || node->kind == QR_KIND_ANY)
         return 1;
+    if (node->kind == QR_KIND_ADAPTER)
+        return takes_text(plan, node->item, text, length, is_binary) && adapter_takes(plan, arm, text, length);
     if (node->kind == QR_KIND_CHOICE)
         return qr_plan_find_choice_text(plan->core, &plan->core->choice_sets[node->value], text, length) != QR_PLAN_NONE;
     if (qr_kind_is_scalar_text(node->kind))
@@ -489,11 +484,24 @@ static int keeps_integer(const qpy_plan *plan, const qr_union *u, PyObject *obje
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(object, &overflow);
     for (uint32_t i = 0; !overflow && i < u->ints_count; i++) {
-        const qr_choices *set = &plan->core->choice_sets[plan->core->nodes[plan->core->items[u->ints + i]].value];
+        const qr_choices *set = &plan->core->choice_sets[plan->core->nodes[qr_plan_wire(plan->core, plan->core->items[u->ints + i])].value];
         if (qr_plan_find_choice_int(plan->core, set, number, 0) != QR_PLAN_NONE)
             return 0;
     }
     return 1;
+}
+
+static int keeps_adapted(const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *object, int is_binary)
+{
+    Py_ssize_t length;
+    PyObject *wire = PyObject_CallOneArg(plan->nodes[arm].encode, object);
+    if (!wire)
+        return PyErr_ExceptionMatches(PyExc_Exception) ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
+    const char *text = PyUnicode_Check(wire) ? PyUnicode_AsUTF8AndSize(wire, &length) : NULL;
+    PyErr_Clear();
+    int keeps = text ? is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary) : 1;
+    Py_DECREF(wire);
+    return keeps;
 }
 
 int qpy_union_keeps(qpy_state *state, const qpy_plan *plan, uint32_t node, uint32_t arm, PyObject *object, int is_binary)
@@ -514,6 +522,7 @@ int qpy_union_keeps(qpy_state *state, const qpy_plan *plan, uint32_t node, uint3
             return is_surrogate ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
         }
         return is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary);
+    case QR_KIND_ADAPTER: return u->text_count > 1 && plan->core->items[u->text] != arm ? keeps_adapted(plan, u, arm, object, is_binary) : 1;
     default:
         if (qr_kind_is_scalar_text(plan->core->nodes[arm].kind) && u->text_count > 1 && plan->core->nodes[plan->core->items[u->text]].kind == QR_KIND_CHOICE)
             return keeps_scalar(state, plan, u, arm, object);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/walk.h"
+#include "binding/adapt.h"
 #include "binding/attribute.h"
 
 #include "binding/containers.h"
@@ -48,10 +49,12 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->state = state;
     self->depth = QR_DEPTH_DEFAULT;
     self->calls = 0;
+    self->adapting = 0;
     self->format = format;
     self->bytes = self->failed = self->steps = NULL;
     self->secret = 0;
     memset(self->known, 0, sizeof self->known);
+    self->adapted = (qpy_known_class){NULL, NULL};
     self->hint = hint;
     if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
         self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)hint);
@@ -81,7 +84,7 @@ static void raise_failure(qpy_walker *self)
         PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     if (error == QR_ERROR_NONE || error == QR_ERROR_SINK) {
-        PyObject *cause = qpy_raise_sort(steps);
+        PyObject *cause = qpy_raise_sort(steps, self->adapting);
         if (!cause) {
             Py_XDECREF(steps);
             return;
@@ -110,6 +113,7 @@ void qpy_walker_release(qpy_walker *self)
     Py_XDECREF(self->steps);
     for (size_t i = 0; i < QPY_KNOWN_CLASSES; i++)
         Py_XDECREF(self->known[i].plan);
+    Py_XDECREF(self->adapted.plan);
 }
 
 PyObject *qpy_walker_finish(qpy_walker *self, int ok)
@@ -194,9 +198,11 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
     qpy_state *state = self->state;
     PyTypeObject *type = Py_TYPE(value);
     if (qpy_record_check(state, type) || (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        if (qpy_walk_is_enum(state, type))
+        if (qpy_walk_is_enum(state, type) && !_PyType_Lookup(type, state->str_quire))
             return QPY_WAY_ENUM;
         *plan = qpy_plan_of_class(state, type);
+        if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_ADAPTER)
+            return QPY_WAY_ADAPTER;
         if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_RECORD)
             return (*plan)->records[(*plan)->core->nodes[0].value].form == QPY_FORM_RECORD ? QPY_WAY_RECORD : QPY_WAY_OBJECT;
         if (!*plan && PyErr_Occurred())
@@ -225,7 +231,10 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
         return QPY_WAY_LIST;
     if (PyTuple_Check(value))
         return QPY_WAY_TUPLE;
-    return qpy_ext_check(state, type) ? QPY_WAY_EXT : QPY_WAY_NONE;
+    if (qpy_ext_check(state, type))
+        return QPY_WAY_EXT;
+    *plan = qpy_adapt_plan(state, type);
+    return *plan ? QPY_WAY_ADAPTER : PyErr_Occurred() ? QPY_WAY_ERROR : QPY_WAY_NONE;
 }
 
 /* ---------------------------------------------------------------- fields */
@@ -304,6 +313,20 @@ static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *leng
     return ok;
 }
 
+static int adapted_key(qpy_walker *self, qpy_plan *plan, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
+{
+    if (self->depth == 0)
+        return qpy_walk_fail(self, QR_ERROR_DEPTH, key);
+    self->depth--;
+    Py_INCREF(plan);
+    PyObject *wire = qpy_adapt_key(self, plan, 0, key);
+    int ok = wire && qpy_walk_key_text(self, wire, room, length, object);
+    Py_XDECREF(wire);
+    Py_DECREF(plan);
+    self->depth++;
+    return ok;
+}
+
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object)
 {
     qpy_plan *plan = NULL;
@@ -334,9 +357,27 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
         *object = Py_NewRef(key);
         return 1;
     case QPY_WAY_INT: return (*object = qpy_walk_digits(self, key)) != NULL;
+    case QPY_WAY_ADAPTER: return adapted_key(self, plan, key, room, length, object);
     case QPY_WAY_ERROR: return 0;
     default: return qpy_walk_fail(self, QR_ERROR_UNSUPPORTED_KEY, key);
     }
+}
+
+int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls)
+{
+    if (self->adapted.cls != cls)
+        return 0;
+    const qr_plan *core = self->adapted.plan->core;
+    unsigned kind = core->nodes[qr_plan_wire(core, 0)].kind;
+    return !((kind >= QR_KIND_NONE && kind <= QR_KIND_UUID) || kind == QR_KIND_CHOICE);
+}
+
+uint32_t qpy_walk_field_of(const qpy_plan *plan, const qr_record *record, PyObject *key)
+{
+    for (uint32_t i = record->first; i < record->first + record->count; i++)
+        if (plan->fields[i].name == key || (PyUnicode_Check(key) && PyUnicode_Compare(plan->fields[i].name, key) == 0))
+            return i;
+    return QR_PLAN_NONE;
 }
 
 PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict)

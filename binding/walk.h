@@ -23,6 +23,7 @@ typedef struct qpy_walker {
     qpy_state *state;
     uint32_t depth;       /* levels left */
     uint32_t calls;
+    int adapting;         /* the exception is one of an adapter's function */
     const char *format;
     PyObject *bytes;      /* what the buffer writes into, once it outgrew `room` */
     PyObject *failed;     /* the value at fault, strong */
@@ -30,6 +31,7 @@ typedef struct qpy_walker {
     int secret;           /* it is, or is in, a secret field: not to be shown */
     size_t hint;          /* bytes to start with */
     qpy_known_class known[QPY_KNOWN_CLASSES];
+    qpy_known_class adapted; /* the last class met that has an adapter */
     uint8_t room[QPY_WALK_INLINE];
 } qpy_walker;
 
@@ -69,9 +71,9 @@ typedef enum qpy_way {
     QPY_WAY_NONE, /* cannot be written */
     QPY_WAY_ERROR, /* an exception is set */
     QPY_WAY_INT, QPY_WAY_FLOAT, QPY_WAY_STR, QPY_WAY_LIST, QPY_WAY_TUPLE, QPY_WAY_DICT, QPY_WAY_SET /* deque too: any iterable */, QPY_WAY_BUFFER, QPY_WAY_RECORD, QPY_WAY_OBJECT,
-    QPY_WAY_ENUM, QPY_WAY_SCALAR, QPY_WAY_RAW, QPY_WAY_EXT
+    QPY_WAY_ENUM, QPY_WAY_SCALAR, QPY_WAY_RAW, QPY_WAY_EXT, QPY_WAY_ADAPTER
 } qpy_way;
-/* plan is set for RECORD and OBJECT (dataclass and the like), kind for SCALAR. */
+/* plan is set for RECORD, OBJECT (dataclass and the like) and ADAPTER, kind for SCALAR. */
 qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind *kind);
 
 /* The value of an attribute of an OBJECT: a new reference, or NULL (the exception is kept, or cleared and the error set). */
@@ -82,6 +84,12 @@ int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *valu
 /* A key that is no str, as text: fills room and gives the length, or a new str in *object; 0 on failure. */
 enum { QPY_KEY_ROOM = 160 };
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);
+
+/* Was an object of the class, just written through its adapter, written as what is no scalar (or as anything)? */
+int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls);
+
+/* The field of a TypedDict with that key (its number in the plan), or QR_PLAN_NONE. */
+uint32_t qpy_walk_field_of(const qpy_plan *plan, const qr_record *record, PyObject *key);
 
 /* The pairs of an instance of a subclass of dict as a plain dict, in the order of its items(): a new reference, or NULL (failed). */
 PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict);

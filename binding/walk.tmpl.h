@@ -178,7 +178,7 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
         ok = QR_T(write_str)(w, key);
     else if (!QR_TRAIT(TEXT_KEYS)) {
         ok = QR_T(write_value)(w, key);
-        if (ok && (PyTuple_Check(key) || PyAnySet_Check(key)))
+        if (ok && (PyTuple_Check(key) || PyAnySet_Check(key) || qpy_walk_is_container(w, Py_TYPE(key))))
             ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
         return ok;
     }
@@ -203,6 +203,14 @@ QR_INLINE int QR_T(write_key)(qpy_walker *w, PyObject *key)
     return QR_T(write_other_key)(w, key);
 }
 
+static QR_NOINLINE int QR_T(write_adapted_key)(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *key)
+{
+    PyObject *wire = qpy_adapt_key(w, plan, node, key);
+    int ok = wire && QR_T(write_key)(w, wire);
+    Py_XDECREF(wire);
+    return ok;
+}
+
 QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
 {
     qpy_dict_iter iter;
@@ -221,14 +229,14 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
             ok = 0;
             break;
         }
-        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
+        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && plan->core->nodes[key_node].kind != QR_KIND_ADAPTER && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
             ok = qpy_walk_step(w, key, 0);
             break;
         }
-        if (QR_UNLIKELY(!PyUnicode_CheckExact(key))) { /* writing it may run user code */
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(plan->nodes[key_node].encode != NULL))) { /* writing it may run user code */
             Py_INCREF(key);
             Py_INCREF(value);
-            ok = QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
+            ok = (plan && plan->nodes[key_node].encode ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
             if (!ok)
                 qpy_walk_step(w, key, 0);
             Py_DECREF(key);
@@ -340,7 +348,7 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
         if (!values[i])
             continue;
         const qr_field *field = &plan->core->fields[record->first + i];
-        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_item)(w, typed ? plan : NULL, field->node, values[i]);
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (record->array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && QR_T(write_item)(w, typed || plan->fields[record->first + i].adapts ? plan : NULL, field->node, values[i]);
         if (!ok)
             qpy_walk_field(w, plan, record->first + i);
         else
@@ -407,9 +415,10 @@ QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *pla
 QR_INLINE int QR_T(write_fields)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
     const qpy_record_side *side = qpy_plan_record_side(plan, number);
-    if (QR_LIKELY(side->form == QPY_FORM_RECORD && !side->omits))
+    unsigned gathers = side->omits & (typed ? ~(unsigned)QPY_ADAPTS : ~0u); /* what must be written by its type is, when all is */
+    if (QR_LIKELY(side->form == QPY_FORM_RECORD && !gathers))
         return QR_T(write_slots)(w, op, plan, number, typed);
-    if (side->in_place && qpy_plan_is_plain(side))
+    if (side->in_place && !gathers && qpy_plan_is_plain(side))
         return QR_T(write_attributes)(w, op, plan, number, typed);
     return QR_T(write_gathered)(w, op, plan, number, typed);
 }
@@ -499,6 +508,20 @@ static int QR_T(write_extension)(qpy_walker *w, PyObject *op)
     return QR_F(put_ext)(&w->buffer, qpy_ext_code(op), (const uint8_t *)PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data)) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
 }
 
+/* What the adapter of the node makes of the object, as the type that it is written as. */
+static QR_NOINLINE int QR_T(write_adapted)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
+{
+    if (!QR_T(enter)(w, op))
+        return 0;
+    Py_INCREF((PyObject *)plan);
+    PyObject *wire = qpy_adapt_encode(w, plan, number, op);
+    int ok = wire && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_node)(w, plan, plan->core->nodes[number].item, wire);
+    Py_XDECREF(wire);
+    Py_DECREF((PyObject *)plan);
+    QR_T(leave)(w, op);
+    return ok;
+}
+
 static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
 {
     qpy_plan *plan = NULL;
@@ -507,6 +530,8 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     qpy_known_class *known = qpy_walk_known(w, Py_TYPE(op));
     if (QR_LIKELY(known->cls == Py_TYPE(op)))
         return QR_T(write_record)(w, op, known->plan);
+    if (w->adapted.cls == Py_TYPE(op))
+        return QR_T(write_adapted)(w, op, w->adapted.plan, 0);
     Py_INCREF(op);
     w->calls++; /* reading annotations, importing, a property: most of what follows may run user code */
     switch (qpy_walk_way(w, op, &plan, &kind)) {
@@ -514,6 +539,10 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     case QPY_WAY_OBJECT:
         qpy_walk_remember(known, Py_TYPE(op), plan);
         ok = QR_T(write_record)(w, op, plan);
+        break;
+    case QPY_WAY_ADAPTER:
+        qpy_walk_remember(&w->adapted, Py_TYPE(op), plan);
+        ok = QR_T(write_adapted)(w, op, plan, 0);
         break;
     case QPY_WAY_ENUM: ok = QR_T(write_enum)(w, op); break;
     case QPY_WAY_SCALAR: ok = QR_T(write_scalar)(w, op, kind); break;
@@ -587,6 +616,66 @@ static QR_NOINLINE int QR_T(write_union)(qpy_walker *w, const qpy_plan *plan, ui
     return ok;
 }
 
+static QR_NOINLINE int QR_T(write_typeddict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
+{
+    const qr_record *record = qpy_plan_record(plan, number);
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    if (!QR_T(enter)(w, op))
+        return 0;
+    PyObject *plain = qpy_walk_plain_dict(w, op);
+    Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
+    int ok = plain && QR_F(put_map)(&w->buffer, (size_t)n);
+    while (ok && PyDict_Next(plain, &at, &key, &value)) {
+        uint32_t field = qpy_walk_field_of(plan, record, key);
+        Py_INCREF(key);
+        Py_INCREF(value);
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) &&
+             (field != QR_PLAN_NONE ? QR_T(write_node)(w, plan, plan->core->fields[field].node, value) : QR_T(write_value)(w, value));
+        if (ok && PyDict_GET_SIZE(plain) != n)
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        if (ok)
+            QR_F(sep)(&w->buffer);
+        else
+            qpy_walk_step(w, key, 0);
+        Py_DECREF(key);
+        Py_DECREF(value);
+    }
+    ok = ok && QR_T(close_map)(w);
+    QR_T(leave)(w, op);
+    Py_XDECREF(plain);
+    return ok;
+}
+
+/* A value of the node that is of no class expected above (a subclass, a set, a TypedDict), whose parts have to be written by their types. */
+static QR_NOINLINE int QR_T(write_adapting)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
+{
+    const qr_node *node = &plan->core->nodes[number];
+    PyObject *plain;
+    int ok;
+    switch (node->kind) {
+    case QR_KIND_ARRAY:
+        if (PyList_Check(op) || PyTuple_Check(op))
+            return QR_T(write_typed_sequence)(w, op, plan, node->item);
+        w->calls++;
+        plain = PySequence_List(op);
+        ok = plain && QR_T(write_typed_sequence)(w, plain, plan, node->item);
+        Py_XDECREF(plain);
+        return ok;
+    case QR_KIND_TUPLE: return QR_T(write_typed_tuple)(w, op, plan, node);
+    case QR_KIND_MAP:
+        plain = qpy_walk_plain_dict(w, op);
+        ok = plain && QR_T(write_typed_dict)(w, plain, plan, node->item, node->value);
+        Py_XDECREF(plain);
+        return ok;
+    case QR_KIND_RECORD:
+        if (qpy_plan_record_side(plan, number)->form == QPY_FORM_TYPEDDICT)
+            return QR_T(write_typeddict)(w, op, plan, number);
+        return QR_T(write_value)(w, op);
+    default: return QR_T(write_value)(w, op);
+    }
+}
+
 /* A value that must be one of the node. The plan knows its class, so comparing takes the place of looking for it; what is of another
  * class (a subclass, an arm of a union) is checked first and then written as any value is. */
 static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
@@ -624,11 +713,17 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
             return QR_T(write_union)(w, plan, number, op);
         break;
     case QR_KIND_ANY: return QR_T(write_value)(w, op);
+    case QR_KIND_ADAPTER:
+        if (QR_LIKELY(qpy_adapt_takes(plan, number, op)))
+            return QR_T(write_adapted)(w, op, plan, number);
+        break;
     default: break;
     }
     if (op == Py_None && (node->flags & QR_NODE_NULLABLE)) {
         QR_F(put_null)(&w->buffer);
         return 1;
     }
+    if (QR_UNLIKELY(plan->nodes[number].adapts))
+        return qpy_walk_checks(w, plan, number, op) && QR_T(write_adapting)(w, plan, number, op);
     return qpy_walk_checks(w, plan, number, op) && QR_T(write_value)(w, op);
 }

@@ -32,6 +32,9 @@ QR_CHECK qr_check_scalar(qr_check_sink *s, qr_reader *r, uint32_t node, const qr
 QR_CHECK qr_check_bounded(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
 QR_CHECK qr_check_choice(qr_check_sink *s, uint32_t node, uint32_t index) { (void)s, (void)node, (void)index; return 1; }
 QR_CHECK qr_check_choice_open(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
+/* What was read for an ADAPTER; `refused`: it failed, but for the value only, so that another arm of the union may be tried. */
+QR_CHECK qr_check_adapt(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
+QR_CHECK qr_check_refused(qr_check_sink *s, qr_reader *r) { (void)s, (void)r; return 0; }
 QR_CHECK qr_check_raw(qr_check_sink *s, qr_reader *r, const uint8_t *at, size_t n) { (void)s, (void)r, (void)at, (void)n; return 1; }
 QR_CHECK qr_check_typed_object(qr_check_sink *s, qr_reader *r, uint32_t node, const qr_token *t) { (void)s, (void)r, (void)node, (void)t; return 1; }
 

@@ -127,7 +127,7 @@ int qr_plan_set_items(qr_plan *self, uint32_t node, const uint32_t *items, size_
     qr_node *n = qr_plan_node_at(self, node);
     if (!n)
         return 0;
-    if (n->kind == QR_KIND_ARRAY && count == 1)
+    if ((n->kind == QR_KIND_ARRAY || n->kind == QR_KIND_ADAPTER) && count == 1)
         n->item = items[0];
     else if (n->kind == QR_KIND_MAP && count == 2) {
         n->item = items[0];
@@ -349,7 +349,8 @@ static int seal_bounds(const qr_plan_bounds *b)
 static int seal_node(const qr_plan *self, const qr_node *node)
 {
     switch (node->kind) {
-    case QR_KIND_ARRAY: return node->item < self->nodes_count;
+    case QR_KIND_ARRAY:
+    case QR_KIND_ADAPTER: return node->item < self->nodes_count;
     case QR_KIND_MAP: return node->item < self->nodes_count && node->value < self->nodes_count;
     case QR_KIND_RECORD: return node->value < self->records_count;
     case QR_KIND_CHOICE: return node->value < self->choice_sets_count;
@@ -359,12 +360,24 @@ static int seal_node(const qr_plan *self, const qr_node *node)
     }
 }
 
+/* Does an adapter come to something that is read? One that stood for itself would be followed for ever. */
+static int seal_adapter(const qr_plan *self, uint32_t number)
+{
+    for (uint32_t steps = 0; steps <= self->nodes_count; steps++, number = self->nodes[number].item)
+        if (self->nodes[number].kind != QR_KIND_ADAPTER)
+            return 1;
+    return 0;
+}
+
 qr_error qr_plan_seal(qr_plan *self)
 {
     if (self->nodes_count == 0)
         qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->nodes_count && self->error == QR_ERROR_NONE; i++)
         if (!seal_node(self, &self->nodes[i]))
+            qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
+    for (uint32_t i = 0; i < self->nodes_count && self->error == QR_ERROR_NONE; i++)
+        if (self->nodes[i].kind == QR_KIND_ADAPTER && !seal_adapter(self, i))
             qr_plan_fail(self, QR_ERROR_INVALID_VALUE);
     for (uint32_t i = 0; i < self->items_count && self->error == QR_ERROR_NONE; i++)
         if (self->items[i] >= self->nodes_count)
@@ -407,7 +420,7 @@ uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int
 
 int qr_plan_key_is_number(const qr_plan *self, uint32_t number)
 {
-    const qr_node *node = &self->nodes[number];
+    const qr_node *node = &self->nodes[qr_plan_wire(self, number)];
     if (node->kind != QR_KIND_CHOICE)
         return node->kind == QR_KIND_INT || node->kind == QR_KIND_FLOAT || node->kind == QR_KIND_BOOL || node->kind == QR_KIND_NONE;
     const qr_choices *set = &self->choice_sets[node->value];

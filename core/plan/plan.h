@@ -52,7 +52,7 @@ typedef struct qr_node {
     uint8_t kind;         /* qr_kind */
     uint8_t flags;
     uint16_t item_count;  /* TUPLE: items */
-    uint32_t item;        /* ARRAY: the item's node; MAP: the key's; TUPLE: first in plan->items */
+    uint32_t item;        /* ARRAY: the item's node; MAP: the key's; TUPLE: first in plan->items; ADAPTER: of what is read for it */
     uint32_t value;       /* MAP: the value's node; RECORD, CHOICE, UNION: index of its description */
     uint32_t bounds;      /* with QR_NODE_BOUNDED: index in plan->bounds */
 } qr_node;
@@ -155,7 +155,8 @@ void qr_plan_free(qr_plan *self);              /* NULL is fine */
 
 uint32_t qr_plan_add_node(qr_plan *self, qr_kind kind);
 void qr_plan_set_nullable(qr_plan *self, uint32_t node);
-/* ARRAY: 1 item; MAP: key and value; TUPLE: any number (at most 65535). */
+/* ARRAY: 1 item; MAP: key and value; TUPLE: any number (at most 65535); ADAPTER: the node of what the document holds, which the
+ * receiver then makes something else of. */
 int qr_plan_set_items(qr_plan *self, uint32_t node, const uint32_t *items, size_t count);
 /* Cleared bounds of the node, to be filled in before the next call; NULL when memory is out. */
 qr_plan_bounds *qr_plan_add_bounds(qr_plan *self, uint32_t node);
@@ -175,7 +176,8 @@ int qr_plan_add_choice_text(qr_plan *self, uint32_t node, const char *text, size
 int qr_plan_add_choice_int(qr_plan *self, uint32_t node, int64_t number, int is_bool);
 
 /* A cleared union (all arms QR_PLAN_NONE) for the caller to fill in before the next begin; NULL when memory is out. No arm
- * may be a union itself; arms read from maps are maps and records, those in `ints` choices. */
+ * may be a union itself; arms read from maps are maps and records, those in `ints` choices. An ADAPTER stands for what is
+ * read for it; among the arms of `text` it is one that the receiver may refuse, then the next one is tried. */
 qr_union *qr_plan_begin_union(qr_plan *self, uint32_t node);
 int qr_plan_set_union_text(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
 int qr_plan_set_union_ints(qr_plan *self, uint32_t node, const uint32_t *arms, size_t count);
@@ -250,6 +252,14 @@ uint32_t qr_plan_find_tag_text(const qr_plan *self, const qr_union *union_, cons
 uint32_t qr_plan_find_tag_int(const qr_plan *self, const qr_union *union_, int64_t number, int is_bool);
 
 QR_INLINE const qr_record *qr_plan_record(const qr_plan *self, const qr_node *node) { return &self->records[node->value]; }
+
+/* The node that is read for `number`: an ADAPTER's, all the way down; else itself. */
+QR_INLINE uint32_t qr_plan_wire(const qr_plan *self, uint32_t number)
+{
+    while (QR_UNLIKELY(self->nodes[number].kind == QR_KIND_ADAPTER))
+        number = self->nodes[number].item;
+    return number;
+}
 
 /* Does the node stand for numbers or truth values, which formats with text keys write as text? */
 int qr_plan_key_is_number(const qr_plan *self, uint32_t node);

@@ -124,14 +124,14 @@ int qr_plan_add_union_slot(qr_plan *self, uint32_t node, uint32_t kinds, uint32_
 /* ---------------------------------------------------------------- sealing */
 
 /* No arm is a union: flatten them. One that led back to itself would be followed for ever. */
-static int is_arm(const qr_plan *self, uint32_t arm) { return arm < self->nodes_count && self->nodes[arm].kind != QR_KIND_UNION; }
+static int is_arm(const qr_plan *self, uint32_t arm) { return arm < self->nodes_count && self->nodes[qr_plan_wire(self, arm)].kind != QR_KIND_UNION; }
 
 /* A node that is read from a map, and whose map may be opened before it is chosen. */
 static int is_map_arm(const qr_plan *self, uint32_t arm)
 {
     if (!is_arm(self, arm))
         return 0;
-    const qr_node *node = &self->nodes[arm];
+    const qr_node *node = &self->nodes[qr_plan_wire(self, arm)];
     return node->kind == QR_KIND_MAP || (node->kind == QR_KIND_RECORD && !self->records[node->value].array);
 }
 
@@ -170,7 +170,7 @@ static int enter_key(qr_plan *self, const qr_union *u, const qr_key_arm *arm, ui
 
 static int enter_keys(qr_plan *self, const qr_union *u, qr_key_arm *arm)
 {
-    const qr_record *record = &self->records[self->nodes[arm->arm].value];
+    const qr_record *record = &self->records[self->nodes[qr_plan_wire(self, arm->arm)].value];
     arm->bits = 0;
     if (record->has_tag && !enter_key(self, u, arm, arm->bits++, record->tag_name, record->tag_name_length))
         return 0;
@@ -195,9 +195,9 @@ static int seal_keys(qr_plan *self, qr_union *u)
     uint64_t names = 0;
     for (uint32_t i = 0; i < u->key_count; i++) {
         uint32_t arm = self->key_arms[u->keys + i].arm;
-        if (!is_map_arm(self, arm) || self->nodes[arm].kind != QR_KIND_RECORD)
+        if (!is_map_arm(self, arm) || self->nodes[qr_plan_wire(self, arm)].kind != QR_KIND_RECORD)
             return 0;
-        names += self->records[self->nodes[arm].value].count + 1;
+        names += self->records[self->nodes[qr_plan_wire(self, arm)].value].count + 1;
     }
     names += u->key_count ? self->aliases_count : 0; /* at most: some arm's, or another record's */
     u->key_words = 0;
@@ -217,7 +217,7 @@ static int seal_keys(qr_plan *self, qr_union *u)
 
 static int is_array_arm(const qr_plan *self, uint32_t arm)
 {
-    const qr_node *node = arm < self->nodes_count ? &self->nodes[arm] : NULL;
+    const qr_node *node = arm < self->nodes_count ? &self->nodes[qr_plan_wire(self, arm)] : NULL;
     return node && (node->kind == QR_KIND_ARRAY || node->kind == QR_KIND_TUPLE || (node->kind == QR_KIND_RECORD && self->records[node->value].array));
 }
 
@@ -251,7 +251,7 @@ int qr_plan_seal_union(qr_plan *self, qr_union *u)
         if (!is_arm(self, self->items[u->text + i]))
             return 0;
     for (uint32_t i = 0; i < u->ints_count; i++)
-        if (!is_arm(self, self->items[u->ints + i]) || self->nodes[self->items[u->ints + i]].kind != QR_KIND_CHOICE)
+        if (!is_arm(self, self->items[u->ints + i]) || self->nodes[qr_plan_wire(self, self->items[u->ints + i])].kind != QR_KIND_CHOICE)
             return 0;
     return seal_arrays(self, u) && seal_tags(self, u) && seal_keys(self, u);
 }

@@ -141,6 +141,14 @@ static QR_NOINLINE QR_VALUE QR_T(read_raw)(qr_reader *r, QR_SINK *s)
     return QR_T(skip)(r) ? QR_S(raw)(s, r, at, (size_t)(r->p - at)) : QR_FAILED;
 }
 
+/* What the document holds for it, then what the sink makes of that. */
+static QR_NOINLINE QR_VALUE QR_T(read_adapted)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    const uint8_t *at = QR_F(at)(r);
+    QR_VALUE value = QR_T(read_node)(r, s, plan, plan->nodes[number].item);
+    return QR_LIKELY(value) ? QR_S(adapt)(s, r, number, value, at) : QR_FAILED;
+}
+
 /* What is not read in the loop of its container; a null that may be there is known not to be. */
 static QR_NOINLINE QR_VALUE QR_T(read_other)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
 {
@@ -165,6 +173,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_other)(qr_reader *r, QR_SINK *s, const qr_
     }
     case QR_KIND_UNION: return QR_T(read_union)(r, s, plan, number);
     case QR_KIND_RAW: return QR_T(read_raw)(r, s);
+    case QR_KIND_ADAPTER: return QR_T(read_adapted)(r, s, plan, number);
     default: return QR_T(read_scalar)(r, s, plan, number);
     }
 }

@@ -8,6 +8,10 @@ static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *pla
     size_t length;
     qr_token inner;
     qr_token_kind kind;
+    if (QR_UNLIKELY(plan->nodes[number].kind == QR_KIND_ADAPTER)) {
+        QR_VALUE value = QR_T(lax_from_text)(r, s, plan, plan->nodes[number].item, token);
+        return value ? QR_S(adapt)(s, r, number, value, token->at) : QR_FAILED;
+    }
     if (!QR_T(text)(r, token, &text, &length))
         return QR_FAILED;
     unsigned wanted = plan->nodes[number].kind;
@@ -84,10 +88,14 @@ static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, 
             uint32_t arm = QR_T(union_scalar_arm)(plan, &plan->unions[node->value], kind, token);
             if (arm == QR_PLAN_NONE && (kind == QR_TOKEN_EXT)) /* a timestamp */
                 for (uint32_t i = 0; i < plan->unions[node->value].text_count && arm == QR_PLAN_NONE; i++)
-                    if (plan->nodes[plan->items[plan->unions[node->value].text + i]].kind == QR_KIND_DATETIME)
+                    if (plan->nodes[qr_plan_wire(plan, plan->items[plan->unions[node->value].text + i])].kind == QR_KIND_DATETIME)
                         arm = plan->items[plan->unions[node->value].text + i];
             return arm != QR_PLAN_NONE ? QR_T(from_token)(r, s, plan, arm, kind, token) : QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
         }
+    case QR_KIND_ADAPTER: {
+        QR_VALUE value = QR_T(from_token)(r, s, plan, node->item, kind, token);
+        return value ? QR_S(adapt)(s, r, number, value, token->at) : QR_FAILED;
+    }
     default:
         if (qr_kind_is_scalar_text(node->kind))
             return QR_T(scalar_from)(r, s, plan, number, kind, token);

@@ -4,7 +4,7 @@
 /* Could the token be read as that node? For the arms that are tried in order: no side effects, no fault. */
 static int QR_T(arm_takes_text)(qr_reader *r, const qr_plan *plan, uint32_t arm, const qr_token *token)
 {
-    const qr_node *node = &plan->nodes[arm];
+    const qr_node *node = &plan->nodes[qr_plan_wire(plan, arm)];
     qr_scalar scalar;
     const uint8_t *text;
     size_t length;
@@ -28,13 +28,25 @@ static int QR_T(arm_takes_text)(qr_reader *r, const qr_plan *plan, uint32_t arm,
 static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, qr_token_kind kind, const qr_token *token);
 static QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at);
 
+/* An adapter may refuse a text that it could have been: then the next arm is tried. */
+static QR_COLD int QR_T(refused)(qr_reader *r, QR_SINK *s)
+{
+    if (qr_error_class_of(r->error) != QR_CLASS_VALIDATION && !(r->error == QR_ERROR_SINK && QR_S(refused)(s, r)))
+        return 0;
+    r->error = QR_ERROR_NONE;
+    return 1;
+}
+
 static QR_VALUE QR_T(union_text)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, const qr_token *token)
 {
     const qr_union *u = &plan->unions[plan->nodes[number].value];
     for (uint32_t i = 0; i < u->text_count; i++) {
         uint32_t arm = plan->items[u->text + i];
-        if (i + 1 == u->text_count || QR_T(arm_takes_text)(r, plan, arm, token))
-            return QR_T(from_token)(r, s, plan, arm, QR_TOKEN_STR, token);
+        if (i + 1 == u->text_count || QR_T(arm_takes_text)(r, plan, arm, token)) {
+            QR_VALUE value = QR_T(from_token)(r, s, plan, arm, QR_TOKEN_STR, token);
+            if (QR_LIKELY(value) || i + 1 == u->text_count || plan->nodes[arm].kind != QR_KIND_ADAPTER || !QR_T(refused)(r, s))
+                return value;
+        }
         if (r->error != QR_ERROR_NONE)
             return QR_FAILED;
     }
@@ -48,7 +60,7 @@ static uint32_t QR_T(union_scalar_arm)(const qr_plan *plan, const qr_union *u, q
     case QR_TOKEN_INT:
         for (uint32_t i = 0; i < u->ints_count; i++) {
             uint32_t arm = plan->items[u->ints + i];
-            if (qr_plan_find_choice_int(plan, &plan->choice_sets[plan->nodes[arm].value], token->i, kind == QR_TOKEN_BOOL) != QR_PLAN_NONE)
+            if (qr_plan_find_choice_int(plan, &plan->choice_sets[plan->nodes[qr_plan_wire(plan, arm)].value], token->i, kind == QR_TOKEN_BOOL) != QR_PLAN_NONE)
                 return arm;
         }
         if (kind == QR_TOKEN_BOOL)
@@ -135,6 +147,16 @@ static QR_NOINLINE uint32_t QR_T(map_arm)(qr_reader *r, const qr_plan *plan, uin
 
 static QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at);
 
+/* The same for the arm that was found. */
+static QR_VALUE QR_T(arm_map)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t arm, QR_ITER iter, const uint8_t *at)
+{
+    if (QR_UNLIKELY(plan->nodes[arm].kind == QR_KIND_ADAPTER)) {
+        QR_VALUE value = QR_T(arm_map)(r, s, plan, plan->nodes[arm].item, iter, at);
+        return value ? QR_S(adapt)(s, r, arm, value, at) : QR_FAILED;
+    }
+    return plan->nodes[arm].kind == QR_KIND_RECORD ? QR_T(read_record)(r, s, plan, arm, iter, at) : QR_T(read_map)(r, s, plan, arm, iter, at);
+}
+
 /* A map whose start is read. */
 static QR_VALUE QR_T(union_map)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at)
 {
@@ -149,7 +171,7 @@ static QR_VALUE QR_T(union_map)(qr_reader *r, QR_SINK *s, const qr_plan *plan, u
             return QR_FAILED;
         r->p = mark;
     }
-    return plan->nodes[arm].kind == QR_KIND_RECORD ? QR_T(read_record)(r, s, plan, arm, iter, at) : QR_T(read_map)(r, s, plan, arm, iter, at);
+    return QR_T(arm_map)(r, s, plan, arm, iter, at);
 }
 
 static uint32_t QR_T(kinds_of)(qr_token_kind kind)

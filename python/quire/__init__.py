@@ -33,8 +33,14 @@ _ERRORS = (
     "UnsafeError",
     "ValidationError",
 )
-_LAZY = {**dict.fromkeys(_ERRORS, "errors"), "Limits": "limits", "config": "_config", "formats": "_formats"}
-_MODULES = ("errors", "json", "limits", "msgpack")
+_LAZY = {
+    **dict.fromkeys(_ERRORS, "errors"),
+    "Adapter": "adapters",
+    "Limits": "limits",
+    "config": "_config",
+    "formats": "_formats",
+}
+_MODULES = ("adapters", "errors", "json", "limits", "msgpack")
 
 __all__ = [  # noqa: PLE0604, PLE0605
     "UNSET",
@@ -66,10 +72,10 @@ def __dir__():
 
 
 # The two calls of the engine up the stairs, each importing what it needs when it happens.
-def _describe(type_):
+def _describe(type_, only_adapter=False):
     from quire._types import describe
 
-    return describe(type_)
+    return describe(type_, only_adapter)
 
 
 def _make_error(*parts):

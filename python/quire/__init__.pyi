@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+from quire import adapters as adapters
 from quire import errors as errors
 from quire import json as json
 from quire import limits as limits
@@ -14,6 +15,7 @@ from quire._core import field as field
 from quire._core import to_builtins as to_builtins
 from quire._core import validate as validate
 from quire._formats import formats as formats
+from quire.adapters import Adapter as Adapter
 from quire.errors import DecodeError as DecodeError
 from quire.errors import EncodeError as EncodeError
 from quire.errors import Fault as Fault
@@ -29,6 +31,7 @@ from quire.limits import Limits as Limits
 __version__: str
 __all__ = [
     "UNSET",
+    "Adapter",
     "DecodeError",
     "EncodeError",
     "Fault",

@@ -575,6 +575,35 @@ static void test_union_of_scalars(void)
     done();
 }
 
+/* What is read for an adapter is checked; what is made of it is the receiver's affair. */
+static void test_adapters(void)
+{
+    start();
+    uint32_t record = node(QR_KIND_RECORD), outer = node(QR_KIND_ADAPTER), inner = node(QR_KIND_ADAPTER), number = node(QR_KIND_INT), dict = node(QR_KIND_MAP), list = array_of(outer);
+    uint32_t either = node(QR_KIND_UNION), point = node(QR_KIND_ADAPTER), pair = node(QR_KIND_RECORD), text = node(QR_KIND_ADAPTER), date = node(QR_KIND_DATE), str = node(QR_KIND_STR), flag = node(QR_KIND_ADAPTER), truth = node(QR_KIND_BOOL);
+    uint32_t texts[] = {text, str};
+    CHECK(qr_plan_set_items(plan, outer, &inner, 1) && qr_plan_set_items(plan, inner, &number, 1) && qr_plan_set_items(plan, point, &pair, 1) && qr_plan_set_items(plan, text, &date, 1) && qr_plan_set_items(plan, flag, &truth, 1));
+    items(dict, outer, flag, 2);
+    nullable(outer);
+    bounds(number)->has_least = 1;
+    CHECK(qr_plan_begin_record(plan, record, QR_UNKNOWN_SKIP));
+    field(record, "a", outer, 0);
+    field(record, "l", list, 0);
+    field(record, "d", dict, 0);
+    field(record, "u", either, 0);
+    CHECK(qr_plan_begin_record(plan, pair, QR_UNKNOWN_SKIP));
+    field(pair, "x", outer, QR_FIELD_REQUIRED);
+    qr_union *u = qr_plan_begin_union(plan, either);
+    u->map = point, u->bool_ = flag;
+    CHECK(qr_plan_set_union_text(plan, either, texts, 2));
+    seal();
+    BOTH({"{\"a\":5}", "ok", 0, NULL}, {"{\"a\":null}", "ok", 0, NULL}, {"{\"a\":-5}", "too_small", 5, "$.a"}, {"{\"a\":\"x\"}", "type_mismatch", 5, "$.a"}, {"{\"l\":[1,null,[]]}", "type_mismatch", 13, "$.l[2]"},
+         {"{\"u\":{\"x\":1}}", "ok", 0, NULL}, {"{\"u\":{\"x\":true}}", "type_mismatch", 10, "$.u.x"}, {"{\"u\":true}", "ok", 0, NULL}, {"{\"u\":\"2024-01-01\"}", "ok", 0, NULL}, {"{\"u\":\"text\"}", "ok", 0, NULL},
+         {"{\"u\":1}", "type_mismatch", 5, "$.u"});
+    JSON({"{\"d\":{\"1\":true,\"2\":false}}", "ok", 0, NULL}, {"{\"d\":{\"x\":true}}", "type_mismatch", 6, "$.d.x"}, {"{\"d\":{\"1\":1}}", "type_mismatch", 10, "$.d.1"}, {"{\"a\":", "truncated", 5, "$.a"});
+    done();
+}
+
 /* Shape = Circle(tag "circle", r: float) | Square(tag 4, side: int), the tag in "kind" */
 static uint32_t start_shapes(void)
 {
@@ -868,5 +897,5 @@ static void test_reader_with_error(void)
 
 TEST_MAIN(TEST(test_scalars), TEST(test_number_limits), TEST(test_text_scalars), TEST(test_bounds), TEST(test_arrays_and_maps), TEST(test_map_keys), TEST(test_tuples),
           TEST(test_records), TEST(test_missing_fields_of_error), TEST(test_record_arrays), TEST(test_many_fields), TEST(test_empty_record), TEST(test_choices),
-          TEST(test_union_of_scalars), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
+          TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
           TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_failing), TEST(test_reader_with_error))

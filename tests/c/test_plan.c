@@ -259,6 +259,27 @@ static const char *refused(int which)
     return code;
 }
 
+static void test_refused_adapters(void)
+{
+    for (int which = 0; which < 6; which++) {
+        qr_plan *plan = new_plan();
+        uint32_t one = node(plan, QR_KIND_ADAPTER), two = node(plan, QR_KIND_ADAPTER), either = node(plan, QR_KIND_UNION), far = 99;
+        uint32_t str = node(plan, QR_KIND_STR), both[] = {str, one};
+        qr_union *u = qr_plan_begin_union(plan, either);
+        switch (which) {
+        case 0: qr_plan_set_items(plan, one, &two, 1); break; /* without items */
+        case 1: qr_plan_set_items(plan, one, &far, 1), qr_plan_set_items(plan, two, &str, 1); break;
+        case 2: qr_plan_set_items(plan, one, both, 2), qr_plan_set_items(plan, two, &str, 1); break;
+        case 3: qr_plan_set_items(plan, one, &two, 1), qr_plan_set_items(plan, two, &one, 1); break; /* for ever */
+        case 4: qr_plan_set_items(plan, one, &two, 1), qr_plan_set_items(plan, two, &either, 1), u->array = one; break; /* a union in a union */
+        default: qr_plan_set_items(plan, one, &two, 1), qr_plan_set_items(plan, two, &str, 1), u->map = one; break; /* is read from no map */
+        }
+        if (!CHECK_STR_EQ(seal(plan), "invalid_value"))
+            printf("    case %d\n", which);
+        qr_plan_free(plan);
+    }
+}
+
 static void test_refused(void)
 {
     for (int which = 0; which <= 54; which++) {
@@ -609,6 +630,6 @@ static void test_scalar_timestamp(void)
     }
 }
 
-TEST_MAIN(TEST(test_build), TEST(test_build_failing), TEST(test_nothing_lost_to_growing), TEST(test_many_fields), TEST(test_refused), TEST(test_kinds),
+TEST_MAIN(TEST(test_build), TEST(test_build_failing), TEST(test_nothing_lost_to_growing), TEST(test_many_fields), TEST(test_refused), TEST(test_refused_adapters), TEST(test_kinds),
           TEST(test_key_is_number), TEST(test_names), TEST(test_int_bounds), TEST(test_mixed_bounds), TEST(test_float_bounds), TEST(test_big_bounds), TEST(test_multiples),
           TEST(test_length_bounds), TEST(test_scalar_number), TEST(test_scalar_text), TEST(test_scalar_timestamp))

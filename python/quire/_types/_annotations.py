@@ -11,6 +11,7 @@ import types
 import typing
 
 from quire import _core
+from quire._types._adapters import describe_adapted, describe_annotated, find_adapter
 from quire._types._containers import CONTAINERS, check_key, describe_container
 from quire._types._graph import Graph, Reference, type_name
 from quire._types._scope import Scope
@@ -19,11 +20,13 @@ from quire._types._unions import describe_union, finish_union
 __all__ = ["describe", "describe_annotation"]
 
 
-def describe(type_):
-    """The `Description` of a type, or SchemaError."""
+def describe(type_, only_adapter=False):
+    """The `Description` of a type, or SchemaError. only_adapter: None for a class that has no adapter."""
     graph = Graph("")
     if isinstance(type_, str):
         raise graph.error(f"expected a type, got the string {type_!r}")
+    if only_adapter and find_adapter(graph, type_, ()) is None:
+        return None
     root = describe_annotation(graph, type_, Scope(module=getattr(type_, "__module__", None)))
     return graph.finish(root, finish_union, check_key)
 
@@ -72,10 +75,12 @@ def describe_annotation(graph, annotation, scope):
         return _describe_variable(graph, annotation, scope)
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
+        number, metadata = describe_annotated(graph, annotation.__origin__, annotation.__metadata__, scope, describe_annotation)
+        if not metadata:
+            return number
         from quire._types._bounds import apply_metadata
 
-        number = describe_annotation(graph, annotation.__origin__, scope)
-        return apply_metadata(graph, number, annotation.__metadata__)
+        return apply_metadata(graph, number, metadata)
     if origin is typing.Union or origin is types.UnionType:
         return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
     if origin is typing.Literal:
@@ -96,12 +101,15 @@ def _describe_class(graph, annotation, origin, scope):
         scalar = SCALARS.get(annotation)
     except TypeError:
         scalar = None
+    cls = annotation if origin is None else origin
+    adapted = describe_adapted(graph, annotation, cls, scope, describe_annotation)
+    if adapted is not None:
+        return adapted
     if scalar is not None:
         return graph.add(scalar[0], cls=scalar[1])
     far = _far_scalar(annotation)
     if far is not None:
         return graph.add(far)
-    cls = annotation if origin is None else origin
     if cls in CONTAINERS:
         return describe_container(graph, annotation, cls, scope, describe_annotation)
     if _is_enum(cls):

@@ -9,6 +9,7 @@ import collections.abc as abc
 import functools
 import typing
 
+from quire._types._adapters import wire_of
 from quire._types._description import Container, Node
 from quire._types._graph import type_name
 
@@ -104,7 +105,7 @@ def _is_unpacked(argument):
 
 def check_key(graph, number):
     """Refuses a map whose keys no format could write and read back."""
-    base, nullable = graph.resolve(number)
+    base, nullable = wire_of(graph, number)
     node = graph.entries[base]
     if node.kind not in _KEYS or nullable or node.nullable:
         what = "a union" if node.kind == "union" else "null" if nullable or node.nullable else node.kind

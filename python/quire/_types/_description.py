@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import namedtuple
 
 __all__ = [
-    *("NO_DEFAULT", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo", "UnionArray", "UnionInfo"),
+    *("NO_DEFAULT", "AdapterInfo", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo"),
+    *("UnionArray", "UnionInfo"),
 ]
 
 # nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
@@ -19,11 +20,11 @@ __all__ = [
 Description = namedtuple("Description", "nodes temporary")
 
 # kind: a name of core/plan/kinds.def. nullable: null is accepted (and gives None) as well.
-# items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...).
+# items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...), adapter (wire,).
 # cls: the Python class to build: list/tuple/set/frozenset/deque for array, tuple or a NamedTuple class for tuple, dict or a
 #      subclass for map, the record's class, the Enum class of a choice (None for a Literal), bytes or bytearray for bytes,
-#      None where the kind says it.
-# info: RecordInfo, Choices, UnionInfo, Container or None.  bounds: Bounds or None.
+#      the class an adapter is for (None: it takes anything), None where the kind says it.
+# info: RecordInfo, Choices, UnionInfo, Container, AdapterInfo or None.  bounds: Bounds or None.
 Node = namedtuple("Node", "kind nullable items cls info bounds", defaults=(False, (), None, None, None))
 
 # Annotated bounds; None where not given. Numbers for int, float, decimal; lengths (code points, bytes or items) for str, bytes
@@ -67,6 +68,10 @@ Container = namedtuple("Container", "also extra", defaults=((), ()))
 # wire: tuple of str, int, bool the document holds; values: tuple of the Python objects they stand for, same order.
 # missing: the Enum class defines _missing_, so an unknown wire value is offered to cls(value).
 Choices = namedtuple("Choices", "wire values missing")
+
+# encode, decode: the adapter's functions. context: decode takes the context as well. declared: the annotation or the field says
+# that it is used, so the class of a value does not tell (as it does for an adapter of the class).
+AdapterInfo = namedtuple("AdapterInfo", "encode decode context declared")
 
 # Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text
 # (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes

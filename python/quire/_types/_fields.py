@@ -81,15 +81,16 @@ def _take_metadata(graph, found, metadata):
 
 def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=None, config=NO_CONFIG, spec=None, **more):
     """The Field of an unwrapped annotation. spec: the field(...) that is the field's default value, if there is one."""
+    from quire._types._adapters import describe_annotated
     from quire._types._annotations import describe_annotation
 
     spec = _one_spec(graph, found.spec, spec)
     more.setdefault("init", spec is None or spec.init)
-    number = describe_annotation(graph, found.inner, found.scope)
-    if found.metadata:
+    number, metadata = describe_annotated(graph, found.inner, found.metadata, found.scope, describe_annotation)
+    if metadata:
         from quire._types._bounds import apply_metadata
 
-        number = apply_metadata(graph, number, found.metadata)
+        number = apply_metadata(graph, number, metadata)
     if default[0] == NO_DEFAULT and number in graph.unset and required is None:
         default = DEFAULT_VALUE, _core.UNSET
     return Field(

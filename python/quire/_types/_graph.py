@@ -32,6 +32,7 @@ class Graph:
         self.unset = set()  # numbers whose annotation allows UNSET
         self.classes = {}  # number -> the class with fields that it stands for
         self.keys = []  # (number of a dict's key, place)
+        self.ranks = {}  # number of an adapter's node -> its rank among the built-in ones, or None
         self._interned = {}  # Node without info -> number
         self._keyed = {}  # (class, numbers of its arguments) and the like -> number
         self._instances = {}
@@ -111,13 +112,13 @@ class Graph:
         return number, nullable
 
     def leaves(self, number):
-        """(numbers of all Nodes that are behind `number`, through unions and aliases; is null accepted)"""
+        """(numbers of all Nodes that are behind `number`, through unions, adapters and aliases; is null accepted)"""
         found, nullable, seen, left = [], False, set(), [number]
         while left:
             base, accepts = self.resolve(left.pop(0))
             entry = self.entries[base]
             nullable |= accepts or entry.nullable
-            if type(entry) is Node and entry.kind != "union":
+            if type(entry) is Node and entry.kind not in ("union", "adapter"):
                 found.append(base)
             elif base not in seen:
                 seen.add(base)
@@ -170,9 +171,20 @@ class _Numbering:
         node = self.graph.entries[base]
         key = base, node.kind not in ("any", "none") and (node.nullable or nullable)
         if key not in self.numbers:
+            if node.kind == "adapter":
+                self.check_adapter(base, key[1])
             self.numbers[key] = len(self.order)
             self.order.append(key)
         return self.numbers[key]
+
+    def check_adapter(self, base, nullable):
+        """What an adapter reads must be something, and null must mean one thing only."""
+        from quire._types._adapters import wire_of
+
+        _, wire_nullable = wire_of(self.graph, base)
+        if nullable and wire_nullable:
+            name = type_name(self.graph.entries[base].cls)
+            raise self.graph.error(f"the adapter of {name} may write null, which cannot be told from the None beside it")
 
     def description(self, root):
         self.number(root)

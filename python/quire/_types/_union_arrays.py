@@ -98,6 +98,8 @@ def _slot(graph, number):
         read, written = read | kinds[0], written | kinds[1]
     node = graph.entries[leaves[0]] if len(leaves) == 1 else None
     is_choice = node is not None and node.kind == "choice" and not node.info.missing and not nullable
+    if is_choice and getattr(graph.entries[graph.resolve(number)[0]], "kind", None) == "adapter":
+        is_choice = False  # a value of another class stands there
     return read, written, leaves[0] if is_choice else -1
 
 

@@ -8,6 +8,7 @@ tried in the order of `_RANKS`, arrays are told apart in `_union_arrays`, object
 from __future__ import annotations
 
 from quire import _core
+from quire._types._adapter_arms import Faces
 from quire._types._description import Choices, Node, UnionInfo
 from quire._types._graph import PendingUnion, Reference, arm_name
 from quire._types._union_arrays import array_arms
@@ -60,8 +61,9 @@ def finish_union(graph, number, union):
         return Reference(arms[0], nullable)
     if any(graph.entries[arm].kind == "raw" for arm in arms):
         raise graph.error("Raw takes anything, so it cannot stand in a union with other types")
-    arms.sort(key=lambda arm: _RANKS.index(graph.entries[arm].kind))
-    return Node("union", nullable, tuple(arms), info=_info(graph, arms))
+    faces = Faces(graph, arms)
+    ordered = sorted(faces.arms, key=lambda arm: _RANKS.index(graph.entries[arm].kind))
+    return Node("union", nullable, tuple(sorted(arms, key=faces.order(ordered))), info=faces.join(_info(graph, ordered)))
 
 
 def _flatten(graph, number, arms, inside):
