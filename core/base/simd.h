@@ -92,6 +92,7 @@ QR_INLINE uint32_t qr_block_bracket(qr_block v)
     __m128i brackets = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')), _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(brackets, _mm_cmpeq_epi8(v, _mm_set1_epi8('"'))));
 }
+QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c) { return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)c))); }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return _mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) != QR_SIMD_ALL; }
 
 #elif defined(QR_SIMD_NEON)
@@ -139,6 +140,7 @@ QR_INLINE uint32_t qr_block_bracket(qr_block v)
     uint8x16_t brackets = vorrq_u8(vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
     return qr_block_mask(vorrq_u8(brackets, vceqq_u8(v, vdupq_n_u8('"'))));
 }
+QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c) { return qr_block_mask(vceqq_u8(v, vdupq_n_u8(c))); }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return vminvq_u8(vceqq_u8(a, b)) != 0xFF; }
 
 #else
@@ -171,6 +173,13 @@ QR_BLOCK_CLASS(ascii_stop)
 QR_BLOCK_CLASS(not_space)
 QR_BLOCK_CLASS(bracket)
 #undef QR_BLOCK_CLASS
+QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < 16; i++)
+        mask |= (uint32_t)(v.bytes[i] == c) << i;
+    return mask;
+}
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return memcmp(a.bytes, b.bytes, 16) != 0; }
 
 #endif
@@ -187,6 +196,8 @@ QR_INLINE uint32_t qr_simd_ascii_stop(const uint8_t *p) { return qr_block_ascii_
 QR_INLINE uint32_t qr_simd_not_space(const uint8_t *p) { return qr_block_not_space(qr_block_load(p)); }
 /* A quote or a bracket of JSON: '"', '[', ']', '{', '}'. */
 QR_INLINE uint32_t qr_simd_bracket(const uint8_t *p) { return qr_block_bracket(qr_block_load(p)); }
+/* That very byte. */
+QR_INLINE uint32_t qr_simd_equal_byte(const uint8_t *p, uint8_t c) { return qr_block_equal(qr_block_load(p), c); }
 /* From 0x80: not ASCII. */
 QR_INLINE uint32_t qr_simd_high(const uint8_t *p) { return qr_block_high(qr_block_load(p)); }
 

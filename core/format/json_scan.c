@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json x scan: the end of a JSON text (RFC 8259) in input that comes in pieces. See scan.h.
  *
- * Outside strings only quotes and brackets matter, inside only the quote and the backslash; both are looked for sixteen bytes
- * a step. Which bracket closes which is not asked: the reader fails at the first that does not match, and the document ends there
+ * Outside strings only quotes and brackets matter, inside only the quote and the backslash. In a container 64 bytes are taken at
+ * a time: the quotes among them, each the sum of those before it, say which bytes are text (the idea is of Langdale and Lemire,
+ * "Parsing gigabytes of JSON per second", 2019), and the brackets outside it are counted. Bytes with a backslash, and the last ones
+ * of a piece, are gone through by the next quote or bracket. Which bracket closes which is not asked: the reader fails at the first that does not match, and the document ends there
  * or later. */
 #include "core/base/simd.h"
 #include "core/format/scan.h"
@@ -54,6 +56,42 @@ static const uint8_t *find_quote(const uint8_t *p, const uint8_t *end)
             return p;
         p++;
     }
+}
+
+enum { BLOCK = 64 };
+
+/* Which of the BLOCK bytes at p are so. */
+#define BITS_OF(mask_of)                                                                                                \
+    ((uint64_t)mask_of(p) | (uint64_t)mask_of(p + 16) << 16 | (uint64_t)mask_of(p + 32) << 32 | (uint64_t)mask_of(p + 48) << 48)
+QR_INLINE uint32_t mask_of_quotes(const uint8_t *p) { return qr_simd_equal_byte(p, '"'); }
+QR_INLINE uint32_t mask_of_backslashes(const uint8_t *p) { return qr_simd_equal_byte(p, '\\'); }
+QR_INLINE int has_backslash(const uint8_t *p) { return BITS_OF(mask_of_backslashes) != 0; }
+
+/* Each bit the sum of itself and those below it. */
+QR_INLINE uint64_t sum_bits(uint64_t x)
+{
+    x ^= x << 1;
+    x ^= x << 2;
+    x ^= x << 4;
+    x ^= x << 8;
+    x ^= x << 16;
+    return x ^ x << 32;
+}
+
+/* The BLOCK bytes at p, within a container and without a backslash: MORE, or how far the document or its last level goes. */
+QR_INLINE qr_scan_result scan_block(qr_scan *self, const uint8_t *p, size_t *taken)
+{
+    uint64_t quotes = BITS_OF(mask_of_quotes), text = sum_bits(quotes) ^ (self->state == STRING ? UINT64_MAX : 0);
+    for (uint64_t brackets = BITS_OF(qr_simd_bracket) & ~(text | quotes); brackets; brackets &= brackets - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(brackets);
+        int opens = p[at] & 2; /* { and [ have that bit, } and ] have not */
+        if (QR_UNLIKELY(opens ? self->depth++ == self->depth_limit : --self->depth == 0)) {
+            *taken = at + 1;
+            return opens ? QR_SCAN_DEPTH : QR_SCAN_DONE;
+        }
+    }
+    self->state = text >> 63 ? STRING : INSIDE;
+    return QR_SCAN_MORE;
 }
 
 /* The first byte of a document. 1: it is a whole one, of a byte that starts no value. */
@@ -116,7 +154,24 @@ qr_scan_result qr_json_scan(qr_scan *self, const uint8_t *data, size_t length, s
         return scan_word(self, data, p, end, taken);
     if (self->state == NUMBER)
         return scan_number(self, data, p, end, taken);
+    const uint8_t *slow = p; /* up to here no block is tried */
     while (p < end) {
+        if (end - p >= BLOCK && p >= slow && self->depth && self->state != ESCAPE) {
+            if (has_backslash(p))
+                slow = p + BLOCK;
+            else {
+                size_t n;
+                qr_scan_result result = scan_block(self, p, &n);
+                if (result == QR_SCAN_DONE)
+                    return done(self, data, p + n, taken);
+                if (result == QR_SCAN_DEPTH) {
+                    *taken = (size_t)(p - data) + n;
+                    return result;
+                }
+                p += BLOCK;
+                continue;
+            }
+        }
         if (self->state == STRING) {
             p = find_quote(p, end);
             if (p == end)

@@ -383,6 +383,25 @@ static void test_partial_memory(void)
     }
 }
 
-TEST_MAIN(TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
+/* Blocks of 64 bytes: quotes, brackets and escapes at each place of them, against a scanner that gets one byte at a time. */
+static void test_json_blocks(void)
+{
+    static const char *const insets[] = {"\"", "\"x", "\"]\"", "[", "]", "{}", "\\\"", "\"\\\"\"", "\"\\\\\"", "]]", "}", "\"\xc3\xa9\"", "]\"["};
+    char text[260];
+    for (size_t k = 0; k < QR_ARRAY_LENGTH(insets); k++)
+        for (size_t at = 1; at < 140; at++)
+            for (int filler = 0; filler < 2; filler++) {
+                outcome whole, bytes;
+                memset(text, filler ? ' ' : ',', sizeof text);
+                text[0] = '[';
+                memcpy(text + at, insets[k], strlen(insets[k]));
+                memcpy(text + 200, "]\"]{}", 5);
+                run(&whole, qr_json_scan, qr_json_scan_end, text, sizeof text, sizeof text, sizeof text, 2);
+                run(&bytes, qr_json_scan, qr_json_scan_end, text, sizeof text, 1, 1, 2);
+                CHECK_BYTES_EQ(whole.text, whole.length, bytes.text, bytes.length);
+            }
+}
+
+TEST_MAIN(TEST(test_json_blocks), TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
           TEST(test_partial_memory), TEST(test_json), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
           TEST(test_clear), TEST(test_memory), TEST(test_random_cuts))

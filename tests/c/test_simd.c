@@ -14,18 +14,23 @@ static uint32_t not_space(const uint8_t *p) { return qr_simd_not_space(p); }
 static uint32_t high(const uint8_t *p) { return qr_simd_high(p); }
 static uint32_t bracket(const uint8_t *p) { return qr_simd_bracket(p); }
 
+static uint32_t letter(const uint8_t *p) { return qr_simd_equal_byte(p, 'a'); }
+static uint32_t last(const uint8_t *p) { return qr_simd_equal_byte(p, 0xFF); }
+
 /* The classes once more, in other words than the header's. */
 static int is_text_stop(uint8_t c) { return c == 34 || c == 92 || c < 32 || c > 127; }
 static int is_quote_stop(uint8_t c) { return c == 34 || c == 92 || c < 32; }
 static int is_ascii_stop(uint8_t c) { return c == 34 || c == 92 || c < 32 || c > 126; }
 static int is_not_space(uint8_t c) { return c == 0 || strchr(" \t\n\r", c) == NULL; }
 static int is_high(uint8_t c) { return c > 127; }
+static int is_letter(uint8_t c) { return c == 97; }
+static int is_last(uint8_t c) { return c == 255; }
 static int is_bracket(uint8_t c) { return c && strchr("\"[]{}", c) != NULL; }
 
 static const struct {
     mask_function *mask;
     class_function *is;
-} classes[] = {{text_stop, is_text_stop}, {quote_stop, is_quote_stop}, {ascii_stop, is_ascii_stop}, {not_space, is_not_space}, {high, is_high}, {bracket, is_bracket}};
+} classes[] = {{text_stop, is_text_stop}, {quote_stop, is_quote_stop}, {ascii_stop, is_ascii_stop}, {not_space, is_not_space}, {high, is_high}, {bracket, is_bracket}, {letter, is_letter}, {last, is_last}};
 
 static uint8_t *exact(size_t n)
 {
