@@ -209,7 +209,7 @@ static PyType_Slot slots[] = {
     {Py_tp_doc, "The values of many documents, one after the other: what Decoder.decode_lines() returns."}, {0, NULL},
 };
 static PyType_Spec spec = {
-    .name = "quire.Lines", .basicsize = sizeof(qpy_lines),
+    .name = "quire._core.Lines", .basicsize = sizeof(qpy_lines),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, .slots = slots,
 };
 

@@ -9,6 +9,7 @@ from quire._core import UNSET as UNSET
 from quire._core import Raw as Raw
 from quire._core import Record as Record
 from quire._core import RecordMeta as RecordMeta
+from quire._core import Stream as Stream
 from quire._core import UnsetType as UnsetType
 from quire._core import convert as convert
 from quire._core import field as field
@@ -43,6 +44,7 @@ __all__ = [
     "Record",
     "RecordMeta",
     "SchemaError",
+    "Stream",
     "TruncatedError",
     "UnsafeError",
     "UnsetType",

@@ -86,6 +86,9 @@ SCRIPT = """
     for _ in range(200):
         deep = [deep]
     long = list(range(3000))
+    deep_data = encode([deep, deep])
+    anything, untyped, typed = fmt.Encoder(), fmt.Decoder(), fmt.Decoder(dict[str, Any])
+    lines, room = anything.encode_lines(PLAIN["more"]), bytearray(20_000)
     names = encode({f"name {i}": {f"inner {i} {j}": j for j in range(8)} for i in range(60)})
     big = 10**500 if sys.argv[1] == "json" else 2**64 - 1
 
@@ -145,6 +148,15 @@ SCRIPT = """
         "big": lambda: decode(encode([big, -2**63])),
         "wide": wide,
         "late tag": late,
+        "encode into": lambda: anything.encode_into([PLAIN] * 20, room),
+        "encode lines": lambda: anything.encode_lines(PLAIN["more"] * 20),
+        "decode lines": lambda: list(untyped.decode_lines(lines)),
+        "decode lines of a buffer": lambda: list(typed.decode_lines(memoryview(lines))),
+        "decode from": lambda: (untyped.decode_from(lines), untyped.decode_from(bytearray(lines), 0)),
+        "stream": lambda: [*(s := untyped.stream()).feed(lines[:100]), *s.feed(lines[100:]), *s.close()],
+        "stream of typed": lambda: [*(s := typed.stream()).feed(lines[:5]), *s.feed(lines[5:]), *s.close()],
+        "partial": lambda: [(s := untyped.stream()).feed(plain_data[:-9]), s.partial(), s.partial()],
+        "stream of depth": lambda: [*untyped.stream().feed(deep_data)],
         "surrogate": lambda: encode({"a": ["\\ud800"]}),
         # From here on Python code runs within: class bodies, reading annotations, making exceptions.
         "plan": plan,

@@ -381,7 +381,8 @@ def test_user_code_that_refuses(fmt):
     assert stream.close() == []
 
 
-def test_interrupted_documents_stay(fmt):
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, GeneratorExit])
+def test_interrupted_documents_stay(fmt, error):
     interrupt = True
 
     class Slow(Record):
@@ -389,16 +390,16 @@ def test_interrupted_documents_stay(fmt):
 
         def __post_init__(self):
             if interrupt:
-                raise KeyboardInterrupt
+                raise error
 
     stream = fmt.Decoder(Slow).stream()
     data = joined(fmt, [{"a": 1}, {"a": 2}])
     for chunk in pieces(data, 3):
         try:
             list(stream.feed(chunk))
-        except KeyboardInterrupt:
+        except error:
             pass
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         next(stream)
     interrupt = False
     assert [value.a for value in stream] == [1, 2]
