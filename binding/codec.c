@@ -171,8 +171,10 @@ int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state
 void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
 {
     PyErr_Clear();
-    if (qpy_objects_check(self->state, self->plan, object)) /* now it is right */
+    qpy_plan *plan = qpy_plan_current(self->state, self->plan);
+    if (plan && qpy_objects_check(self->state, plan, object)) /* now it is right */
         qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
+    Py_XDECREF(plan);
 }
 
 int qpy_encoder_traverse(PyObject *op, visitproc visit, void *arg)

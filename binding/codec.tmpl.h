@@ -51,19 +51,25 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, si
     qr_reader reader;
     qr_path path;
     qpy_sink sink;
+    qpy_plan *plan = options->plan, *newer = NULL;
+    if (QR_UNLIKELY(plan && plan->watch) && !(plan = newer = qpy_plan_current(state, plan))) { /* there may be more subclasses now */
+        if (part)
+            part->failed = QR_CLASS_MEMORY; /* of no class: nothing was read */
+        return NULL;
+    }
     qr_reader_init(&reader, data, length, &options->limits, options->read_options);
     if (part)
         reader.origin = &part->origin;
     path.count = path.lost = 0;
     reader.path = &path;
     reader.memory = &qpy_memory;
-    qpy_sink_init(&sink, state, options->plan, QPY_FORMAT_NAME);
+    qpy_sink_init(&sink, state, plan, QPY_FORMAT_NAME);
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
     if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
         sink.context = NULL; /* a key that is only compared is not measured */
     PyObject *result = NULL;
     if (QR_LIKELY(reader.error == QR_ERROR_NONE))
-        result = options->plan ? QR_T(read_node)(&reader, &sink, options->plan->core, 0) : QR_T(read_any)(&reader, &sink);
+        result = plan ? QR_T(read_node)(&reader, &sink, plan->core, 0) : QR_T(read_any)(&reader, &sink);
     if (QR_UNLIKELY(!result && reader.error == QR_ERROR_NONE))
         qr_reader_fail(&reader, QR_ERROR_SINK, reader.p);
     if (part)
@@ -77,11 +83,12 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, si
         PyErr_Fetch(&type, &value, &traceback);
         qpy_sink_release(&sink);
         PyErr_Restore(type, value, traceback);
-        qpy_raise_read(state, &reader, options->plan, &QR_T(format));
+        qpy_raise_read(state, &reader, plan, &QR_T(format));
     }
     else
         qpy_sink_release(&sink);
     qr_reader_release(&reader);
+    Py_XDECREF(newer);
     return result;
 }
 
@@ -130,13 +137,17 @@ static PyObject *QR_T(encode_object)(qpy_state *state, PyObject *object, size_t 
 static PyObject *QR_T(encode_typed)(qpy_encoder *self, PyObject *object)
 {
     qpy_walker walker;
+    qpy_plan *plan = qpy_plan_current(self->state, self->plan);
+    if (QR_UNLIKELY(!plan))
+        return NULL;
     qpy_walker_init(&walker, self->state, QPY_FORMAT_NAME, self->hint);
-    int ok = QR_T(write_node)(&walker, self->plan, 0, object), mismatch = walker.buffer.error == QR_ERROR_TYPE_MISMATCH;
+    int ok = QR_T(write_node)(&walker, plan, 0, object), mismatch = walker.buffer.error == QR_ERROR_TYPE_MISMATCH;
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (QR_LIKELY(bytes))
         self->hint = qpy_next_hint(self->hint, (size_t)PyBytes_GET_SIZE(bytes));
     else if (mismatch)
         qpy_encoder_raise_mismatch(self, object);
+    Py_DECREF(plan);
     return bytes;
 }
 

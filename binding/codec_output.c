@@ -9,7 +9,11 @@
 /* The object behind what the walker has written: 1, or 0 with the exception set. */
 static int append(qpy_encoder *self, qpy_walker *walker, PyObject *object)
 {
-    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && self->codec->write(walker, self->plan, object);
+    qpy_plan *plan = self->plan ? qpy_plan_current(self->state, self->plan) : NULL;
+    if (QR_UNLIKELY(!plan && self->plan))
+        return 0;
+    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && self->codec->write(walker, plan, object);
+    Py_XDECREF(plan);
     int mismatch = walker->buffer.error == QR_ERROR_TYPE_MISMATCH;
     if (QR_LIKELY(qpy_walker_check(walker, ok)))
         return 1;

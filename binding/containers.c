@@ -42,7 +42,12 @@ PyObject *qpy_containers_make(const qpy_node_side *side, PyObject *plain, int is
 
 int qpy_containers_take_factory(PyObject *made, PyObject *source)
 {
-    PyObject *name = PyUnicode_InternFromString("default_factory"), *factory = name ? PyObject_GetAttr(source, name) : NULL;
+    PyObject *name = PyUnicode_InternFromString("default_factory");
+    if (name && !_PyType_Lookup(Py_TYPE(source), name)) { /* Unknown has an extra of its own */
+        Py_DECREF(name);
+        return 1;
+    }
+    PyObject *factory = name ? PyObject_GetAttr(source, name) : NULL;
     int ok = factory && PyObject_SetAttr(made, name, factory) == 0;
     Py_XDECREF(factory);
     Py_XDECREF(name);

@@ -20,6 +20,7 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->module);
     Py_VISIT(self->type);
     Py_VISIT(self->tags);
+    Py_VISIT(self->watch);
     if (!self->core)
         return 0;
     if (self->nodes)
@@ -49,6 +50,7 @@ static int plan_clear(PyObject *op)
     qpy_plan *self = (qpy_plan *)op;
     Py_CLEAR(self->type);
     Py_CLEAR(self->tags);
+    Py_CLEAR(self->watch);
     if (self->core) {
         if (self->nodes)
             for (uint32_t i = 0; i < self->core->nodes_count; i++) {
@@ -192,13 +194,39 @@ qpy_plan *qpy_plan_known(qpy_state *state, PyObject *type)
     return plan;
 }
 
+/* Have no subclasses been made meanwhile that it should know of? 1, 0, or -1 with an exception. */
+static int is_current(const qpy_state *state, qpy_plan *plan)
+{
+    size_t classes = state->record_classes;
+    if (QR_LIKELY(!plan->watch) || (plan->watches_records && plan->watched_at == classes))
+        return 1;
+    Py_INCREF(plan); /* user code may run */
+    PyObject *same = PyObject_CallNoArgs(plan->watch);
+    int current = same ? PyObject_IsTrue(same) : -1;
+    if (current > 0)
+        plan->watched_at = classes;
+    Py_XDECREF(same);
+    Py_DECREF(plan);
+    return current;
+}
+
 qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type)
 {
     int temporary = 0;
     qpy_plan *plan = qpy_plan_known(state, type);
-    if (plan || PyErr_Occurred())
-        return (qpy_plan *)Py_XNewRef((PyObject *)plan);
+    if (plan) {
+        Py_INCREF(plan);
+        int current = is_current(state, plan);
+        if (QR_LIKELY(current > 0))
+            return plan;
+        Py_CLEAR(plan);
+    }
+    if (PyErr_Occurred())
+        return NULL;
+    size_t classes = state->record_classes; /* one that is made while the type is read may be missing from it */
     plan = compile(state, type, NULL, &temporary);
+    if (plan)
+        plan->watched_at = classes;
     if (plan && !temporary && keep(state, type, plan) < 0)
         Py_CLEAR(plan);
     return plan;

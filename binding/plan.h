@@ -74,11 +74,19 @@ typedef struct qpy_plan {
     PyObject **choices;     /* the Python object of each core choice, strong */
     PyObject *tags;         /* of records, by record number: the tag as an object or NULL */
     PyObject *type;         /* what it is a plan of, strong */
+    PyObject *watch;        /* callable: are the subclasses that it knows (Subclasses[T]) still all of them? strong, or NULL */
+    size_t watched_at;      /* the state's record_classes when the answer was yes */
+    uint8_t watches_records; /* only subclasses of records are asked for */
     uint8_t secrets;        /* some field is secret: no error shows what stands in the document */
 } qpy_plan;
 
 /* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). */
 qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type);
+/* The plan again, or a newer one of its type when there are subclasses that it does not know: a new reference, or NULL with an exception. */
+QR_INLINE qpy_plan *qpy_plan_current(qpy_state *state, qpy_plan *self)
+{
+    return QR_LIKELY(!self->watch) ? (qpy_plan *)Py_NewRef((PyObject *)self) : qpy_plan_get(state, self->type);
+}
 /* The plan of the class of a value that is written, when it has one (record, dataclass, attrs class, NamedTuple): borrowed (the class
  * keeps it), NULL without an exception for any other class, with one when the type cannot be. */
 qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls);

@@ -366,7 +366,7 @@ static int compile_choices(qpy_plan *self, uint32_t node, PyObject *info)
     return 1;
 }
 
-enum { UNION_BOOL, UNION_INTS, UNION_INT, UNION_FLOAT, UNION_TEXT, UNION_BYTES, UNION_ARRAY, UNION_MAP, UNION_TAG_FIELD, UNION_TAGS, UNION_KEYS, UNION_MAP_DEFAULT, UNION_ARRAYS };
+enum { UNION_BOOL, UNION_INTS, UNION_INT, UNION_FLOAT, UNION_TEXT, UNION_BYTES, UNION_ARRAY, UNION_MAP, UNION_TAG_FIELD, UNION_TAGS, UNION_KEYS, UNION_MAP_DEFAULT, UNION_ARRAYS, UNION_OPEN };
 enum { ARRAY_ARM, ARRAY_LEAST, ARRAY_MOST, ARRAY_SLOTS, ARRAY_REST };
 
 static int compile_tags(qpy_plan *self, uint32_t node, PyObject *tags)
@@ -458,6 +458,10 @@ static int compile_union(qpy_plan *self, uint32_t node, PyObject *info)
         !number_of(item(info, UNION_BYTES), &u->bytes) || !number_of(item(info, UNION_ARRAY), &u->array) || !number_of(item(info, UNION_MAP), &u->map) ||
         !number_of(item(info, UNION_MAP_DEFAULT), &u->map_default))
         return 0;
+    int open = is_true(item(info, UNION_OPEN));
+    if (open < 0)
+        return 0;
+    u->open = (uint8_t)open;
     PyObject *tag_field = item(info, UNION_TAG_FIELD);
     if (!tag_field || !set_arms(self, node, item(info, UNION_TEXT), qr_plan_set_union_text) || !set_arms(self, node, item(info, UNION_INTS), qr_plan_set_union_ints))
         return 0;
@@ -666,6 +670,19 @@ static void *resize(void *context, void *block, size_t size)
 }
 const qr_memory qpy_memory = {resize, NULL};
 
+static int compile_watch(qpy_plan *self, PyObject *watch)
+{
+    if (!watch || watch == Py_None)
+        return watch != NULL;
+    PyObject *callable = item(watch, 0);
+    int records = is_true(item(watch, 1));
+    if (!callable || records < 0)
+        return 0;
+    self->watch = Py_NewRef(callable);
+    self->watches_records = (uint8_t)records;
+    return 1;
+}
+
 qpy_plan *qpy_plan_compile(qpy_state *state, PyObject *type, PyObject *description, int *temporary)
 {
     PyObject *nodes = item(description, 0);
@@ -684,7 +701,7 @@ qpy_plan *qpy_plan_compile(qpy_state *state, PyObject *type, PyObject *descripti
     self->module = Py_NewRef(state->module);
     self->type = Py_NewRef(type);
     self->core = qr_plan_new(&qpy_memory);
-    int ok = self->core ? compile_nodes(self, nodes) : no_memory();
+    int ok = self->core ? compile_nodes(self, nodes) && compile_watch(self, item(description, 2)) : no_memory();
     PyObject_GC_Track((PyObject *)self);
     if (!ok)
         Py_CLEAR(self);

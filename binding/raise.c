@@ -40,6 +40,11 @@ static size_t secret_steps(const qr_reader *r, const qpy_plan *plan)
     return n && r->path->lost ? n : 0; /* it may be among the steps that were not kept */
 }
 
+static const qr_union *union_at(const qpy_plan *plan, uint32_t node)
+{
+    return plan && node < plan->core->nodes_count && plan->core->nodes[node].kind == QR_KIND_UNION ? &plan->core->unions[plan->core->nodes[node].value] : NULL;
+}
+
 static PyObject *path_steps(qpy_state *state, const qr_reader *r, const qpy_plan *plan, const qpy_format *format)
 {
     const qr_path *path = r->path;
@@ -48,7 +53,8 @@ static PyObject *path_steps(qpy_state *state, const qr_reader *r, const qpy_plan
         n = secret;
         lost = 0;
     }
-    PyObject *steps = PyTuple_New((Py_ssize_t)(n + lost));
+    const qr_union *tagged = r->error == QR_ERROR_INVALID_TAG && !secret ? union_at(plan, r->error_node) : NULL; /* its map is not open yet */
+    PyObject *steps = PyTuple_New((Py_ssize_t)(n + lost + (tagged != NULL)));
     for (size_t i = 0; steps && i < n; i++) {
         PyObject *step = step_object(state, r, plan, format, qr_path_step(path, i));
         if (!step)
@@ -58,6 +64,13 @@ static PyObject *path_steps(qpy_state *state, const qr_reader *r, const qpy_plan
     }
     if (steps && lost)
         PyTuple_SET_ITEM(steps, (Py_ssize_t)n, Py_NewRef(Py_Ellipsis));
+    if (steps && tagged) {
+        PyObject *name = PyUnicode_DecodeUTF8((const char *)tagged->tag_name, tagged->tag_name_length, "replace");
+        if (name)
+            PyTuple_SET_ITEM(steps, (Py_ssize_t)(n + lost), name);
+        else
+            Py_CLEAR(steps);
+    }
     return steps;
 }
 
@@ -71,26 +84,6 @@ static int append_name(PyObject *list, const char *name)
         status = PyList_Append(list, str);
     Py_XDECREF(str);
     return status < 0 ? -1 : 0;
-}
-
-static int append_arm(PyObject *list, const qr_plan *core, uint32_t arm)
-{
-    return arm == QR_PLAN_NONE ? 0 : append_name(list, qr_kind_expected((qr_kind)core->nodes[qr_plan_wire(core, arm)].kind));
-}
-
-static int append_union(PyObject *list, const qr_plan *core, const qr_union *u)
-{
-    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
-    for (uint32_t i = 0; i < u->ints_count; i++)
-        if (append_arm(list, core, core->items[u->ints + i]) < 0)
-            return -1;
-    for (size_t i = 0; i < QR_ARRAY_LENGTH(arms); i++)
-        if (append_arm(list, core, arms[i]) < 0)
-            return -1;
-    for (uint32_t i = 0; i < u->text_count; i++)
-        if (append_arm(list, core, core->items[u->text + i]) < 0)
-            return -1;
-    return u->tag_count || u->key_count ? append_name(list, "object") : 0;
 }
 
 const char *qpy_raise_class_name(const PyTypeObject *cls)
@@ -109,6 +102,51 @@ static const char *name_of_node(const qpy_plan *plan, uint32_t number, int by_cl
     return qr_kind_expected((qr_kind)plan->core->nodes[qr_plan_wire(plan->core, number)].kind);
 }
 
+enum { ARMS_SHOWN = 12 };
+
+static int append_arm(PyObject *list, const qpy_plan *plan, uint32_t arm, int by_class)
+{
+    if (arm == QR_PLAN_NONE)
+        return 0;
+    return append_name(list, PyList_GET_SIZE(list) < ARMS_SHOWN ? name_of_node(plan, arm, by_class) : "...");
+}
+
+/* Those that are read from objects and arrays: by their classes, or once. */
+static int append_classes(PyObject *list, const qpy_plan *plan, const qr_union *u)
+{
+    const qr_plan *core = plan->core;
+    for (uint32_t i = 0; i < u->array_count; i++)
+        if (append_arm(list, plan, core->array_arms[u->arrays + i].arm, 1) < 0)
+            return -1;
+    for (uint32_t i = 0; i < u->tag_count; i++)
+        if (append_arm(list, plan, core->tags[u->tags + i].arm, 1) < 0)
+            return -1;
+    for (uint32_t i = 0; i < u->key_count; i++)
+        if (append_arm(list, plan, core->key_arms[u->keys + i].arm, 1) < 0)
+            return -1;
+    return 0;
+}
+
+static int append_union(PyObject *list, const qpy_plan *plan, const qr_union *u, int by_class)
+{
+    const qr_plan *core = plan->core;
+    const uint32_t arms[] = {u->bool_, u->int_, u->float_, u->bytes, u->array, u->map, u->map_default};
+    for (uint32_t i = 0; i < u->ints_count; i++)
+        if (append_arm(list, plan, core->items[u->ints + i], by_class) < 0)
+            return -1;
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(arms); i++)
+        if (append_arm(list, plan, arms[i], by_class) < 0)
+            return -1;
+    for (uint32_t i = 0; i < u->text_count; i++)
+        if (append_arm(list, plan, core->items[u->text + i], by_class) < 0)
+            return -1;
+    if (by_class)
+        return append_classes(list, plan, u);
+    if (u->array_count && append_name(list, "array") < 0)
+        return -1;
+    return u->tag_count || u->key_count ? append_name(list, "object") : 0;
+}
+
 /* "int", "int or null", "int, str or null". */
 static PyObject *expected_of(const qpy_plan *plan, uint32_t number, int by_class)
 {
@@ -118,7 +156,7 @@ static PyObject *expected_of(const qpy_plan *plan, uint32_t number, int by_class
     PyObject *list = PyList_New(0), *result = NULL, *last = NULL;
     if (!list)
         return NULL;
-    if ((node->kind == QR_KIND_UNION ? append_union(list, plan->core, &plan->core->unions[node->value]) : append_name(list, name_of_node(plan, number, by_class))) < 0)
+    if ((node->kind == QR_KIND_UNION ? append_union(list, plan, &plan->core->unions[node->value], by_class) : append_name(list, name_of_node(plan, number, by_class))) < 0)
         goto done;
     if ((node->flags & QR_NODE_NULLABLE) && append_name(list, "null") < 0)
         goto done;
@@ -185,8 +223,50 @@ static PyObject *names_of_tags(const qr_plan *core, const qr_node *node)
     return tuple;
 }
 
+enum { NAMES_SHOWN = 6 };
+
+/* 'Circle with "radius"': a new reference. */
+static PyObject *wants_of(const qpy_plan *plan, uint32_t arm)
+{
+    const qr_record *record = qpy_plan_record(plan, arm);
+    const char *name = qpy_plan_record_side(plan, arm)->cls->tp_name, *dot = strrchr(name, '.');
+    PyObject *text = PyUnicode_FromString(dot ? dot + 1 : name);
+    int shown = 0;
+    for (uint32_t i = 0; text && i < record->count; i++) {
+        const qr_field *field = &plan->core->fields[record->first + i];
+        if (!(field->flags & QR_FIELD_REQUIRED) || shown > NAMES_SHOWN)
+            continue;
+        PyObject *key = field_name(plan, record->first + i);
+        const char *before = shown ? ", " : " with ";
+        Py_SETREF(text, key ? shown == NAMES_SHOWN ? PyUnicode_FromFormat("%U, ...", text) : PyUnicode_FromFormat("%U%s\"%U\"", text, before, key) : NULL);
+        Py_XDECREF(key);
+        shown++;
+    }
+    return text;
+}
+
+/* What each arm that is read from an object (or from an array) would have taken. */
+static PyObject *what_arms_want(const qpy_plan *plan, const qr_union *u, int is_array)
+{
+    PyObject *list = PyList_New(0);
+    uint32_t count = is_array ? u->array_count : u->key_count;
+    for (uint32_t i = 0; list && i < count; i++) {
+        uint32_t arm = is_array ? plan->core->array_arms[u->arrays + i].arm : plan->core->key_arms[u->keys + i].arm;
+        PyObject *cls = plan->nodes[arm].cls;
+        PyObject *text = plan->core->nodes[arm].kind == QR_KIND_RECORD ? wants_of(plan, arm) : PyUnicode_FromString(PyType_Check(cls) ? ((PyTypeObject *)cls)->tp_name : "tuple");
+        if (!text || PyList_Append(list, text) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(text);
+    }
+    PyObject *tagged = list && !is_array && u->tag_count ? PyUnicode_FromFormat("one with the tag \"%s\"", (const char *)u->tag_name) : NULL;
+    if (list && !is_array && u->tag_count && (!tagged || PyList_Append(list, tagged) < 0))
+        Py_CLEAR(list);
+    Py_XDECREF(tagged);
+    return list;
+}
+
 /* See make_error: what could have stood there. A new reference. */
-static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r)
+static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char *got)
 {
     if (!plan || r->error_node >= plan->core->nodes_count)
         return Py_NewRef(Py_None);
@@ -215,6 +295,8 @@ static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r)
             Py_XDECREF(name);
         }
     }
+    else if (r->error == QR_ERROR_NO_MATCH && node->kind == QR_KIND_UNION)
+        list = what_arms_want(plan, &core->unions[node->value], got && strcmp(got, "array") == 0);
     else if ((r->error == QR_ERROR_INVALID_TAG || r->error == QR_ERROR_MISSING_TAG) && (node->kind == QR_KIND_UNION || node->kind == QR_KIND_RECORD))
         return names_of_tags(core, node);
     else
@@ -405,7 +487,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         to_size(known, known ? qr_reader_offset(r, r->error_at) : 0),
         to_size(line > 0, line),
         to_size(line > 0, column),
-        choices_of(plan, r),
+        choices_of(plan, r, got),
         cause ? cause : Py_NewRef(Py_None),
         line > 0 && !(plan && plan->secrets) ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
     };

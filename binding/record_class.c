@@ -344,6 +344,7 @@ PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwar
     type = make_class(meta, name, bases, space, rest);
     if (type == NULL)
         goto fail;
+    state->record_classes++;
     if (!PyType_IsSubtype(Py_TYPE(type), meta)) /* type found a metaclass further down, which has done the work */
         goto done;
     if (finish(state, module, (qpy_record_class *)type, &body, options, flags | (abstract ? QPY_RECORD_ABC : 0), space) < 0 ||

@@ -59,6 +59,7 @@ typedef struct qpy_state {
     QPY_STATE_OBJECTS(X)
 #undef X
     PyObject *module;             /* module.c; borrowed */
+    size_t record_classes;        /* record_class.c: how many were ever made */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
     size_t json_hint;             /* json_dumps.c: length of its last result */

@@ -230,10 +230,14 @@ static uint32_t arm_of_dict(qpy_state *state, const qpy_plan *plan, const qr_uni
         arm = arm_of_keys(core, u, dict);
     if (PyErr_Occurred())
         return QR_PLAN_NONE;
-    if (arm == QR_PLAN_NONE || is_typed_dict(plan, arm))
-        return arm == QR_PLAN_NONE ? u->map_default : arm;
-    *read_as = arm; /* a dict that looks like another class */
-    return u->map_default;
+    int is_default = u->map_default != QR_PLAN_NONE && (plan->nodes[u->map_default].flavour != QPY_MADE || qpy_containers_holds(&plan->nodes[u->map_default], dict));
+    if (u->open && is_default) /* what it holds may well be known by now */
+        return u->map_default;
+    if (arm != QR_PLAN_NONE && is_typed_dict(plan, arm))
+        return arm;
+    if (is_default)
+        *read_as = arm; /* a dict that looks like another class */
+    return is_default ? u->map_default : QR_PLAN_NONE;
 }
 
 static int is_same_tag(const qr_record *a, const qr_record *b)

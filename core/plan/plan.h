@@ -124,6 +124,8 @@ typedef struct qr_union {
     uint32_t tag_table, tag_mask; /* hash table of the tags that are text: plan->names, field is the number among the tags + 1 */
     uint32_t key_table, key_mask; /* of the names that key arms require: field is the first of plan->key_bits + 1 */
     uint32_t key_words;           /* of the bitmaps of all key arms, one behind the other */
+    uint8_t tag_is_key;           /* some key arm has a field of the tag's name: a tag that is unknown may be a value of that */
+    uint8_t open;                 /* map_default keeps what it does not know, to be written back (set by the caller; for the receiver) */
 } qr_union;
 typedef struct qr_tag { qr_choice value; uint32_t arm; } qr_tag;
 /* A record that is known by what it requires: fields and its tag's name, a bit for each in its part of the bitmaps. */

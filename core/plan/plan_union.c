@@ -207,6 +207,8 @@ static int seal_keys(qr_plan *self, qr_union *u)
         return qr_plan_fail(self, QR_ERROR_TOO_LONG);
     for (uint32_t i = 0; i < u->key_count; i++) {
         qr_key_arm *arm = &self->key_arms[u->keys + i];
+        const qr_record *record = &self->records[self->nodes[qr_plan_wire(self, arm->arm)].value];
+        u->tag_is_key |= u->tag_name && qr_plan_find_field(self, record, u->tag_name, u->tag_name_length) != QR_PLAN_NONE;
         arm->word = u->key_words;
         if (!enter_keys(self, u, arm))
             return 0;

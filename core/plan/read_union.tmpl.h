@@ -99,6 +99,7 @@ static uint32_t QR_T(map_arm_by)(qr_reader *r, const qr_plan *plan, uint32_t num
     const qr_union *u = &plan->unions[plan->nodes[number].value];
     const uint8_t *start = r->p, *text, *tag_at = NULL;
     size_t length;
+    int keyed = 1;
     qr_token token;
     while (QR_F(more_map)(r, &iter)) {
         if (!QR_F(key)(r, &iter, &token) || !QR_T(text)(r, &token, &text, &length))
@@ -112,8 +113,10 @@ static uint32_t QR_T(map_arm_by)(qr_reader *r, const qr_plan *plan, uint32_t num
             if (r->error != QR_ERROR_NONE)
                 return QR_PLAN_NONE;
             tag_at = tag_at ? tag_at : token.at;
-            if (u->key_count == 0 && u->map_default == QR_PLAN_NONE)
+            if (!u->tag_is_key) {
+                keyed = 0;
                 break;
+            }
             r->p = mark;
         }
         if (!QR_T(skip)(r))
@@ -121,7 +124,7 @@ static uint32_t QR_T(map_arm_by)(qr_reader *r, const qr_plan *plan, uint32_t num
     }
     if (r->error != QR_ERROR_NONE || !QR_T(charge)(r, start, at))
         return QR_PLAN_NONE;
-    uint32_t arm = qr_plan_find_key_arm(plan, u, present);
+    uint32_t arm = keyed ? qr_plan_find_key_arm(plan, u, present) : QR_PLAN_NONE;
     if (arm != QR_PLAN_NONE)
         return arm;
     if (u->map_default == QR_PLAN_NONE)

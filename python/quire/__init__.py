@@ -39,6 +39,8 @@ _LAZY = {
     "Adapter": "adapters",
     "Limits": "limits",
     "config": "_config",
+    "Subclasses": "_open_unions",
+    "Unknown": "_open_unions",
     "formats": "_formats",
 }
 _MODULES = ("adapters", "errors", "json", "limits", "msgpack")

@@ -16,6 +16,8 @@ from quire._core import field as field
 from quire._core import to_builtins as to_builtins
 from quire._core import validate as validate
 from quire._formats import formats as formats
+from quire._open_unions import Subclasses as Subclasses
+from quire._open_unions import Unknown as Unknown
 from quire.adapters import Adapter as Adapter
 from quire.errors import DecodeError as DecodeError
 from quire.errors import EncodeError as EncodeError
@@ -45,8 +47,10 @@ __all__ = [
     "RecordMeta",
     "SchemaError",
     "Stream",
+    "Subclasses",
     "TruncatedError",
     "UnsafeError",
+    "Unknown",
     "UnsetType",
     "ValidationError",
     "config",

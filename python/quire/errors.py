@@ -194,6 +194,9 @@ def _sentence(code, message, steps, expected, got, value, choices):
     if code in ("invalid_choice", "invalid_tag", "missing_tag") and choices:
         found = f", got {shown or got}" if (shown or got) else ""
         return f"{message}{found}, expected {'one of ' if len(choices) > 1 else ''}{_listed(choices)}"
+    if code == "no_match" and choices:
+        wanted = "; ".join(choices[:CHOICES_SHOWN]) + "; ..." * (len(choices) > CHOICES_SHOWN)
+        return f"{message}{f' the {got}' if got else ''}: expected {wanted}"
     if expected is not None and (got or shown):
         return f"expected {expected}, got {f'{got} {shown}' if got and shown else got or shown}"
     if expected is not None:

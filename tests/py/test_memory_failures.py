@@ -8,12 +8,12 @@ import textwrap
 import pytest
 
 SCRIPT = """
-    import dataclasses, datetime, decimal, enum, gc, importlib, sys, uuid
+    import dataclasses, datetime, decimal, enum, functools, gc, importlib, operator, sys, uuid
     from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
     import _testcapi
     import quire
-    from quire import Raw, Record, RecordMeta, field
+    from quire import Raw, Record, RecordMeta, Unknown, field
 
     fmt = importlib.import_module("quire." + sys.argv[1])
     encode, decode = fmt.encode, fmt.decode
@@ -129,6 +129,17 @@ SCRIPT = """
     def late():
         decode(encode([{"age": 1, "more": ["x"] * 5, "type": "dog"}]), list[Dog | Cat])
 
+    class Ball(Record):
+        radius: int
+
+    MIXED = list[Dog | Cat | Ball | Unknown | list[int] | list[str] | str | datetime.date | bytes | int]
+    mixed = [Dog(1), Ball(2), Unknown("type", {"type": "x"}), [1, 2], ["a"], "x", datetime.date(2024, 2, 29), 5]
+    mixed_encoder, mixed_decoder, mixed_data = fmt.Encoder(MIXED), fmt.Decoder(MIXED), encode(mixed)
+    # The bitmaps of these do not fit a frame.
+    WIDE = [RecordMeta(f"Wide{i}", (Record,), {"__annotations__": {f"w{i}": int}}) for i in range(70)]
+    WIDE_UNION = functools.reduce(operator.or_, WIDE)
+    wide_encoder, wide_decoder, wide_data = fmt.Encoder(WIDE_UNION | dict[str, str]), fmt.Decoder(WIDE_UNION | dict[str, str]), encode({"w69": 1})
+
     def many():
         RecordMeta("Many", (Record,), {"__annotations__": {f"f{i}": int for i in range(100)}})
 
@@ -157,6 +168,10 @@ SCRIPT = """
         "stream of typed": lambda: [*(s := typed.stream()).feed(lines[:5]), *s.feed(lines[5:]), *s.close()],
         "partial": lambda: [(s := untyped.stream()).feed(plain_data[:-9]), s.partial(), s.partial()],
         "stream of depth": lambda: [*untyped.stream().feed(deep_data)],
+        "mixed union": lambda: mixed_decoder.decode(mixed_data),
+        "encode mixed union": lambda: mixed_encoder.encode(mixed),
+        "wide union": lambda: wide_decoder.decode(wide_data),
+        "encode wide union": lambda: wide_encoder.encode({"a": "b"}),
         "surrogate": lambda: encode({"a": ["\\ud800"]}),
         # From here on Python code runs within: class bodies, reading annotations, making exceptions.
         "plan": plan,
@@ -171,6 +186,9 @@ SCRIPT = """
         "refused": lambda: wrong(encode([[1], ["x"]]), list[set[int]]),
         "unhashable": lambda: wrong(encode([[[1]]]), list[set[list[int]]]),
         "limit": lambda: wrong(plain_data, limits=quire.Limits(depth=1)),
+        "plan of a union": lambda: fmt.Decoder(list[Dog | Cat | Unknown | list[int] | list[str]]),
+        "no match": lambda: wrong(encode([{"type": "x"}]), list[Dog | Cat | Ball]),
+        "would change": lambda: mixed_encoder.encode(["2024-02-29"]),
         "unwritable": lambda: encode({"a": [1, {"b": Unwritable()}]}),
     }
     PYTHON = list(jobs)[list(jobs).index("surrogate") :]

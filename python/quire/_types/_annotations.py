@@ -11,8 +11,10 @@ import types
 import typing
 
 from quire import _core
+from quire._open_unions import Subclasses
 from quire._types._adapters import describe_adapted, describe_annotated, find_adapter
 from quire._types._containers import CONTAINERS, check_key, describe_container
+from quire._types._families import family_of
 from quire._types._graph import Graph, Reference, type_name
 from quire._types._scope import Scope
 from quire._types._unions import describe_union, finish_union
@@ -83,6 +85,8 @@ def describe_annotation(graph, annotation, scope):
         return apply_metadata(graph, number, metadata)
     if origin is typing.Union or origin is types.UnionType:
         return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
+    if origin is Subclasses:
+        return _describe_family(graph, annotation.__args__[0], scope)
     if origin is typing.Literal:
         from quire._types._choices import describe_literal
 
@@ -94,6 +98,17 @@ def describe_annotation(graph, annotation, scope):
     if annotation is _core.UnsetType:
         raise graph.error("UnsetType is no type of its own: write it in a union, as in `int | UnsetType`")
     return _describe_class(graph, annotation, origin, scope)
+
+
+def _describe_family(graph, base, scope):
+    if isinstance(base, str | typing.ForwardRef):
+        base = scope.evaluate(graph, base)
+    if not isinstance(base, type) or not _reader(base):
+        raise graph.error(f"Subclasses[{type_name(base)}]: it takes a class with fields, as a Record or a dataclass")
+    family = graph.families[base] = family_of(base)
+    if not family:
+        raise graph.error(f"Subclasses[{type_name(base)}]: there is no subclass that can have instances yet")
+    return describe_union(graph, family, scope, describe_annotation)
 
 
 def _describe_class(graph, annotation, origin, scope):

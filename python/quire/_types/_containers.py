@@ -9,6 +9,7 @@ import collections.abc as abc
 import functools
 import typing
 
+from quire._open_unions import Unknown
 from quire._types._adapters import wire_of
 from quire._types._description import Container, Node
 from quire._types._graph import type_name
@@ -35,6 +36,7 @@ CONTAINERS = {
     collections.OrderedDict: collections.OrderedDict,
     collections.defaultdict: collections.defaultdict,
     collections.Counter: collections.Counter,
+    Unknown: Unknown,
 }
 
 # What else a value may be where the type is abstract; subclasses of what is built may always stand there.
@@ -47,6 +49,7 @@ _INFO = {
     abc.Reversible: Container((tuple, collections.deque)),
     abc.Set: Container((frozenset,)),
     collections.deque: Container(extra=(None,)),
+    Unknown: Container(extra=(None,)),
 }
 
 # Classes that make an empty value when they are called.

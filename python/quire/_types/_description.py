@@ -11,13 +11,23 @@ from __future__ import annotations
 from collections import namedtuple
 
 __all__ = [
-    *("NO_DEFAULT", "AdapterInfo", "Bounds", "Choices", "Container", "Description", "Field", "Node", "RecordInfo"),
-    *("UnionArray", "UnionInfo"),
+    "NO_DEFAULT",
+    "AdapterInfo",
+    "Bounds",
+    "Choices",
+    "Container",
+    "Description",
+    "Field",
+    "Node",
+    "RecordInfo",
+    "UnionArray",
+    "UnionInfo",
 ]
 
 # nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
 # could not be followed yet or on anything else that must not be cached.
-Description = namedtuple("Description", "nodes temporary")
+# watch: None, or (callable, True when it is about records alone): it says whether the subclasses found are still all of them.
+Description = namedtuple("Description", "nodes temporary watch", defaults=(None,))
 
 # kind: a name of core/plan/kinds.def. nullable: null is accepted (and gives None) as well.
 # items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...), adapter (wire,).
@@ -78,9 +88,10 @@ AdapterInfo = namedtuple("AdapterInfo", "encode decode context declared")
 # floats and, without an int arm, integers. ints: numbers of choice arms tried on an integer before int.
 # array: one arm; or -1 and arrays, a tuple of UnionArray, tried in order. map: one arm when nothing else is to be told apart,
 # else -1 and tag_field + tags (tuple of (tag value, arm)), keys (tuple of (tuple of required wire names, arm), tried in order
-# when the tag is missing or unknown) or both; map_default: the arm for a map that no tag or key set matches (a dict arm), or -1.
+# when the tag is missing or unknown) or both; map_default: the arm for a map that no tag or key set matches (a dict arm), or -1;
+# open: it is Unknown, which keeps what other programs may know.
 UnionInfo = namedtuple(
-    "UnionInfo", "bool ints int float text bytes array map tag_field tags keys map_default arrays", defaults=((),)
+    "UnionInfo", "bool ints int float text bytes array map tag_field tags keys map_default arrays open", defaults=((), False)
 )
 
 # How an arm that is read from an array is told from others: by the number of items (most: -1 for any), and by what stands in

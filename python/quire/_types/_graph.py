@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque, namedtuple
 
 from quire._types._description import Container, Description, Node
+from quire._types._families import watch_of
 from quire.errors import SchemaError
 
 __all__ = ["Graph", "PendingUnion", "Reference", "arm_name", "is_text", "type_name"]
@@ -29,6 +30,7 @@ class Graph:
     def __init__(self, place):
         self.entries = []
         self.place = place
+        self.families = {}  # base class -> its subclasses, where all of them were asked for
         self.unset = set()  # numbers whose annotation allows UNSET
         self.classes = {}  # number -> the class with fields that it stands for
         self.keys = []  # (number of a dict's key, place)
@@ -192,7 +194,7 @@ class _Numbering:
         while len(nodes) < len(self.order):
             base, nullable = self.order[len(nodes)]
             nodes.append(self.node(base, nullable))
-        return Description(tuple(nodes), False)
+        return Description(tuple(nodes), False, watch_of(self.graph.families))
 
     def node(self, base, nullable):
         node = self.graph.entries[base]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 
-from quire._types._description import NO_DEFAULT, OMIT_DEFAULT
+from quire._open_unions import Unknown
+from quire._types._description import NO_DEFAULT, OMIT_DEFAULT, Container
 from quire._types._graph import arm_name
 
 __all__ = ["object_arms"]
@@ -29,6 +30,9 @@ def object_arms(graph, nodes, arms):
         return {**none, "map": arms[0] if arms else -1}
     none["map_default"] = dicts[0] if dicts else -1
     name, tags = _by_tag(graph, nodes, records)
+    if dicts and nodes[dicts[0]].cls is Unknown:  # each union has its own, which knows what the tag is called
+        unknown = nodes[dicts[0]]._replace(info=Container(extra=(name,)))
+        none |= {"map_default": graph.append(unknown), "open": True}
     tagged = {arm for _, arm in tags}
     keys = _by_keys(graph, nodes, [arm for arm in records if arm not in tagged], dicts)
     return {**none, "tag_field": name, "tags": tags, "keys": keys}
