@@ -96,7 +96,8 @@ QR_INLINE int qpy_is_shared_key(PyTypeObject *type, size_t i, PyObject *name)
 }
 
 /* Iterates over a dict's pairs (borrowed). No Python code may run in between: the caller checks `qpy_dict_iter_valid` after
- * whatever might have run some. */
+ * whatever might have run some. `private_ok` is the state's: without it the dict is walked by PyDict_Next (entries is NULL, n the place
+ * before the last pair, so that there seems to be nothing left). */
 typedef struct qpy_dict_iter {
     PyObject *dict;
     qpy_dict_keys *keys;
@@ -106,9 +107,14 @@ typedef struct qpy_dict_iter {
     Py_ssize_t used;
 } qpy_dict_iter;
 
-QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict)
+QR_COLD qpy_dict_iter qpy_dict_iter_public(PyObject *dict);
+QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict, int private_ok)
 {
     PyDictObject *d = (PyDictObject *)dict;
+    if (QR_UNLIKELY(!private_ok)) {
+        *self = qpy_dict_iter_public(dict);
+        return;
+    }
     self->dict = dict;
     self->keys = qpy_keys_of(dict);
     self->values = d->ma_values ? qpy_split_values(dict) : NULL;
@@ -121,6 +127,8 @@ QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict)
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self)
 {
     PyDictObject *d = (PyDictObject *)self->dict;
+    if (QR_UNLIKELY(!self->entries))
+        return d->ma_used == self->used;
     if (qpy_keys_of(self->dict) != self->keys || d->ma_used != self->used)
         return 0;
     if (self->values)
@@ -147,7 +155,15 @@ QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject *
                 return 1;
             }
         }
-        return 0;
+        if (QR_LIKELY(self->entries))
+            return 0;
+        PyObject *public_key = NULL, *public_value = NULL; /* ours, so that the caller's may stay in registers */
+        Py_ssize_t at = self->n = self->i;
+        int found = PyDict_Next(self->dict, &at, &public_key, &public_value);
+        self->i = at;
+        *key = public_key;
+        *value = public_value;
+        return found;
     }
     while (self->i < self->n) {
         qpy_unicode_entry *entry = (qpy_unicode_entry *)self->entries + self->i++;
@@ -166,14 +182,14 @@ QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject *
 QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
 {
     PyObject *value;
-    self->i--;
+    self->i = QR_UNLIKELY(!self->entries) ? self->n : self->i - 1;
     return qpy_dict_iter_next(self, key, &value);
 }
 
 #else /* the public way */
 
 typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, last, used; } qpy_dict_iter;
-QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict) { *self = (qpy_dict_iter){dict, 0, 0, PyDict_GET_SIZE(dict)}; }
+QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict, int Py_UNUSED(private_ok)) { *self = (qpy_dict_iter){dict, 0, 0, PyDict_GET_SIZE(dict)}; }
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self) { return PyDict_GET_SIZE(self->dict) == self->used; }
 QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value)
 {
@@ -267,7 +283,8 @@ QR_INLINE PyObject *qpy_str_from_ascii(const qpy_str_header *header, const uint8
 #endif
 }
 
-/* Do the layouts behave as assumed in this very interpreter? Makes a few dicts and looks at them: 1, 0, or -1 with an exception. */
-int qpy_private_check(void);
+/* Do the layouts behave as assumed in this very interpreter? Makes a few dicts, strs and instances and looks at them: 1, 0, or -1 with an
+ * exception. */
+int qpy_private_check(const qpy_str_header *header);
 
 #endif

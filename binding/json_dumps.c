@@ -83,8 +83,8 @@ static PyObject *finished(qpy_json_writer *self)
     if (self->wide)
         return wide_text(self->buffer.base, length, self->lone);
     if (!self->text || length <= 1)
-        return length > 1 ? qpy_str_from_ascii(&self->state->str_header, self->buffer.base, length)
-                          : PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, self->buffer.base, (Py_ssize_t)length);
+        return length >= self->state->str_least ? qpy_str_from_ascii(&self->state->str_header, self->buffer.base, length)
+                                                : PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, self->buffer.base, (Py_ssize_t)length);
     PyObject *text = self->text;
     self->text = NULL;
     if (PyUnicode_Resize(&text, (Py_ssize_t)length) < 0)

@@ -417,7 +417,7 @@ static QR_NOINLINE int write_plain_dict(qpy_json_writer *w, PyObject *op)
     PyObject *key, *value;
     pairs p = {.outer = w->pairs, .dict = op, .calls = w->calls};
     int is_first = 1, ok = put_open(w, '{');
-    qpy_dict_iter_init(&p.iter, op);
+    qpy_dict_iter_init(&p.iter, op, w->state->private_ok);
     w->pairs = &p;
     while (ok && p.calls == w->calls && qpy_dict_iter_next(&p.iter, &key, &value)) {
         p.count++;

@@ -204,7 +204,7 @@ static PyObject *SCAN(make_str)(SCAN(scanner) *s, const SCAN(span) *span)
         return span->all < 0x100 && span->count <= 1 ? one_character(SCAN(unescape)(s, span)) : SCAN(unescape)(s, span);
     if (span->count <= 1) /* the interpreter keeps some of these */
         return PyUnicode_FromKindAndData(sizeof(UNIT), s->data + span->start, span->count);
-    if (sizeof(UNIT) == 1 && span->all < 0x80)
+    if (sizeof(UNIT) == 1 && span->all < 0x80 && (size_t)span->count >= s->state->str_least)
         return qpy_str_from_ascii(&s->state->str_header, (const uint8_t *)s->data + span->start, (size_t)span->count);
     PyObject *str = PyUnicode_New(span->count, widest_of(span->all));
     if (!str)

@@ -51,9 +51,13 @@ static int names_init(PyObject *Py_UNUSED(module), qpy_state *state)
 
 static int caches_init(PyObject *Py_UNUSED(module), qpy_state *state)
 {
-    state->private_ok = qpy_private_check();
-    if (state->private_ok < 0 || qpy_str_header_init(&state->str_header) < 0)
+    const char *wanted = getenv("QUIRE_PRIVATE_LAYOUTS");
+    if (qpy_str_header_init(&state->str_header) < 0)
         return -1;
+    state->private_ok = wanted && strcmp(wanted, "0") == 0 ? 0 : qpy_private_check(&state->str_header);
+    if (state->private_ok < 0)
+        return -1;
+    state->str_least = QPY_PRIVATE && !state->private_ok ? SIZE_MAX : 2;
     state->keys = qpy_keys_new();
     state->shapes = qpy_shapes_new(state->private_ok);
     return state->keys && state->shapes ? 0 : -1;

@@ -30,9 +30,9 @@ static QR_NOINLINE PyObject *object_wide_str(qr_reader *r, const qr_token *t)
 }
 QPY_SINK_FUNCTION PyObject *object_str(qpy_sink *s, qr_reader *r, const qr_token *t)
 {
-    if (QR_UNLIKELY(t->widest != QR_TEXT_ASCII || t->escaped || t->length <= 1)) {
-        if (t->length == 1 && t->widest == QR_TEXT_ASCII) /* the interpreter keeps the ones of one character */
-            return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, t->text, 1);
+    if (QR_UNLIKELY(t->widest != QR_TEXT_ASCII || t->escaped || t->length < s->state->str_least)) {
+        if (t->widest == QR_TEXT_ASCII && (t->length == 1 || !t->escaped)) /* the interpreter keeps those of one character */
+            return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, t->text, (Py_ssize_t)t->length);
         return t->length ? object_wide_str(r, t) : PyUnicode_New(0, 0);
     }
     return qpy_str_from_ascii(&s->state->str_header, t->text, t->length);

@@ -138,7 +138,7 @@ QR_OBJECTS int qr_objects_want_map(qr_reader *r, qpy_objects_iter *iter)
     iter->source = object;
     iter->plan = NULL;
     iter->calls = qpy_objects_of(r)->calls;
-    qpy_dict_iter_init(&iter->dict, object);
+    qpy_dict_iter_init(&iter->dict, object, qpy_objects_of(r)->sink.state->private_ok);
     return 1;
 }
 /* After a token MAP; an array is wanted, for that needs no token. */

@@ -20,19 +20,9 @@ static PyObject *fail(qpy_walker *w, qr_error error, PyObject *object)
     return NULL;
 }
 
-/* One level down: 1, or 0 when that is too deep. The object is held while user code may run below it. */
-static int enter(qpy_walker *w, PyObject *object)
-{
-    if (w->depth == 0)
-        return qpy_walk_fail(w, QR_ERROR_DEPTH, object);
-    w->depth--;
-    Py_INCREF(object);
-    return 1;
-}
 static PyObject *leave(qpy_walker *w, PyObject *object, PyObject *result)
 {
-    w->depth++;
-    Py_DECREF(object);
+    qpy_walk_leave(w, object);
     return result;
 }
 
@@ -49,8 +39,7 @@ static PyObject *build_items(qpy_walker *w, PyObject *object, const qpy_plan *pl
 {
     int is_list = PyList_Check(object);
     Py_ssize_t n = Py_SIZE(object);
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_items(w, object, plan, number, numbers));
     PyObject *list = PyList_New(n);
     for (Py_ssize_t i = 0; list && i < n; i++) {
         PyObject *item = NULL;
@@ -120,7 +109,7 @@ static PyObject *build_pairs(qpy_walker *w, PyObject *object, const qpy_plan *pl
     PyObject *key, *value, *dict = PyDict_New();
     uint32_t calls = w->calls;
     Py_ssize_t n = PyDict_GET_SIZE(object);
-    qpy_dict_iter_init(&iter, object);
+    qpy_dict_iter_init(&iter, object, w->state->private_ok);
     while (dict && qpy_dict_iter_next(&iter, &key, &value)) {
         n--;
         Py_INCREF(key);
@@ -144,8 +133,7 @@ static PyObject *build_pairs(qpy_walker *w, PyObject *object, const qpy_plan *pl
 
 static PyObject *build_map(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t map)
 {
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_map(w, object, plan, map));
     PyObject *plain = qpy_walk_plain_dict(w, object), *dict = plain ? build_pairs(w, plain, plan, map) : NULL;
     Py_XDECREF(plain);
     return leave(w, object, dict);
@@ -218,8 +206,7 @@ static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_reco
 static PyObject *build_record(qpy_walker *w, PyObject *object, const qpy_plan *plan, uint32_t number, int typed)
 {
     const qr_record *record = qpy_plan_record(plan, number);
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_record(w, object, plan, number, typed));
     Py_INCREF((PyObject *)plan);
     PyObject *result = record->array ? build_array(w, plan, record, typed, object) : build_fields(w, plan, record, typed, object);
     Py_DECREF((PyObject *)plan);
@@ -239,8 +226,7 @@ static PyObject *build_scalar(qpy_walker *w, PyObject *object, qr_kind kind)
 
 static PyObject *build_enum(qpy_walker *w, PyObject *object)
 {
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_enum(w, object));
     w->calls++;
     PyObject *value = PyObject_GetAttr(object, w->state->str_value);
     PyObject *result = value ? build(w, value) : NULL;
@@ -307,8 +293,7 @@ static PyObject *build(qpy_walker *w, PyObject *object)
 
 static PyObject *build_adapted(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object)
 {
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_adapted(w, plan, number, object));
     Py_INCREF((PyObject *)plan);
     PyObject *wire = qpy_adapt_encode(w, plan, number, object), *result = wire ? build_node(w, plan, plan->core->nodes[number].item, wire) : NULL;
     Py_XDECREF(wire);
@@ -320,8 +305,7 @@ static PyObject *build_typeddict(qpy_walker *w, const qpy_plan *plan, const qr_r
 {
     PyObject *key, *value, *dict;
     Py_ssize_t at = 0;
-    if (!enter(w, object))
-        return NULL;
+    QPY_WALK_ENTER(w, object, build_typeddict(w, plan, record, object));
     PyObject *plain = qpy_walk_plain_dict(w, object);
     Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
     dict = plain ? PyDict_New() : NULL;

@@ -21,7 +21,7 @@ typedef struct qpy_check {
     qpy_objects *objects; /* where faults go */
     qr_path *path;        /* ready == 0: with which `objects` is to be initialised */
     PyObject *root;
-    uint32_t depth;       /* levels left */
+    qr_depth depth;
     uint32_t calls;       /* how often user code may have run */
     uint8_t ready, quiet, bounds;
 } qpy_check;
@@ -83,18 +83,19 @@ static QR_COLD int fail_missing(qpy_check *c, uint32_t number, uint32_t field, P
     return fail(c, QR_ERROR_MISSING_FIELD, number, object);
 }
 
-/* One level down: 1, or 0 when that is too deep. The object is held, for user code may run below. */
-static int enter(qpy_check *c, uint32_t number, PyObject *object)
+/* One level down, at the head of a function that is as before when it is called `again` (QR_STACK_ENTER). The object is held, for user
+ * code may run below. */
+static QR_COLD uint32_t go_deeper(qpy_check *c, uint32_t number, PyObject *object)
 {
-    if (QR_UNLIKELY(c->depth == 0))
-        return fail(c, QR_ERROR_DEPTH, number, object);
-    c->depth--;
-    Py_INCREF(object);
-    return 1;
+    uint32_t lent = qr_depth_lend(&c->depth);
+    return lent ? lent : (uint32_t)fail(c, QR_ERROR_DEPTH, number, object);
 }
+#define ENTER(c, number, object, again)                                             \
+    QR_STACK_ENTER(&(c)->depth, go_deeper(c, number, object), 0, again);            \
+    Py_INCREF(object)
 static int leave(qpy_check *c, PyObject *object, int ok)
 {
-    c->depth++;
+    c->depth.left++;
     Py_DECREF(object);
     return ok;
 }
@@ -178,17 +179,19 @@ static int is_array(const qpy_plan *plan, uint32_t number, PyObject *object)
     return qpy_containers_holds(side, object);
 }
 
-/* A list or a tuple of one kind of item. */
-static int check_items(qpy_check *c, uint32_t item, PyObject *object)
+/* A list or a tuple, for an array node. */
+static int check_items(qpy_check *c, uint32_t number, PyObject *object)
 {
+    uint32_t item = c->plan->core->nodes[number].item;
     PyTypeObject *exact = c->plan->nodes[item].exact;
     int is_list = PyList_Check(object);
+    ENTER(c, number, object, check_items(c, number, object));
     for (Py_ssize_t i = 0; i < Py_SIZE(object); i++) {
         PyObject *value = is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i);
         if (QR_UNLIKELY(Py_TYPE(value) != exact) && QR_UNLIKELY(!check_node(c, item, value)))
-            return step_index(c, i);
+            return leave(c, object, step_index(c, i));
     }
-    return 1;
+    return leave(c, object, 1);
 }
 
 static int check_array(qpy_check *c, uint32_t number, PyObject *object)
@@ -204,12 +207,12 @@ static int check_array(qpy_check *c, uint32_t number, PyObject *object)
     if (c->plan->core->nodes[item].kind == QR_KIND_ANY)
         return 1;
     if (is_plain)
-        return enter(c, number, object) ? leave(c, object, check_items(c, item, object)) : 0;
+        return check_items(c, number, object);
     c->calls++;
     PyObject *list = PySequence_List(object);
     if (!list)
         return fail_user(c, number);
-    int ok = enter(c, number, list) ? leave(c, list, check_items(c, item, list)) : 0;
+    int ok = check_items(c, number, list);
     Py_DECREF(list);
     return ok;
 }
@@ -221,8 +224,7 @@ static int check_tuple(qpy_check *c, uint32_t number, PyObject *object)
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
     if (PyTuple_GET_SIZE(object) != node->item_count)
         return fail(c, QR_ERROR_WRONG_LENGTH, number, object);
-    if (!enter(c, number, object))
-        return 0;
+    ENTER(c, number, object, check_tuple(c, number, object));
     for (Py_ssize_t i = 0; i < node->item_count; i++)
         if (!check_value(c, c->plan->core->items[node->item + i], PyTuple_GET_ITEM(object, i)))
             return leave(c, object, step_index(c, i));
@@ -234,7 +236,7 @@ static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
     qpy_dict_iter iter;
     PyObject *key, *value;
     uint32_t calls = c->calls;
-    qpy_dict_iter_init(&iter, dict);
+    qpy_dict_iter_init(&iter, dict, c->state->private_ok);
     while (qpy_dict_iter_next(&iter, &key, &value)) {
         int ok = Py_TYPE(key) == c->plan->nodes[node->item].exact;
         if (QR_LIKELY(ok) && QR_LIKELY(Py_TYPE(value) == c->plan->nodes[node->value].exact))
@@ -259,8 +261,9 @@ static int check_map(qpy_check *c, uint32_t number, PyObject *object)
 {
     if (!PyDict_Check(object) || (c->plan->nodes[number].flavour == QPY_MADE && !qpy_containers_holds(&c->plan->nodes[number], object)))
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
-    if (!check_length(c, number, PyDict_GET_SIZE(object), object) || !enter(c, number, object))
+    if (!check_length(c, number, PyDict_GET_SIZE(object), object))
         return 0;
+    ENTER(c, number, object, check_map(c, number, object));
     return leave(c, object, check_pairs(c, &c->plan->core->nodes[number], object));
 }
 
@@ -364,8 +367,7 @@ static int check_record(qpy_check *c, uint32_t number, PyObject *object)
     int ok, is_typeddict = side->form == QPY_FORM_TYPEDDICT;
     if (is_typeddict ? !PyDict_Check(object) : Py_TYPE(object) != side->cls && !PyType_IsSubtype(Py_TYPE(object), side->cls))
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
-    if (!enter(c, number, object))
-        return 0;
+    ENTER(c, number, object, check_record(c, number, object));
     if (is_typeddict)
         ok = check_typeddict(c, number, object);
     else if (side->form == QPY_FORM_NAMEDTUPLE)
@@ -390,8 +392,7 @@ static int check_union(qpy_check *c, uint32_t number, PyObject *object)
 /* An encoder's second look: what is written for the object, to say what is wrong with it. */
 static QR_COLD int check_adapted(qpy_check *c, uint32_t number, PyObject *object)
 {
-    if (!enter(c, number, object))
-        return 0;
+    ENTER(c, number, object, check_adapted(c, number, object));
     c->calls++;
     PyObject *wire = PyObject_CallOneArg(c->plan->nodes[number].encode, object);
     int ok = wire ? check_value(c, c->plan->core->nodes[number].item, wire) : fail_user(c, number);
@@ -467,7 +468,8 @@ static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, 
 {
     qpy_objects objects;
     qr_path path;
-    qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .depth = QR_DEPTH_DEFAULT, .bounds = bounds != 0};
+    qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .bounds = bounds != 0};
+    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
     int ok = check_value(&c, 0, value);
     if (QR_UNLIKELY(c.ready))
         qpy_objects_release(&objects, format);

@@ -8,6 +8,9 @@ static const char *class_name(qr_error error)
     return names[qr_error_class_of(error)];
 }
 
+/* A format that writes raises one class, whatever the code is. */
+static const char *format_class(const char *name, qr_error_class class_) { return class_ == QR_CLASS_LIMIT ? "encode_limit" : name; }
+
 /* ---------------------------------------------------------------- the path */
 
 static PyObject *field_name(const qpy_plan *plan, size_t field)
@@ -491,7 +494,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         cause ? cause : Py_NewRef(Py_None),
         line > 0 && !(plan && plan->secrets) ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
     };
-    raise_parts(state, r->error, format->class_ && class_ != QR_CLASS_LIMIT ? format->class_ : class_name(r->error), parts);
+    raise_parts(state, r->error, format->class_ ? format_class(format->class_, class_) : class_name(r->error), parts);
     return NULL;
 }
 
@@ -507,6 +510,6 @@ PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyO
         Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None),
     };
     /* what user code refused is invalid here too, but nothing was decoded */
-    raise_parts(state, error, qr_error_class_of(error) == QR_CLASS_VALIDATION ? "encode" : class_name(error), parts);
+    raise_parts(state, error, format_class("encode", qr_error_class_of(error)), parts);
     return NULL;
 }

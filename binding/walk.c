@@ -47,7 +47,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
 {
     self->buffer = (qr_buffer){.p = self->room, .base = self->room, .end = self->room + sizeof self->room, .grow = grow, .owner = self};
     self->state = state;
-    self->depth = QR_DEPTH_DEFAULT;
+    qr_depth_init(&self->depth, QR_DEPTH_DEFAULT);
     self->calls = 0;
     self->adapting = 0;
     self->format = format;
@@ -141,6 +141,12 @@ int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value)
     if (!self->failed && value)
         self->failed = Py_NewRef(value);
     return 0;
+}
+
+uint32_t qpy_walk_go_deeper(qpy_walker *self, PyObject *value)
+{
+    uint32_t lent = qr_depth_lend(&self->depth);
+    return lent ? lent : (uint32_t)qpy_walk_fail(self, QR_ERROR_DEPTH, value);
 }
 
 /* An exception that is set stays; what goes wrong here only shortens the path. */
@@ -302,28 +308,24 @@ static size_t put(uint8_t *room, const char *text)
 
 static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
 {
-    if (self->depth == 0) /* a value may be a member again, without end */
-        return qpy_walk_fail(self, QR_ERROR_DEPTH, key);
-    self->depth--;
+    QPY_WALK_ENTER(self, key, enum_key(self, key, room, length, object)); /* a value may be a member again, without end */
     self->calls++;
     PyObject *value = PyObject_GetAttr(key, self->state->str_value);
     int ok = value && qpy_walk_key_text(self, value, room, length, object);
     Py_XDECREF(value);
-    self->depth++;
+    qpy_walk_leave(self, key);
     return ok;
 }
 
 static int adapted_key(qpy_walker *self, qpy_plan *plan, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
 {
-    if (self->depth == 0)
-        return qpy_walk_fail(self, QR_ERROR_DEPTH, key);
-    self->depth--;
+    QPY_WALK_ENTER(self, key, adapted_key(self, plan, key, room, length, object));
     Py_INCREF(plan);
     PyObject *wire = qpy_adapt_key(self, plan, 0, key);
     int ok = wire && qpy_walk_key_text(self, wire, room, length, object);
     Py_XDECREF(wire);
     Py_DECREF(plan);
-    self->depth++;
+    qpy_walk_leave(self, key);
     return ok;
 }
 

@@ -8,6 +8,7 @@
 
 #include "binding/plan.h"
 #include "core/base/buffer.h"
+#include "core/base/stack.h"
 
 enum { QPY_WALK_INLINE = 2048 };
 
@@ -21,7 +22,7 @@ enum { QPY_KNOWN_CLASSES = 4 };
 typedef struct qpy_walker {
     qr_buffer buffer;     /* owner: this walker */
     qpy_state *state;
-    uint32_t depth;       /* levels left */
+    qr_depth depth;
     uint32_t calls;
     int adapting;         /* the exception is one of an adapter's function */
     const char *format;
@@ -54,6 +55,18 @@ PyObject *qpy_walker_finish(qpy_walker *self, int ok);
 /* For who takes the bytes from the buffer: 1, or 0 with the exception; then, in any case, release. */
 int qpy_walker_check(qpy_walker *self, int ok);
 void qpy_walker_release(qpy_walker *self);
+
+/* One level down, at the head of a function that is as before when it is called `again` (QR_STACK_ENTER); returns 0, failed, where it is
+ * too deep. The value is held, for user code may run below it. And up again. */
+QR_COLD uint32_t qpy_walk_go_deeper(qpy_walker *self, PyObject *value);
+#define QPY_WALK_ENTER(self, value, again)                                                     \
+    QR_STACK_ENTER(&(self)->depth, qpy_walk_go_deeper(self, value), 0, again);                 \
+    Py_INCREF(value)
+QR_INLINE void qpy_walk_leave(qpy_walker *self, PyObject *value)
+{
+    self->depth.left++;
+    Py_DECREF(value);
+}
 
 /* Each returns 0. */
 QR_COLD int qpy_walk_fail(qpy_walker *self, qr_error error, PyObject *value); /* first error stays */

@@ -9,6 +9,10 @@
 static int QR_T(write_value)(qpy_walker *w, PyObject *op);
 static int QR_T(write_other)(qpy_walker *w, PyObject *op);
 static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op);
+static int QR_T(write_sequence)(qpy_walker *w, PyObject *op);
+static int QR_T(write_typed_sequence)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t node);
+static int QR_T(write_dict)(qpy_walker *w, PyObject *op);
+static int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key, uint32_t node);
 
 /* What is in a container: a value of that node when an Encoder(T) writes, else any (plan NULL: a constant of the caller, so
  * nothing is left of the question). */
@@ -74,21 +78,6 @@ QR_INLINE int QR_T(write_float)(qpy_walker *w, PyObject *op)
     return QR_LIKELY(QR_F(put_float)(&w->buffer, PyFloat_AS_DOUBLE(op))) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
 }
 
-/* One level down; 0 when that is too deep. The value is held while user code may run below it. */
-QR_INLINE int QR_T(enter)(qpy_walker *w, PyObject *op)
-{
-    if (QR_UNLIKELY(w->depth == 0))
-        return qpy_walk_fail(w, QR_ERROR_DEPTH, op);
-    w->depth--;
-    Py_INCREF(op);
-    return 1;
-}
-QR_INLINE void QR_T(leave)(qpy_walker *w, PyObject *op)
-{
-    w->depth++;
-    Py_DECREF(op);
-}
-
 /* The end of a container leaves room behind it, as every value does: a thousand may end one after the other. */
 QR_INLINE int QR_T(close_array)(qpy_walker *w)
 {
@@ -113,8 +102,7 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
 {
     int is_list = PyList_Check(op), ok = 1;
     Py_ssize_t n = is_list ? PyList_GET_SIZE(op) : PyTuple_GET_SIZE(op), i;
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, plan ? QR_T(write_typed_sequence)(w, op, plan, node) : QR_T(write_sequence)(w, op));
     if (!QR_F(put_array)(&w->buffer, (size_t)n))
         ok = qpy_walk_fail(w, w->buffer.error, op);
     for (i = 0; ok && i < n; i++) {
@@ -132,7 +120,7 @@ QR_INLINE int QR_T(write_items)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
     if (ok)
         ok = QR_T(close_array)(w);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -143,8 +131,7 @@ static QR_NOINLINE int QR_T(write_typed_sequence)(qpy_walker *w, PyObject *op, c
 static QR_NOINLINE int QR_T(write_typed_tuple)(qpy_walker *w, PyObject *op, const qpy_plan *plan, const qr_node *node)
 {
     int ok;
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_typed_tuple)(w, op, plan, node));
     ok = QR_F(put_array)(&w->buffer, node->item_count) || qpy_walk_fail(w, w->buffer.error, op);
     for (Py_ssize_t i = 0; ok && i < node->item_count; i++) {
         if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_node)(w, plan, plan->core->items[node->item + i], PyTuple_GET_ITEM(op, i))))
@@ -154,7 +141,7 @@ static QR_NOINLINE int QR_T(write_typed_tuple)(qpy_walker *w, PyObject *op, cons
     }
     if (ok)
         ok = QR_T(close_array)(w);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -217,11 +204,10 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
     PyObject *key, *value;
     Py_ssize_t n = PyDict_GET_SIZE(op);
     int ok = 1;
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, plan ? QR_T(write_typed_dict)(w, op, plan, key_node, node) : QR_T(write_dict)(w, op));
     if (!QR_F(put_map)(&w->buffer, (size_t)n))
         ok = qpy_walk_fail(w, w->buffer.error, op);
-    qpy_dict_iter_init(&iter, op);
+    qpy_dict_iter_init(&iter, op, w->state->private_ok);
     uint32_t calls = w->calls;
     while (ok && qpy_dict_iter_next(&iter, &key, &value)) {
         n--;
@@ -263,7 +249,7 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
     if (ok)
         ok = QR_T(close_map)(w);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -425,22 +411,20 @@ QR_INLINE int QR_T(write_fields)(qpy_walker *w, PyObject *op, const qpy_plan *pl
 
 static QR_NOINLINE int QR_T(write_record)(qpy_walker *w, PyObject *op, qpy_plan *plan)
 {
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_record)(w, op, plan));
     Py_INCREF(plan);
     int ok = QR_T(write_fields)(w, op, plan, 0, 0);
     Py_DECREF(plan);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
 /* An instance of the very class of a record of the encoder's plan (which the encoder holds). */
 static QR_NOINLINE int QR_T(write_typed_record)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
 {
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_typed_record)(w, op, plan, number));
     int ok = QR_T(write_fields)(w, op, plan, number, 1);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -480,12 +464,11 @@ static int QR_T(write_scalar)(qpy_walker *w, PyObject *op, qr_kind kind)
 
 static int QR_T(write_enum)(qpy_walker *w, PyObject *op)
 {
-    if (!QR_T(enter)(w, op)) /* a value may be a member again, without end */
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_enum)(w, op)); /* a value may be a member again, without end */
     PyObject *value = PyObject_GetAttr(op, w->state->str_value);
     int ok = value && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (Py_TYPE(value) == Py_TYPE(op) ? qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op) : QR_T(write_value)(w, value));
     Py_XDECREF(value);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -511,14 +494,13 @@ static int QR_T(write_extension)(qpy_walker *w, PyObject *op)
 /* What the adapter of the node makes of the object, as the type that it is written as. */
 static QR_NOINLINE int QR_T(write_adapted)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
 {
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_adapted)(w, op, plan, number));
     Py_INCREF((PyObject *)plan);
     PyObject *wire = qpy_adapt_encode(w, plan, number, op);
     int ok = wire && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_node)(w, plan, plan->core->nodes[number].item, wire);
     Py_XDECREF(wire);
     Py_DECREF((PyObject *)plan);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     return ok;
 }
 
@@ -621,8 +603,7 @@ static QR_NOINLINE int QR_T(write_typeddict)(qpy_walker *w, PyObject *op, const 
     const qr_record *record = qpy_plan_record(plan, number);
     PyObject *key, *value;
     Py_ssize_t at = 0;
-    if (!QR_T(enter)(w, op))
-        return 0;
+    QPY_WALK_ENTER(w, op, QR_T(write_typeddict)(w, op, plan, number));
     PyObject *plain = qpy_walk_plain_dict(w, op);
     Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
     int ok = plain && QR_F(put_map)(&w->buffer, (size_t)n);
@@ -642,7 +623,7 @@ static QR_NOINLINE int QR_T(write_typeddict)(qpy_walker *w, PyObject *op, const 
         Py_DECREF(value);
     }
     ok = ok && QR_T(close_map)(w);
-    QR_T(leave)(w, op);
+    qpy_walk_leave(w, op);
     Py_XDECREF(plain);
     return ok;
 }

@@ -9,7 +9,7 @@ void qr_reader_init(qr_reader *self, const uint8_t *data, size_t length, const q
     qr_limits *own = &self->limits;
     if (own->depth == 0 || own->depth > QR_DEPTH_MAX)
         own->depth = own->depth ? QR_DEPTH_MAX : QR_DEPTH_DEFAULT;
-    self->depth = own->depth;
+    qr_depth_init(&self->depth, own->depth);
     self->str_limit = own->str_bytes ? own->str_bytes : SIZE_MAX;
     self->item_limit = own->items ? own->items : SIZE_MAX;
     if (own->bytes && length > own->bytes)
@@ -22,6 +22,12 @@ void qr_reader_fail_cold(qr_reader *self, qr_error error, const uint8_t *at)
         return;
     self->error = error;
     self->error_at = at;
+}
+
+uint32_t qr_reader_go_deeper(qr_reader *self)
+{
+    uint32_t lent = qr_depth_lend(&self->depth);
+    return lent ? lent : (uint32_t)qr_reader_fail(self, QR_ERROR_DEPTH, self->p);
 }
 
 uint8_t *qr_reader_scratch(qr_reader *self, size_t n)

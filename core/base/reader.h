@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/memory.h"
 #include "core/base/path.h"
+#include "core/base/stack.h"
 
 /* What a document may ask for; 0 stands for no limit where not said otherwise. */
 typedef struct qr_limits {
@@ -20,11 +21,11 @@ typedef struct qr_limits {
     size_t items;        /* in any one container */
     size_t str_bytes;    /* of any one string or binary, as it stands in the input */
     size_t int_digits;   /* decimal digits of an integer */
-    uint32_t depth;      /* of nested containers; at least 1, at most QR_DEPTH_MAX */
+    uint32_t depth;      /* of nested containers; at least 1, at most QR_DEPTH_MAX, and never more than the stack has room for */
     uint32_t reject_duplicate_keys; /* 1: a key twice in an untyped map is an error */
 } qr_limits;
 
-enum { QR_DEPTH_DEFAULT = 1000, QR_DEPTH_MAX = 10000, QR_INT_DIGITS_DEFAULT = 4300 };
+enum { QR_DEPTH_DEFAULT = 1000, QR_DEPTH_MAX = 1000000, QR_INT_DIGITS_DEFAULT = 4300 };
 #define QR_LIMITS_DEFAULT {0, 0, 0, QR_INT_DIGITS_DEFAULT, QR_DEPTH_DEFAULT, 0}
 
 /* Extensions that a format allows only by option. */
@@ -47,7 +48,7 @@ void qr_origin_advance(qr_origin *self, const uint8_t *data, size_t n);
 
 typedef struct qr_reader {
     const uint8_t *p, *end, *start;
-    uint32_t depth; /* levels left */
+    qr_depth depth;
     uint32_t options;
     size_t str_limit, item_limit; /* the limits, SIZE_MAX for none: one compare each */
     qr_limits limits;
@@ -74,15 +75,11 @@ QR_INLINE int qr_reader_fail(qr_reader *self, qr_error error, const uint8_t *at)
 uint8_t *qr_reader_scratch(qr_reader *self, size_t n);
 void qr_reader_release(qr_reader *self);
 
-/* One level down (1, or 0 when that is too deep) and up again. */
-QR_INLINE int qr_reader_enter(qr_reader *self)
-{
-    if (QR_UNLIKELY(self->depth == 0))
-        return qr_reader_fail(self, QR_ERROR_DEPTH, self->p);
-    self->depth--;
-    return 1;
-}
-QR_INLINE void qr_reader_leave(qr_reader *self) { self->depth++; }
+/* One level down, at the head of a function that opens a container and is as before when it is called `again` (QR_STACK_ENTER);
+ * returns 0, whatever that is of the function's type, with DEPTH where it is too deep. And up again. */
+QR_COLD uint32_t qr_reader_go_deeper(qr_reader *self);
+#define QR_READER_ENTER(self, again) QR_STACK_ENTER(&(self)->depth, qr_reader_go_deeper(self), 0, again)
+QR_INLINE void qr_reader_leave(qr_reader *self) { self->depth.left++; }
 
 QR_INLINE size_t qr_reader_left(const qr_reader *self) { return (size_t)(self->end - self->p); }
 /* Of a place in the whole input, of which this one may be a part. */

@@ -143,7 +143,8 @@ static int pack_array(packer *self, qr_json_iter iter, const uint8_t *at)
 {
     qr_reader *r = self->r;
     size_t slot = self->count, count = 0;
-    if (!qr_reader_enter(r) || !push_header(self, 0x90))
+    QR_READER_ENTER(r, pack_array(self, iter, at));
+    if (!push_header(self, 0x90))
         return 0;
     for (; qr_json_more_array(r, &iter); count++) {
         if (QR_UNLIKELY(count >= r->item_limit))
@@ -159,7 +160,8 @@ static int pack_map(packer *self, qr_json_iter iter, const uint8_t *at)
 {
     qr_reader *r = self->r;
     size_t slot = self->count, count = 0;
-    if (!qr_reader_enter(r) || !push_header(self, 0x80))
+    QR_READER_ENTER(r, pack_map(self, iter, at));
+    if (!push_header(self, 0x80))
         return 0;
     for (; qr_json_more_map(r, &iter); count++) {
         qr_token key;
@@ -303,8 +305,7 @@ static int unpack_close(qr_reader *r, qr_buffer *b)
 
 static int unpack_array(qr_reader *r, qr_buffer *b, qr_msgpack_iter iter)
 {
-    if (!qr_reader_enter(r))
-        return 0;
+    QR_READER_ENTER(r, unpack_array(r, b, iter));
     qr_json_put_array(b, 0);
     for (size_t count = 0; qr_msgpack_more_array(r, &iter); count++) {
         if (QR_UNLIKELY(count >= r->item_limit))
@@ -321,8 +322,7 @@ static int unpack_array(qr_reader *r, qr_buffer *b, qr_msgpack_iter iter)
 
 static int unpack_map(qr_reader *r, qr_buffer *b, qr_msgpack_iter iter)
 {
-    if (!qr_reader_enter(r))
-        return 0;
+    QR_READER_ENTER(r, unpack_map(r, b, iter));
     qr_json_put_map(b, 0);
     for (size_t count = 0; qr_msgpack_more_map(r, &iter); count++) {
         if (QR_UNLIKELY(count >= r->item_limit))

@@ -35,8 +35,7 @@ static QR_NOINLINE QR_VALUE QR_T(any_array)(qr_reader *r, QR_SINK *s, QR_ITER it
 {
     QR_FRAME frame;
     size_t index = 0;
-    if (QR_UNLIKELY(!qr_reader_enter(r)))
-        return QR_FAILED;
+    QR_READER_ENTER(r, QR_T(any_array)(r, s, iter));
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
         QR_LIMIT_ITEMS(index, r->p);
@@ -78,8 +77,7 @@ static QR_NOINLINE QR_VALUE QR_T(any_map)(qr_reader *r, QR_SINK *s, QR_ITER iter
 {
     QR_FRAME frame;
     size_t count = 0;
-    if (QR_UNLIKELY(!qr_reader_enter(r)))
-        return QR_FAILED;
+    QR_READER_ENTER(r, QR_T(any_map)(r, s, iter));
     QR_S(open_map)(s, &frame);
     for (;;) {
         const qr_image *image = QR_S(predict)(s, &frame, QR_FORMAT);
@@ -109,8 +107,7 @@ static int QR_T(skip_container)(qr_reader *r, qr_token_kind kind, QR_ITER iter)
 {
     qr_token token;
     size_t count = 0;
-    if (!qr_reader_enter(r))
-        return 0;
+    QR_READER_ENTER(r, QR_T(skip_container)(r, kind, iter));
     if (kind == QR_TOKEN_ARRAY)
         while (QR_F(more_array)(r, &iter)) {
             if (QR_UNLIKELY(count++ >= r->item_limit))

@@ -11,8 +11,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
     uint32_t item = node->item;
     if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
         return QR_MISMATCH(number);
-    if (QR_UNLIKELY(!qr_reader_enter(r)))
-        return QR_FAILED;
+    QR_READER_ENTER(r, (r->p = at, QR_T(read_array)(r, s, plan, number)));
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
         QR_LIMIT_ITEMS(index, r->p);
@@ -47,8 +46,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_
     const qr_node *node = &plan->nodes[number];
     if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
         return QR_MISMATCH(number);
-    if (QR_UNLIKELY(!qr_reader_enter(r)))
-        return QR_FAILED;
+    QR_READER_ENTER(r, (r->p = at, QR_T(read_tuple)(r, s, plan, number)));
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
         if (QR_UNLIKELY(index == node->item_count)) {

@@ -32,8 +32,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
     QR_FRAME frame;
     size_t count = 0;
     const qr_node *node = &plan->nodes[number];
-    if (QR_UNLIKELY(!qr_reader_enter(r)))
-        return QR_FAILED;
+    QR_READER_ENTER(r, QR_T(read_map)(r, s, plan, number, iter, at));
     QR_S(open_typed_map)(s, &frame);
     while (QR_F(more_map)(r, &iter)) {
         QR_LIMIT_ITEMS(count, iter.key_at);
@@ -132,7 +131,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
     size_t i = 0;
     if (QR_UNLIKELY(!QR_F(want_array)(r, &iter)))
         return QR_MISMATCH(number);
-    if (QR_UNLIKELY(!qr_reader_enter(r) || !QR_S(open_record)(s, number, &frame)))
+    QR_READER_ENTER(r, (r->p = at, QR_T(read_record_array)(r, s, plan, number)));
+    if (QR_UNLIKELY(!QR_S(open_record)(s, number, &frame)))
         return r->error == QR_ERROR_NONE ? QR_FAIL(QR_ERROR_SINK, at, number) : QR_FAILED;
     for (; QR_F(more_array)(r, &iter); i++) {
         if (i >= record->count) {
@@ -174,7 +174,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     int tagged = 0;
     uint64_t seen[QR_RECORD_WORDS];
     QR_FRAME frame;
-    if (QR_UNLIKELY(!qr_reader_enter(r) || !QR_S(open_record)(s, number, &frame)))
+    QR_READER_ENTER(r, QR_T(read_record)(r, s, plan, number, iter, at));
+    if (QR_UNLIKELY(!QR_S(open_record)(s, number, &frame)))
         return r->error == QR_ERROR_NONE ? QR_FAIL(QR_ERROR_SINK, at, number) : QR_FAILED;
     seen[0] = 0;
     for (uint32_t word = 1; word * 64 < count; word++)

@@ -8,7 +8,8 @@
                +-- MalformedError           not a document of the format
                +-- TruncatedError           the input ends too early
                +-- ValidationError          a document, but not of the type
-               +-- LimitError               larger or deeper than `Limits` allow
+               +-- LimitError               larger or deeper than `Limits` allow; while writing it is an EncodeLimitError, which
+                                            is an EncodeError too
                +-- UnsafeError              what a policy forbids
     TypeError
      +-- SchemaError                        a type that no plan can be made for
@@ -22,6 +23,7 @@ from __future__ import annotations
 __all__ = [
     "DecodeError",
     "EncodeError",
+    "EncodeLimitError",
     "Fault",
     "LimitError",
     "MalformedError",
@@ -139,6 +141,10 @@ class LimitError(DecodeError):
     """The document is larger or deeper than the limits allow."""
 
 
+class EncodeLimitError(EncodeError, LimitError):
+    """The object is deeper, or a number in it longer, than the limits allow."""
+
+
 class UnsafeError(DecodeError):
     """The document asks for what a policy forbids."""
 
@@ -153,6 +159,7 @@ _CLASSES = {
     "validation": ValidationError,
     "limit": LimitError,
     "encode": EncodeError,
+    "encode_limit": EncodeLimitError,
     "unsafe": UnsafeError,
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 __all__ = ["Limits"]
 
-# The engine follows a document with its own C stack: deeper ones could not be promised on the stack of every thread.
-MAX_DEPTH = 10_000
+# The engine follows a document with the C stack of its thread, and no further than that has room for.
+MAX_DEPTH = 1_000_000
 _SIZES = ("bytes", "items", "str_bytes", "int_digits")
 _NAMES = ("depth", *_SIZES, "duplicate_keys")
 
@@ -14,7 +14,7 @@ _NAMES = ("depth", *_SIZES, "duplicate_keys")
 class Limits:
     """What a document may ask for. Immutable; None means no limit.
 
-    depth:      levels of arrays and objects, at most 10,000.
+    depth:      levels of arrays and objects; never more than the stack of the thread has room for (8 MiB: 10,000 to 40,000).
     bytes:      length of the whole input.
     items:      items of one array, entries of one object.
     str_bytes:  encoded length of one string or byte string.

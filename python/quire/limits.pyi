@@ -3,7 +3,7 @@ from typing import ClassVar, Final, Literal, final
 
 __all__ = ["Limits"]
 
-MAX_DEPTH: Final = 10_000
+MAX_DEPTH: Final = 1_000_000
 
 @final
 class Limits:

@@ -52,15 +52,18 @@ QR_UNUSED static void *document_run(void *run)
     return NULL;
 }
 
-/* Runs a test on a large stack: QR_DEPTH_MAX levels take some 4 MB when the compiler optimizes, and several times that when
+enum { DEPTH_TRIED = 10000, STACK_LARGE = 256 << 20, STACK_SMALL = 256 << 10 };
+
+/* Runs a test on a stack of that size: DEPTH_TRIED levels take some 4 MB when the compiler optimizes, and several times that when
  * it does not or when the sanitizers keep every variable apart. */
-QR_UNUSED static void document_run_deep(void (*run)(void))
+QR_UNUSED static void document_run_on(size_t size, void (*run)(void))
 {
     pthread_t thread;
     pthread_attr_t attributes;
-    REQUIRE(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, (size_t)256 << 20) == 0);
+    REQUIRE(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, size) == 0);
     REQUIRE(pthread_create(&thread, &attributes, document_run, &run) == 0 && pthread_join(thread, NULL) == 0);
     pthread_attr_destroy(&attributes);
 }
+QR_UNUSED static void document_run_deep(void (*run)(void)) { document_run_on(STACK_LARGE, run); }
 
 #endif

@@ -259,7 +259,7 @@ static void test_reader_defaults(void)
     qr_reader reader = over("abc", NULL);
     CHECK_EQ(reader.error, QR_ERROR_NONE);
     CHECK_EQ(qr_reader_left(&reader), 3);
-    CHECK_EQ(reader.depth, QR_DEPTH_DEFAULT);
+    CHECK_EQ(reader.depth.left + reader.depth.deeper, QR_DEPTH_DEFAULT);
     CHECK(reader.str_limit == SIZE_MAX && reader.item_limit == SIZE_MAX);
     CHECK_EQ(reader.limits.int_digits, QR_INT_DIGITS_DEFAULT);
     CHECK_EQ(qr_reader_offset(&reader, reader.end), 3);
@@ -270,7 +270,7 @@ static void test_reader_limits(void)
     qr_limits limits = {.bytes = 3, .items = 5, .str_bytes = 7, .depth = QR_DEPTH_MAX + 1};
     qr_reader reader = over("abc", &limits);
     CHECK_EQ(reader.error, QR_ERROR_NONE);
-    CHECK_EQ(reader.depth, QR_DEPTH_MAX);
+    CHECK_EQ(reader.depth.left + reader.depth.deeper, QR_DEPTH_MAX);
     CHECK_EQ(reader.item_limit, 5);
     CHECK_EQ(reader.str_limit, 7);
     reader = over("abcd", &limits);
@@ -278,19 +278,25 @@ static void test_reader_limits(void)
     CHECK(reader.error_at == reader.start);
     limits.depth = 0;
     reader = over("", &limits);
-    CHECK_EQ(reader.depth, QR_DEPTH_DEFAULT);
+    CHECK_EQ(reader.depth.left + reader.depth.deeper, QR_DEPTH_DEFAULT);
+}
+
+static int enter(qr_reader *reader)
+{
+    QR_READER_ENTER(reader, enter(reader));
+    return 1;
 }
 
 static void test_reader_depth(void)
 {
     qr_limits limits = {.depth = 2};
     qr_reader reader = over("[[[", &limits);
-    CHECK(qr_reader_enter(&reader));
-    CHECK(qr_reader_enter(&reader));
-    CHECK(!qr_reader_enter(&reader));
+    CHECK(enter(&reader));
+    CHECK(enter(&reader));
+    CHECK(!enter(&reader));
     CHECK_EQ(reader.error, QR_ERROR_DEPTH);
     qr_reader_leave(&reader);
-    CHECK_EQ(reader.depth, 1);
+    CHECK_EQ(reader.depth.left, 1);
 }
 
 static void test_reader_keeps_the_first_error(void)

@@ -698,6 +698,34 @@ static void test_depth(void)
     free(text);
 }
 
+/* Whatever the limit, a document ends before the stack does; and where it is deep twice, also the second time. */
+static void run_small_stack(void)
+{
+    enum { DEEP = 100000 };
+    static const struct { const char *open; int typed; } cases[] = {{"{\"n\":", 1}, {"{\"x\":", 1}, {"[", 0}, {"[[[{\"n\":", 0}, {"{\"n\":", 0}};
+    qr_limits limits = QR_LIMITS_DEFAULT;
+    limits.depth = QR_DEPTH_MAX;
+    start();
+    uint32_t record = nullable(node(QR_KIND_RECORD));
+    CHECK(qr_plan_begin_record(plan, record, QR_UNKNOWN_SKIP));
+    field(record, "n", record, 0);
+    seal();
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(cases); i++) {
+        size_t n = strlen(cases[i].open);
+        char *text = malloc(DEEP * n + 1);
+        for (size_t at = 0; at < DEEP; at++)
+            memcpy(text + at * n, cases[i].open, n);
+        document d;
+        document_open(&d, text, DEEP * n, &limits, 0);
+        CHECK(!qr_json_check(&d.reader, cases[i].typed ? plan : NULL));
+        CHECK_STR_EQ(qr_error_code(d.reader.error), "depth_limit");
+        document_close(&d);
+        free(text);
+    }
+    done();
+}
+static void test_small_stack(void) { document_run_on(STACK_SMALL, run_small_stack); }
+
 static void test_limits(void)
 {
     qr_limits limits = {.items = 2, .str_bytes = 4, .int_digits = 20};
@@ -897,5 +925,5 @@ static void test_reader_with_error(void)
 
 TEST_MAIN(TEST(test_scalars), TEST(test_number_limits), TEST(test_text_scalars), TEST(test_bounds), TEST(test_arrays_and_maps), TEST(test_map_keys), TEST(test_tuples),
           TEST(test_records), TEST(test_missing_fields_of_error), TEST(test_record_arrays), TEST(test_many_fields), TEST(test_empty_record), TEST(test_choices),
-          TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
+          TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_small_stack), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
           TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_failing), TEST(test_reader_with_error))

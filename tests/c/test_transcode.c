@@ -242,8 +242,8 @@ static void run_depth_and_limits(void)
     memset(text, '[', DEEP);
     memset(text + DEEP, ']', DEEP);
     check_fails(qr_transcode_json_to_msgpack, text, 2 * DEEP, 0, "depth_limit", QR_DEPTH_DEFAULT + 1);
-    limits.depth = QR_DEPTH_MAX;
-    document_open(&d, text + DEEP - QR_DEPTH_MAX, 2 * QR_DEPTH_MAX, &limits, 0);
+    limits.depth = DEPTH_TRIED;
+    document_open(&d, text + DEEP - DEPTH_TRIED, 2 * DEPTH_TRIED, &limits, 0);
     qr_buffer_init(&b, &qr_memory_default);
     CHECK(qr_transcode_json_to_msgpack(&d.reader, &b));
     document_close(&d);
@@ -252,7 +252,7 @@ static void run_depth_and_limits(void)
     document_open(&back, b.base, qr_buffer_length(&b), &limits, 0);
     qr_buffer_init(&json, &qr_memory_default);
     CHECK(qr_transcode_msgpack_to_json(&back.reader, &json)); /* every closing bracket has its room */
-    CHECK_BYTES_EQ(json.base, qr_buffer_length(&json), text + DEEP - QR_DEPTH_MAX, 2 * QR_DEPTH_MAX);
+    CHECK_BYTES_EQ(json.base, qr_buffer_length(&json), text + DEEP - DEPTH_TRIED, 2 * DEPTH_TRIED);
     document_close(&back);
     qr_buffer_release(&json);
     qr_buffer_release(&b);

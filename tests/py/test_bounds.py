@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quire
+import quire.json
 from quire import Record, field
 
 INTEGERS = st.integers(-(2**63), 2**64 - 1) | st.sampled_from(
@@ -222,3 +223,29 @@ def test_bounds_that_cannot_be(fmt):
     for type_ in IMPOSSIBLE:
         with pytest.raises(quire.SchemaError):
             fmt.Decoder(type_)
+
+
+EDGES = [2**53, 2**63, 2**64, 2**70, 10**30, -(2**63), -(2**70)]
+LARGE = sorted({edge + d for edge in EDGES for d in (-1, 0, 1)})
+
+
+@pytest.mark.parametrize("limit", [*(edge + d for edge in EDGES[1:4] for d in (-1, 0, 1)), 10**30, -(2**70), 0.5, 2.0**70])
+def test_integers_of_any_size_are_compared_exactly(limit):
+    """Beyond 64 bits too, whoever judges: no number is rounded to a float on the way."""
+    holds = {at.Ge: int.__ge__, at.Gt: int.__gt__, at.Le: int.__le__, at.Lt: int.__lt__}
+    for bound, compare in holds.items():
+        type_ = Annotated[int, bound(limit)]
+        for value in LARGE:
+            expected = compare(value, limit) if type(limit) is int else compare(value * 2, int(limit * 2))
+            for judge in (
+                lambda value=value, type_=type_: quire.json.decode(str(value), type_),
+                lambda value=value, type_=type_: quire.json.decode(f'"{value}"', type_, strict=False),
+                lambda value=value, type_=type_: quire.convert(value, type_),
+                lambda value=value, type_=type_: quire.validate(value, type_),
+            ):
+                try:
+                    judge()
+                except quire.ValidationError as error:
+                    assert not expected and error.errors[0].code in ("too_small", "too_large")
+                else:
+                    assert expected, (value, bound, limit)

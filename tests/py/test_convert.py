@@ -770,13 +770,13 @@ def test_depth():
     deep = None
     for _ in range(1_000_000):
         deep = [deep]
-    assert fault(quire.LimitError, to_builtins, deep).code == "depth_limit"
+    assert fault(quire.errors.EncodeLimitError, to_builtins, deep).code == "depth_limit"
     assert convert(deep, list[Any])[0] is deep[0]
     tree = Tree()
     for _ in range(600):
         tree = Tree([tree])
     assert fault(quire.LimitError, validate, tree, Tree).code == "depth_limit"
-    assert fault(quire.LimitError, quire.json.Encoder(Tree).encode, tree).code == "depth_limit"
+    assert fault(quire.errors.EncodeLimitError, quire.json.Encoder(Tree).encode, tree).code == "depth_limit"
     assert fault(quire.LimitError, convert, tree, Tree).code == "depth_limit"
     while deep:
         deep = deep.pop()
@@ -786,16 +786,16 @@ def test_cycles():
     loop = {"kids": []}
     loop["kids"].append(loop)
     assert fault(quire.LimitError, convert, loop, Tree).code == "depth_limit"
-    assert fault(quire.LimitError, to_builtins, loop).code == "depth_limit"
+    assert fault(quire.errors.EncodeLimitError, to_builtins, loop).code == "depth_limit"
     tree = Tree()
     tree.kids.append(tree)
-    for call in [
-        lambda: validate(tree, Tree),
-        lambda: convert(tree, Tree),
-        lambda: to_builtins(tree),
-        lambda: quire.json.Encoder(Tree).encode(tree),
+    for error, call in [
+        (quire.LimitError, lambda: validate(tree, Tree)),
+        (quire.LimitError, lambda: convert(tree, Tree)),
+        (quire.errors.EncodeLimitError, lambda: to_builtins(tree)),
+        (quire.errors.EncodeLimitError, lambda: quire.json.Encoder(Tree).encode(tree)),
     ]:
-        assert fault(quire.LimitError, call).code == "depth_limit"
+        assert fault(error, call).code == "depth_limit"
     node = Node(1)
     node.next = node
     assert fault(quire.LimitError, convert, node, Node).code == "depth_limit"

@@ -72,8 +72,11 @@ def test_depth(fmt, n):
 
 
 def test_the_default_depth(fmt):
-    with pytest.raises(quire.LimitError):
-        fmt.encode(nested(1001))
+    for call in (fmt.encode, fmt.Encoder(list).encode, fmt.Encoder(list[Any]).encode, quire.to_builtins):
+        for error in (quire.LimitError, quire.EncodeError, TypeError):
+            with pytest.raises(error) as caught:
+                call(nested(1001))
+            assert caught.value.errors[0].code == "depth_limit"
     assert (
         fmt.decode(fmt.encode(nested(1000))) == nested(1000)
         if sys.getrecursionlimit() > 2000
@@ -172,6 +175,7 @@ def test_digits_without_limit():
         sys.set_int_max_str_digits(limit)
     with pytest.raises(quire.LimitError) as caught:
         quire.json.encode([value])
+    assert isinstance(caught.value, quire.EncodeError)
     assert (caught.value.errors[0].code, caught.value.errors[0].path) == ("digit_limit", "$[0]")
 
 
