@@ -35,10 +35,11 @@ PyObject *qpy_decoder_decode_lines(PyObject *op, PyObject *data)
 
 static void lines_end(qpy_lines *self)
 {
+    int has_window = self->has_window;
     self->ended = 1;
-    if (self->has_window)
+    self->has_window = 0; /* letting a buffer go may run code */
+    if (has_window)
         qpy_window_release(&self->window);
-    self->has_window = 0;
     qr_memory_free(&qpy_memory, self->copy);
     self->copy = NULL;
     self->copy_room = 0;
@@ -196,7 +197,7 @@ static PyObject *lines_next(PyObject *op)
     PyObject *value = lines_step(self);
     self->busy = 0;
     if (self->ended) {
-        PyObject *type, *saved, *traceback; /* letting a buffer go may run code */
+        PyObject *type, *saved, *traceback;
         PyErr_Fetch(&type, &saved, &traceback);
         lines_end(self);
         PyErr_Restore(type, saved, traceback);

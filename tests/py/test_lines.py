@@ -4,6 +4,7 @@
 import array
 import gc
 import mmap
+import sys
 
 import pytest
 from conftest import check_error, leaves_nothing
@@ -142,6 +143,56 @@ def test_buffers_that_change_meanwhile(fmt):
                 break
             except quire.DecodeError as error:
                 check_error(error, data)
+
+
+def test_raw_parts_know_their_place_in_the_whole(fmt):
+    data = fmt.Encoder().encode_lines([{"a": [1]}, {"a": [2, 3]}])
+    decoder = fmt.Decoder(dict[str, quire.Raw])
+    stream = decoder.stream()
+    for source in (decoder.decode_lines(data), decoder.decode_lines(bytearray(data)), stream.feed(data)):
+        for value in source:
+            raw = value["a"]
+            assert data[raw.offset : raw.offset + len(bytes(raw))] == bytes(raw)
+    second = data.index(fmt.encode({"a": [2, 3]}))
+    assert decoder.decode_from(data, second)[0]["a"].offset == data.index(fmt.encode([2, 3]))
+
+
+class OwnBuffer:
+    """From 3.12 on a class may be a buffer; what it does when it is let go is user code."""
+
+    def __init__(self, data, release):
+        self.data, self.release = data, release
+
+    def __buffer__(self, flags):
+        return memoryview(self.data)
+
+    def __release_buffer__(self, view):
+        self.release()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes are buffers from 3.12 on")
+def test_buffers_of_python_code(fmt):
+    data = bytearray(fmt.Encoder().encode_lines([1, [2]]))
+    released = []
+    iterator = None
+
+    def release():
+        released.append(None if iterator is None else next(iterator, "end"))
+
+    iterator = fmt.Decoder().decode_lines(OwnBuffer(data, release))
+    assert list(iterator) == [1, [2]]
+    assert released == ["end"]
+    stream = fmt.Decoder().stream()
+    with pytest.raises(StopIteration):
+        next(stream)
+
+    def meddle():
+        with pytest.raises(RuntimeError, match="in use"):
+            stream.feed(b"")
+        released.append("stream")
+
+    assert list(stream.feed(OwnBuffer(data, meddle))) + stream.close() == [1, [2]]
+    assert released == ["end", "stream"]
 
 
 def test_it_is_lazy(fmt):
