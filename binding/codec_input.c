@@ -309,9 +309,31 @@ static int close_file(PyObject *file)
     return !PyErr_Occurred();
 }
 
+/* 1, 0, or -1 with an exception. */
 static int is_path(PyObject *object)
 {
-    return PyUnicode_Check(object) || PyBytes_Check(object) || PyObject_HasAttrString((PyObject *)Py_TYPE(object), "__fspath__");
+    if (PyUnicode_Check(object) || PyBytes_Check(object))
+        return 1;
+    PyObject *method = qpy_attribute((PyObject *)Py_TYPE(object), "__fspath__");
+    int found = method != NULL;
+    Py_XDECREF(method);
+    if (!found && !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return -1;
+    PyErr_Clear();
+    return found;
+}
+
+/* 1, or 0 with an exception. */
+static int check_file(PyObject *object)
+{
+    PyObject *method = qpy_attribute(object, "read");
+    int found = method != NULL;
+    Py_XDECREF(method);
+    if (!found && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "read() takes a path or an open file, got %.100s", Py_TYPE(object)->tp_name);
+    }
+    return found;
 }
 
 /* (fp_or_path, *, mmap=False) */
@@ -323,20 +345,13 @@ PyObject *qpy_decoder_read(PyObject *op, PyObject *const *args, Py_ssize_t count
         PyErr_SetString(PyExc_TypeError, "read() takes a path or a file, and mmap by name");
         return NULL;
     }
-    int is_mapped = keywords ? PyObject_IsTrue(args[1]) : 0, opens = is_path(args[0]);
-    if (is_mapped < 0)
+    int is_mapped = keywords ? PyObject_IsTrue(args[1]) : 0, opens = is_mapped < 0 ? -1 : is_path(args[0]);
+    if (opens < 0 || (!opens && !check_file(args[0])))
         return NULL;
-    PyObject *file = opens ? open_file(args[0]) : Py_NewRef(args[0]), *value = NULL;
+    PyObject *file = opens ? open_file(args[0]) : Py_NewRef(args[0]);
     if (!file)
         return NULL;
-    PyObject *method = opens ? NULL : qpy_attribute(file, "read");
-    if (!opens && !method) {
-        PyErr_Clear();
-        PyErr_Format(PyExc_TypeError, "read() takes a path or an open file, got %.100s", Py_TYPE(file)->tp_name);
-    }
-    else
-        value = is_mapped ? map_and_decode(self, file) : read_file(self, file);
-    Py_XDECREF(method);
+    PyObject *value = is_mapped ? map_and_decode(self, file) : read_file(self, file);
     if (opens && !close_file(file))
         Py_CLEAR(value);
     Py_DECREF(file);
