@@ -216,6 +216,17 @@ PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, P
  * References are stolen on success. NULL with an exception; NULL without one: not possible here, build it the public way. */
 PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle);
 
+/* An empty dict with room for n keys of any kind: a new reference, or NULL with an exception. */
+QR_INLINE PyObject *qpy_dict_new(Py_ssize_t n)
+{
+#if QPY_PRIVATE
+    return _PyDict_NewPresized(n);
+#else
+    (void)n;
+    return PyDict_New();
+#endif
+}
+
 /* The instance attribute `name` that __init__ sets as the i-th, read straight from the instance: borrowed, or NULL when it cannot be told
  * that way. The class must be a heap type that looks attributes up in the ordinary way and has no data descriptor of that name. */
 QR_INLINE PyObject *qpy_instance_get(PyObject *object, size_t i, PyObject *name)

@@ -6,6 +6,7 @@
 #include "binding/json_dumps.h"
 #include "binding/json_loads.h"
 #include "binding/json_names.h"
+#include "binding/msgpack_module.h"
 #include "binding/raw.h"
 #include "binding/scalar.h"
 #include "binding/stream.h"
@@ -87,6 +88,7 @@ static int exec(PyObject *module)
         names_init, caches_init, qpy_record_init, qpy_raw_init, qpy_ext_init, qpy_plan_init, qpy_scalar_init,
         qpy_lines_init, qpy_stream_init, formats_init, qpy_format_objects_init,
         qpy_json_names_init, qpy_json_loads_init, qpy_json_dumps_init,
+        qpy_msgpack_init,
     };
     qpy_state *state = qpy_state_of(module);
     state->module = module;
@@ -136,5 +138,11 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "quire._core", .m_doc = "The engine of quire; use the modules of the quire package.", .m_size = sizeof(qpy_state),
     .m_methods = methods, .m_slots = slots, .m_traverse = traverse, .m_clear = clear, .m_free = free_module,
 };
+
+qpy_state *qpy_state_of_type(PyTypeObject *type)
+{
+    PyObject *module = PyType_GetModuleByDef(type, &definition);
+    return module ? qpy_state_of(module) : NULL;
+}
 
 PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }

@@ -32,21 +32,44 @@ void qpy_sink_resume_gc(qpy_sink *self)
 #endif
 }
 
-void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format)
+void qpy_sink_prepare(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format)
 {
     self->state = state;
     self->plan = plan;
     self->base = self->top = self->stack;
     self->limit = self->stack + QPY_STACK_INLINE;
-    self->context = qpy_shapes_acquire(state->shapes);
-    self->shapes = self->context ? state->shapes : NULL;
-    self->keys = self->shapes ? state->keys : NULL;
     self->format = format;
     self->user_context = NULL;
     self->strict_keys = 0;
+    self->shapes = NULL;
+    self->keys = NULL;
+    self->context = NULL;
+    self->pausing = 0;
+}
+
+void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format)
+{
+    qpy_sink_prepare(self, state, plan, format);
+    qpy_sink_attach(self);
+}
+
+void qpy_sink_attach(qpy_sink *self)
+{
+    qpy_state *state = self->state;
+    self->context = qpy_shapes_acquire(state->shapes);
+    self->shapes = self->context ? state->shapes : NULL;
+    self->keys = self->shapes ? state->keys : NULL;
     self->pausing = 0;
     self->pause_left = QPY_PAUSE_CONTAINERS;
     qpy_sink_pause_gc(self);
+}
+
+void qpy_sink_detach(qpy_sink *self)
+{
+    if (self->shapes)
+        qpy_shapes_release(self->shapes);
+    self->shapes = NULL;
+    qpy_sink_resume_gc(self);
 }
 
 void qpy_sink_release(qpy_sink *self)
@@ -55,14 +78,12 @@ void qpy_sink_release(qpy_sink *self)
         Py_XDECREF(*--self->top);
     if (self->base != self->stack)
         PyMem_Free(self->base);
-    if (self->shapes)
-        qpy_shapes_release(self->shapes);
-    qpy_sink_resume_gc(self);
+    qpy_sink_detach(self);
 }
 
 int qpy_sink_grow(qpy_sink *self)
 {
-    size_t used = (size_t)(self->top - self->base), capacity = used * 2;
+    size_t used = (size_t)(self->top - self->base), capacity = (size_t)(self->limit - self->base) * 2;
     PyObject **bigger = self->base == self->stack ? PyMem_Malloc(capacity * sizeof *bigger) : PyMem_Realloc(self->base, capacity * sizeof *bigger);
     if (!bigger) {
         PyErr_NoMemory();
@@ -76,15 +97,13 @@ int qpy_sink_grow(qpy_sink *self)
     return 1;
 }
 
-/* User code runs in between: everything another decode may want is given back, and taken again. */
-typedef struct outside { qpy_shape *context; } outside;
-static outside go_outside(qpy_sink *self)
+qpy_outside qpy_sink_go_outside(qpy_sink *self)
 {
-    outside saved = {self->context};
+    qpy_outside saved = {self->context};
     qpy_sink_resume_gc(self);
     return saved;
 }
-static void come_back(qpy_sink *self, outside saved)
+void qpy_sink_come_back(qpy_sink *self, qpy_outside saved)
 {
     self->context = saved.context;
     qpy_sink_pause_gc(self);
@@ -117,7 +136,7 @@ static PyObject *make_list(PyObject **values, Py_ssize_t n)
 }
 
 /* A tuple of atoms can never be part of a cycle: the collector would find that out in its first pass and untrack it. */
-static PyObject *make_tuple(PyObject **values, Py_ssize_t n)
+PyObject *qpy_sink_tuple(PyObject **values, Py_ssize_t n)
 {
     PyObject *tuple = PyTuple_New(n);
     int may_cycle = 0;
@@ -146,16 +165,16 @@ static PyObject *make_set(PyObject **values, Py_ssize_t n, int frozen)
 /* A NamedTuple class or another tuple subclass, through its own __new__(cls, *values). */
 static PyObject *make_subclass(qpy_sink *self, PyObject *cls, PyObject **values, Py_ssize_t n)
 {
-    PyObject *tuple = make_tuple(values, n), *result = NULL;
+    PyObject *tuple = qpy_sink_tuple(values, n), *result = NULL;
     if (!tuple)
         return NULL;
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     if (((PyTypeObject *)cls)->tp_new) {
         PyObject *args = PyTuple_Pack(1, tuple);
         result = args ? PyTuple_Type.tp_new((PyTypeObject *)cls, args, NULL) : NULL;
         Py_XDECREF(args);
     }
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     if (!result) /* the values stay on the stack */
         for (Py_ssize_t i = 0; i < n; i++)
             Py_INCREF(values[i]);
@@ -165,9 +184,9 @@ static PyObject *make_subclass(qpy_sink *self, PyObject *cls, PyObject **values,
 
 static PyObject *call_container(qpy_sink *self, const qpy_node_side *side, PyObject *plain, int is_map)
 {
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *result = qpy_containers_make(side, plain, is_map);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     return result;
 }
 
@@ -193,7 +212,7 @@ PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
     PyObject **values = self->base + frame->base, *result;
     Py_ssize_t n = self->top - values;
     switch (node == QR_PLAN_NONE ? QPY_LIST : self->plan->nodes[node].flavour) {
-    case QPY_TUPLE: result = make_tuple(values, n); break;
+    case QPY_TUPLE: result = qpy_sink_tuple(values, n); break;
     case QPY_SET: result = make_set(values, n, 0); break;
     case QPY_FROZENSET: result = make_set(values, n, 1); break;
     case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;
@@ -268,7 +287,7 @@ static PyObject *make_dict(qpy_sink *self, PyObject **pairs, size_t n, qr_reader
         if (QR_LIKELY(made) || PyErr_Occurred())
             return made;
     }
-    PyObject *dict = PyDict_New();
+    PyObject *dict = qpy_dict_new((Py_ssize_t)n);
     for (size_t i = 0; dict && i < n; i++)
         if (PyDict_SetItem(dict, pairs[2 * i], pairs[2 * i + 1]) < 0)
             Py_CLEAR(dict);
@@ -342,17 +361,17 @@ static PyObject *make_default(qpy_sink *self, const qpy_field_side *field)
         return PyList_New(0);
     if (field->default_ == (PyObject *)&PyDict_Type)
         return PyDict_New();
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *value = PyObject_CallNoArgs(field->default_);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     return value;
 }
 
 static int call_post_init(qpy_sink *self, qr_reader *r, PyObject *object, uint32_t node, const uint8_t *at)
 {
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *result = PyObject_CallMethodNoArgs(object, self->state->str_post_init);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     Py_XDECREF(result);
     if (!result)
         fail_user(r, node, at);
@@ -453,7 +472,7 @@ static PyObject *close_call(qpy_sink *self, const qpy_record_side *side, const q
     }
     if (!kwargs)
         return NULL;
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     result = PyObject_VectorcallDict((PyObject *)side->cls, NULL, 0, kwargs);
     Py_DECREF(kwargs);
     for (uint32_t i = 0; result && i < record->count; i++) {
@@ -462,7 +481,7 @@ static PyObject *close_call(qpy_sink *self, const qpy_record_side *side, const q
         if (value && !field->init && field->stored && PyObject_GenericSetAttr(result, field->name, value) < 0)
             Py_CLEAR(result);
     }
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     return result;
 }
 
@@ -599,9 +618,9 @@ PyObject *qpy_sink_scalar(qpy_sink *self, qr_reader *r, uint32_t node, const qr_
 
 PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
 {
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *value = PyObject_CallOneArg(self->plan->nodes[node].cls, wire);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     Py_DECREF(wire);
     if (!value && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear();
@@ -612,9 +631,9 @@ PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyOb
 
 PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
 {
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *value = qpy_adapt_decode(self->plan, node, wire, self->user_context);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     if (!value)
         return fail_user(r, node, at);
     return self->plan->nodes[node].bounds ? qpy_sink_bounded(self, r, node, value, at) : value;
@@ -654,9 +673,9 @@ static qr_error judge(PyObject *value, PyObject *bounds, int *failed)
 
 static qr_error search(qpy_sink *self, PyObject *pattern, PyObject *value, int *failed)
 {
-    outside saved = go_outside(self);
+    qpy_outside saved = qpy_sink_go_outside(self);
     PyObject *match = qpy_call_method(pattern, "search", value);
-    come_back(self, saved);
+    qpy_sink_come_back(self, saved);
     qr_error error = match == Py_None ? QR_ERROR_PATTERN_MISMATCH : QR_ERROR_NONE;
     *failed = !match;
     Py_XDECREF(match);

@@ -44,11 +44,19 @@ typedef struct qpy_frame {
 } qpy_frame;
 
 void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format);
+void qpy_sink_prepare(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format); /* all of it but attach */
 /* Gives back what init took and drops what is left on the stack. */
 void qpy_sink_release(qpy_sink *self);
-/* Around user code: the caches are free for decodes that it starts, the collector runs. */
+/* For a document that is read in parts: gives the caches and the collector back and leaves the stack as it is; takes them again. What
+ * was predicted from the caches must not be used across that. init has attached, release detaches. */
+void qpy_sink_detach(qpy_sink *self);
+void qpy_sink_attach(qpy_sink *self);
 void qpy_sink_pause_gc(qpy_sink *self);
 void qpy_sink_resume_gc(qpy_sink *self);
+/* Around user code: the collector runs meanwhile; what was finished is safe on the stack. */
+typedef struct qpy_outside { qpy_shape *context; } qpy_outside;
+qpy_outside qpy_sink_go_outside(qpy_sink *self);
+void qpy_sink_come_back(qpy_sink *self, qpy_outside saved);
 
 /* A container opens. The collector's pass over what was made while it was paused is only put off, and over many
  * objects that have left the cache it costs more than many passes over few: so the pause ends after some thousands. */
@@ -77,6 +85,8 @@ QR_INLINE int qpy_sink_push(qpy_sink *self, PyObject *value)
 
 /* Not inlined: what the template calls once per container. Each returns a new object, or NULL with an exception. */
 PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame);
+/* A tuple of these values, whose references are stolen on success. */
+PyObject *qpy_sink_tuple(PyObject **values, Py_ssize_t n);
 PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr_reader *r);
 PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at);
 int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame);

@@ -50,6 +50,8 @@ struct qpy_shapes;
     X(PyTypeObject, ext_type)                                                                                                  \
     /* json_names.c */                                                                                                         \
     X(PyObject, json_keywords)    /* tuple of names */                                                                         \
+    /* msgpack_values.c: ExtType and Timestamp of quire.msgpack.ext, once needed */                                            \
+    X(PyTypeObject, msgpack_ext) X(PyTypeObject, msgpack_timestamp)                                                            \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
     X(PyObject, str_dataclass_fields) X(PyObject, str_attrs) X(PyObject, str_quire)
@@ -68,11 +70,14 @@ typedef struct qpy_state {
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here: the one switch for all that is behind them */
     size_t str_least;             /* module.c: length from which a str is made of str_header; SIZE_MAX without private_ok */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
+    Py_ssize_t msgpack_slots[2];  /* msgpack_values.c: seconds and nanoseconds in a Timestamp */
     struct qpy_keys *keys;        /* keys.c: text of a key -> str */
     struct qpy_shapes *shapes;    /* shapes.c: key sequences of dicts seen */
 } qpy_state;
 
 /* The state of a module object of ours. */
 qpy_state *qpy_state_of(PyObject *module);
+/* Of a class of ours or one derived from it: NULL with an exception. */
+qpy_state *qpy_state_of_type(PyTypeObject *type);
 
 #endif

@@ -314,6 +314,101 @@ class MsgpackDecoder(Generic[_T_co]):
     @property
     def type(self) -> Any: ...
 
+# The drop-in half of quire.msgpack: see quire.msgpack.
+def msgpack_packb(
+    o: object,
+    *,
+    default: Callable[[Any], object] | None = None,
+    use_single_float: bool = False,
+    autoreset: bool = True,
+    use_bin_type: bool = True,
+    strict_types: bool = False,
+    datetime: bool = False,
+    unicode_errors: str | None = None,
+    buf_size: int = 262144,
+) -> bytes: ...
+def msgpack_unpackb(
+    packed: Buffer,
+    *,
+    object_hook: Callable[[dict[Any, Any]], object] | None = None,
+    list_hook: Callable[[Any], object] | None = None,
+    use_list: bool = True,
+    raw: bool = False,
+    timestamp: int = 0,
+    strict_map_key: bool = True,
+    unicode_errors: str | None = None,
+    object_pairs_hook: Callable[[list[tuple[Any, Any]]], object] | None = None,
+    ext_hook: Callable[[int, bytes], object] | None = ...,
+    max_str_len: int = -1,
+    max_bin_len: int = -1,
+    max_array_len: int = -1,
+    max_map_len: int = -1,
+    max_ext_len: int = -1,
+) -> Any: ...
+
+class MsgpackPacker:
+    def __init__(
+        self,
+        *,
+        default: Callable[[Any], object] | None = None,
+        use_single_float: bool = False,
+        autoreset: bool = True,
+        use_bin_type: bool = True,
+        strict_types: bool = False,
+        datetime: bool = False,
+        unicode_errors: str | None = None,
+        buf_size: int = 262144,
+    ) -> None: ...
+    # With autoreset=False what is packed stays in the buffer, and None is returned.
+    def pack(self, obj: object) -> bytes: ...
+    def pack_array_header(self, size: int) -> bytes: ...
+    def pack_map_header(self, size: int) -> bytes: ...
+    def pack_map_pairs(self, pairs: Collection[Iterable[Any]]) -> bytes: ...
+    def pack_ext_type(self, typecode: int, data: bytes | bytearray | str) -> bytes: ...
+    def bytes(self) -> bytes: ...
+    def reset(self) -> None: ...
+    def getbuffer(self) -> memoryview: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
+class _Readable(Protocol):
+    def read(self, n: int, /) -> bytes: ...
+
+class MsgpackUnpacker:
+    def __init__(
+        self,
+        file_like: _Readable | None = None,
+        *,
+        read_size: int = 0,
+        use_list: bool = True,
+        raw: bool = False,
+        timestamp: int = 0,
+        strict_map_key: bool = True,
+        object_hook: Callable[[dict[Any, Any]], object] | None = None,
+        object_pairs_hook: Callable[[list[tuple[Any, Any]]], object] | None = None,
+        list_hook: Callable[[Any], object] | None = None,
+        unicode_errors: str | None = None,
+        max_buffer_size: int = 104857600,
+        ext_hook: Callable[[int, bytes], object] | None = ...,
+        max_str_len: int = -1,
+        max_bin_len: int = -1,
+        max_array_len: int = -1,
+        max_map_len: int = -1,
+        max_ext_len: int = -1,
+    ) -> None: ...
+    def feed(self, next_bytes: Buffer) -> None: ...
+    def unpack(self) -> Any: ...
+    def skip(self) -> None: ...
+    def read_array_header(self) -> int: ...
+    def read_map_header(self) -> int: ...
+    def read_bytes(self, nbytes: int) -> bytes: ...
+    def tell(self) -> int: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+
+def _msgpack_types(ext_type: type[tuple[int, bytes]], timestamp: type, /) -> None: ...
+
 @overload
 def convert(obj: Any, /, *, strict: bool = ...) -> Any: ...
 @overload

@@ -805,3 +805,11 @@ def test_an_encoder_writes_only_its_type(fmt):
         with pytest.raises(quire.EncodeError) as caught:
             fmt.Encoder(type_).encode(value)
         assert check_error(caught.value).path == path, (type_, value)
+
+
+@pytest.mark.parametrize("count", [512, 600])
+def test_a_typeddict_of_many_fields(fmt, count):
+    wide = TypedDict("wide", {f"f{i}": int for i in range(count)})
+    value = {f"f{i}": i for i in range(count)}
+    assert fmt.decode(fmt.encode(value), wide) == value
+    assert fmt.decode(fmt.encode([*range(1000), value]), list[int | wide])[-1] == value

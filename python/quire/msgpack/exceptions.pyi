@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+from typing import Any
+
+class UnpackException(Exception): ...
+class BufferFull(UnpackException): ...
+class OutOfData(UnpackException): ...
+class FormatError(ValueError, UnpackException): ...
+class StackError(ValueError, UnpackException): ...
+
+UnpackValueError = ValueError
+
+class ExtraData(ValueError):
+    unpacked: Any
+    extra: bytes
+    def __init__(self, unpacked: object, extra: bytes) -> None: ...
+
+PackException = Exception
+PackValueError = ValueError
+PackOverflowError = OverflowError
