@@ -33,6 +33,7 @@ RATIOS_313: dict[str, dict[str, Pair]] = {
     "msgpack-decode": {OBJECTS: (0.90, 0.50), FLOATS: (0.95, 0.70)},
 }
 
+DROP_IN_MSGPACK: Pair = (0.7, 0.4)  # of the package whose place it takes
 DATACLASSES: Pair = (0.75, 0.50)  # of msgspec on the same dataclasses
 MESSAGE: Pair = (0.90, 0.60)
 RECORDS: Pair = (0.95, 0.80)  # of msgspec

@@ -63,7 +63,9 @@ static int refuse(qpy_pack *k, PyObject *o)
 static int write_default(qpy_pack *k, PyObject *o)
 {
     k->walker.calls++;
+    Py_INCREF(o); /* its container may let go of it meanwhile */
     PyObject *value = PyObject_CallOneArg(k->options->default_, o);
+    Py_DECREF(o);
     int ok = value && qr_buffer_reserve(&k->walker.buffer, QR_BUFFER_SLACK) && write_other(k, value, 1);
     Py_XDECREF(value);
     return ok;
@@ -143,7 +145,9 @@ QR_INLINE int put_text(qpy_pack *k, const uint8_t *text, size_t n)
 static int write_encoded(qpy_pack *k, PyObject *o)
 {
     k->walker.calls++;
+    Py_INCREF(o);
     PyObject *bytes = PyUnicode_AsEncodedString(o, "utf-8", k->options->errors);
+    Py_DECREF(o);
     int ok = bytes && put_text(k, (const uint8_t *)PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
     Py_XDECREF(bytes);
     return ok;

@@ -287,7 +287,7 @@ static PyObject *make_dict(qpy_sink *self, PyObject **pairs, size_t n, qr_reader
         if (QR_LIKELY(made) || PyErr_Occurred())
             return made;
     }
-    PyObject *dict = qpy_dict_new((Py_ssize_t)n);
+    PyObject *dict = PyUnicode_CheckExact(pairs[0]) ? PyDict_New() : qpy_dict_new((Py_ssize_t)n); /* room made beforehand is no table of text keys */
     for (size_t i = 0; dict && i < n; i++)
         if (PyDict_SetItem(dict, pairs[2 * i], pairs[2 * i + 1]) < 0)
             Py_CLEAR(dict);

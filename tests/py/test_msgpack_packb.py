@@ -2,6 +2,7 @@
 """packb, pack and Packer as the package msgpack has them, which is the oracle."""
 
 import array
+import codecs
 import collections
 import datetime as dt
 import decimal
@@ -391,6 +392,32 @@ def test_containers_that_change_meanwhile():
     assert run(q, table, table.clear)[0] is RuntimeError
     table = {"a": Other(0), "b": [1]}
     assert run(q, table, lambda: table.update(a=1)) == outcome(q.packb, {"a": 1, "b": [1]})
+
+
+def test_items_that_are_let_go_of_meanwhile():
+    def handler(error):
+        items.clear()
+        table.clear()
+        gc.collect()
+        return "?", error.end
+
+    def default(thing):
+        items.clear()
+        table.clear()
+        gc.collect()
+        return 1
+
+    codecs.register_error("quire.test.clear", handler)
+    for make in (lambda: "".join(["\ud800", str(id(handler))]), lambda: 2**70 + id(handler)):
+        items, table = [make(), 1], {}
+        with pytest.raises(RuntimeError):
+            q.packb(items, unicode_errors="quire.test.clear", default=default)
+        items, table = [], {"a": make(), "b": 1}
+        with pytest.raises(RuntimeError):
+            q.packb(table, unicode_errors="quire.test.clear", default=default)
+        items, table = [], {make(): 1, "b": 1}
+        with pytest.raises(RuntimeError):
+            q.packb(table, unicode_errors="quire.test.clear", default=default)
 
 
 def test_containers_that_lie():
