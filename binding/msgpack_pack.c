@@ -15,7 +15,7 @@ void qpy_pack_init(qpy_pack *self, qpy_state *state, const qpy_pack_options *opt
 {
     self->options = options;
     qpy_walker_init(&self->walker, state, "msgpack", hint);
-    self->walker.depth = QPY_PACK_DEPTH + 1;
+    qr_depth_init(&self->depth, QPY_PACK_DEPTH + 1);
 }
 
 static void raise_buffer(qr_error error)
@@ -187,27 +187,32 @@ static int write_bytes(qpy_pack *k, const char *data, Py_ssize_t n)
 
 /* ---------------------------------------------------------------- containers */
 
-/* One level down, which write_item finds too deep or not. The value is held while user code may run below it. */
-QR_INLINE void enter(qpy_pack *k, PyObject *o)
+static QR_COLD int fail_depth(void)
 {
-    k->walker.depth--;
-    Py_INCREF(o);
+    PyErr_SetString(PyExc_ValueError, "recursion limit exceeded.");
+    return 0;
 }
+static QR_COLD uint32_t lend(qpy_pack *k)
+{
+    uint32_t levels = qr_depth_lend(&k->depth);
+    if (!levels)
+        fail_depth();
+    return levels;
+}
+/* One level down, at the head of a function. The value is held while user code may run below it. */
+#define ENTER(function) \
+    QR_STACK_ENTER(&k->depth, lend(k), 0, function(k, o)); \
+    Py_INCREF(o)
 QR_INLINE void leave(qpy_pack *k, PyObject *o)
 {
-    k->walker.depth++;
+    k->depth.left++;
     Py_DECREF(o);
 }
+/* May the container that was entered have items? */
+QR_INLINE int may_hold(const qpy_pack *k, Py_ssize_t n) { return QR_LIKELY(k->depth.left || k->depth.deeper || n == 0) ? 1 : fail_depth(); }
 
 /* A value within a container. */
-QR_INLINE int write_item(qpy_pack *k, PyObject *o)
-{
-    if (QR_UNLIKELY(k->walker.depth == 0)) {
-        PyErr_SetString(PyExc_ValueError, "recursion limit exceeded.");
-        return 0;
-    }
-    return qr_buffer_reserve(&k->walker.buffer, QR_BUFFER_SLACK) && write_value(k, o);
-}
+QR_INLINE int write_item(qpy_pack *k, PyObject *o) { return qr_buffer_reserve(&k->walker.buffer, QR_BUFFER_SLACK) && write_value(k, o); }
 
 static int changed(const char *what)
 {
@@ -217,10 +222,10 @@ static int changed(const char *what)
 
 static QR_NOINLINE int write_sequence(qpy_pack *k, PyObject *o)
 {
+    ENTER(write_sequence);
     int is_list = PyList_Check(o);
     Py_ssize_t n = is_list ? PyList_GET_SIZE(o) : PyTuple_GET_SIZE(o), i;
-    enter(k, o);
-    int ok = qr_msgpack_put_array(&k->walker.buffer, (size_t)n);
+    int ok = may_hold(k, n) && qr_msgpack_put_array(&k->walker.buffer, (size_t)n);
     for (i = 0; ok && i < n; i++) {
         if (QR_UNLIKELY(is_list && PyList_GET_SIZE(o) <= i))
             break;
@@ -245,18 +250,18 @@ static QR_NOINLINE int write_iterated(qpy_pack *k, PyObject *o)
 
 static QR_NOINLINE int write_dict(qpy_pack *k, PyObject *o)
 {
+    ENTER(write_dict);
     qpy_dict_iter iter;
     PyObject *key, *value;
     Py_ssize_t left = PyDict_GET_SIZE(o);
     uint32_t calls = k->walker.calls;
-    enter(k, o);
-    int ok = qr_msgpack_put_map(&k->walker.buffer, (size_t)left);
-    qpy_dict_iter_init(&iter, o);
+    int ok = may_hold(k, left) && qr_msgpack_put_map(&k->walker.buffer, (size_t)left);
+    qpy_dict_iter_init(&iter, o, k->walker.state->private_ok);
     while (ok && qpy_dict_iter_next(&iter, &key, &value)) {
         left--;
         size_t length;
         const uint8_t *utf8 = QR_LIKELY(PyUnicode_CheckExact(key)) ? qpy_walk_utf8(key, &length) : NULL;
-        if (QR_LIKELY(utf8 && k->walker.depth != 0))
+        if (QR_LIKELY(utf8))
             ok = qr_buffer_reserve(&k->walker.buffer, QR_BUFFER_SLACK) && put_text(k, utf8, length) && write_item(k, value);
         else { /* writing the key may run user code */
             Py_INCREF(key);
@@ -280,13 +285,11 @@ static QR_NOINLINE int write_dict(qpy_pack *k, PyObject *o)
 /* A subclass of dict, in the order of its items(). */
 static QR_NOINLINE int write_items(qpy_pack *k, PyObject *o)
 {
+    ENTER(write_items);
     Py_ssize_t n = PyObject_Size(o);
     k->walker.calls++;
     PyObject *items = n < 0 ? NULL : PyMapping_Items(o);
-    if (!items)
-        return 0;
-    enter(k, o);
-    int ok = PyList_GET_SIZE(items) == n ? qr_msgpack_put_map(&k->walker.buffer, (size_t)n) : changed("dictionary");
+    int ok = items && (PyList_GET_SIZE(items) == n ? may_hold(k, n) && qr_msgpack_put_map(&k->walker.buffer, (size_t)n) : changed("dictionary"));
     for (Py_ssize_t i = 0; ok && i < n; i++) {
         PyObject *pair = PyList_GET_ITEM(items, i);
         if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
@@ -296,7 +299,7 @@ static QR_NOINLINE int write_items(qpy_pack *k, PyObject *o)
         ok = ok && write_item(k, PyTuple_GET_ITEM(pair, 0)) && write_item(k, PyTuple_GET_ITEM(pair, 1));
     }
     leave(k, o);
-    Py_DECREF(items);
+    Py_XDECREF(items);
     return ok && qr_buffer_reserve(&k->walker.buffer, QR_BUFFER_SLACK);
 }
 

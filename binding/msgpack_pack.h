@@ -22,6 +22,7 @@ typedef struct qpy_pack_options {
 
 typedef struct qpy_pack {
     const qpy_pack_options *options;
+    qr_depth depth;
     qpy_walker walker;
 } qpy_pack;
 

@@ -261,6 +261,60 @@ static QR_COLD qpy_unpack_result stop(qr_reader *r, const qr_token *token)
     return QPY_UNPACK_FAILED;
 }
 
+/* Arrays are often of numbers alone: those that follow, but for the last item, are read and pushed here. At anything else this
+ * stops. 1, or 0 with an exception. */
+static QR_NOINLINE int read_numbers(qpy_unpack *self, qr_reader *r, qpy_unpack_frame *f)
+{
+    qpy_sink *s = &self->sink;
+    const uint8_t *p = r->p;
+    uint64_t left = f->left;
+    int ok = 1;
+    while (left > 1 && r->end - p >= 9) {
+        PyObject *value;
+        uint64_t bits;
+        uint8_t c = *p;
+        if (QR_UNLIKELY(s->top == s->limit) && !qpy_sink_grow(s)) {
+            ok = 0;
+            break;
+        }
+        switch (c) {
+        case 0xCB: {
+            double d;
+            bits = qr_load64_be(p + 1);
+            memcpy(&d, &bits, 8);
+            value = object_floating(s, d);
+            p += 9;
+            break;
+        }
+        case 0xCC: value = object_integer(s, p[1]); p += 2; break;
+        case 0xCD: value = object_integer(s, qr_load16_be(p + 1)); p += 3; break;
+        case 0xCE: value = object_integer(s, qr_load32_be(p + 1)); p += 5; break;
+        case 0xD0: value = object_integer(s, (int8_t)p[1]); p += 2; break;
+        case 0xD1: value = object_integer(s, (int16_t)qr_load16_be(p + 1)); p += 3; break;
+        case 0xD2: value = object_integer(s, (int32_t)qr_load32_be(p + 1)); p += 5; break;
+        default:
+            if (c > 0x7F && c < 0xE0)
+                goto done;
+            value = object_integer(s, (int8_t)c);
+            p++;
+            break;
+        }
+        if (QR_UNLIKELY(!value)) {
+            ok = 0;
+            break;
+        }
+        *s->top++ = value;
+        left--;
+    }
+done:
+    f->left = left;
+    r->p = p;
+    return ok;
+}
+
+/* Is it an array with more to come? */
+QR_INLINE int is_long_array(const qpy_unpack_frame *f) { return f && f->state == QPY_UNPACK_ITEM && f->left > 3; }
+
 /* The loop. Of a failure r->p is left behind the value at fault. */
 static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **result)
 {
@@ -315,8 +369,16 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
             }
             value = make_str(self, r, &token);
             break;
-        case QR_TOKEN_INT: value = object_integer(s, token.i); break;
-        case QR_TOKEN_FLOAT: value = object_floating(s, token.d); break;
+        case QR_TOKEN_INT:
+        case QR_TOKEN_FLOAT:
+            value = kind == QR_TOKEN_INT ? object_integer(s, token.i) : object_floating(s, token.d);
+            if (is_long_array(f) && QR_LIKELY(value)) {
+                f->left--;
+                if (QR_UNLIKELY(!qpy_sink_push(s, value) || !read_numbers(self, r, f)))
+                    return QPY_UNPACK_FAILED;
+                continue;
+            }
+            break;
         case QR_TOKEN_NULL: value = object_null(s); break;
         case QR_TOKEN_BOOL: value = object_boolean(s, (int)token.i); break;
         case QR_TOKEN_ERROR: return stop(r, &token);

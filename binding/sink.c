@@ -287,7 +287,8 @@ static PyObject *make_dict(qpy_sink *self, PyObject **pairs, size_t n, qr_reader
         if (QR_LIKELY(made) || PyErr_Occurred())
             return made;
     }
-    PyObject *dict = PyUnicode_CheckExact(pairs[0]) ? PyDict_New() : qpy_dict_new((Py_ssize_t)n); /* room made beforehand is no table of text keys */
+    /* a table whose room is made beforehand is none of those for text keys alone */
+    PyObject *dict = n == 0 || PyUnicode_CheckExact(pairs[0]) ? PyDict_New() : qpy_dict_new((Py_ssize_t)n);
     for (size_t i = 0; dict && i < n; i++)
         if (PyDict_SetItem(dict, pairs[2 * i], pairs[2 * i + 1]) < 0)
             Py_CLEAR(dict);

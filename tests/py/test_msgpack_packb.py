@@ -9,6 +9,7 @@ import decimal
 import enum
 import gc
 import io
+import threading
 import uuid
 import weakref
 import zoneinfo
@@ -189,6 +190,24 @@ def test_depth(wrap):
         assert outcome(q.packb, nested(depth, wrap)) == outcome(msgpack.packb, nested(depth, wrap)), depth
     with pytest.raises(ValueError, match=r"^recursion limit exceeded\.$"):
         q.packb(nested(50_000, wrap))
+
+
+@pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: {"k": v}, lambda v: Mapping(k=v), lambda v: Items([v])])
+def test_depth_on_a_small_stack(wrap):
+    deep, told = nested(1000, wrap), []
+
+    def run():
+        for thing in (nested(25, wrap), deep):
+            told.append(outcome(q.packb, thing, default=lambda other: [other]))
+
+    size = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+    assert told[0][0] == "value" and told[1] in ((ValueError, "recursion limit exceeded."), outcome(q.packb, deep))
 
 
 def test_what_holds_itself():
