@@ -423,6 +423,12 @@ QPY_SHARED int shared_put_field(qpy_objects *s, qpy_objects_frame *f, uint32_t f
     f->frame.may_cycle |= qpy_may_cycle(v);
     return 1;
 }
+/* An object stands for itself: it is kept as it is. */
+static QR_NOINLINE int shared_keep(qpy_objects *s, qpy_objects_frame *f, qr_reader *r, const qr_token *t, const uint8_t *at, size_t n)
+{
+    (void)s, (void)r, (void)n;
+    return qpy_sink_keep(&f->frame, Py_NewRef((PyObject *)t->at), Py_NewRef((PyObject *)at));
+}
 QPY_SHARED PyObject *shared_close_record(qpy_objects *s, qr_reader *r, uint32_t node, qpy_objects_frame *f, const uint64_t *seen, const uint8_t *at)
 {
     PyObject *result = qpy_sink_close_record(&s->sink, r, node, &f->frame, seen, at);

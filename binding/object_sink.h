@@ -109,6 +109,14 @@ QPY_SINK_FUNCTION int object_key(qpy_sink *s, qpy_frame *f, qr_reader *r, const 
     PyObject *key = object_new_key(s, r, t);
     return key && qpy_sink_key(s, f, key);
 }
+#ifndef QPY_SOURCE_IS_OBJECTS
+static QR_NOINLINE int object_keep_raw(qpy_sink *s, qpy_frame *f, qr_reader *r, const qr_token *t, const uint8_t *at, size_t n)
+{
+    PyObject *key = object_new_key(s, r, t);
+    return qpy_sink_keep(f, key, key ? object_raw(s, r, at, n) : NULL);
+}
+QPY_SINK_FUNCTION int object_keep(qpy_sink *s, qpy_frame *f, qr_reader *r, const qr_token *t, const uint8_t *at, size_t n) { return object_keep_raw(s, f, r, t, at, n); }
+#endif
 QPY_SINK_FUNCTION int object_key_value(qpy_sink *s, qpy_frame *f, qr_reader *r, PyObject *key)
 {
     (void)r;

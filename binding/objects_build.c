@@ -185,6 +185,19 @@ static int put_tag(PyObject *dict, const qr_record *record)
     return ok;
 }
 
+static int build_extras(qpy_walker *w, const qpy_record_side *side, PyObject *object, PyObject *dict)
+{
+    PyObject *pairs;
+    int ok = qpy_walk_extras(w, side, object, &pairs);
+    for (Py_ssize_t i = 0; ok && pairs && i < PyList_GET_SIZE(pairs); i++) {
+        PyObject *key = PyTuple_GET_ITEM(PyList_GET_ITEM(pairs, i), 0), *item = build(w, PyTuple_GET_ITEM(PyList_GET_ITEM(pairs, i), 1));
+        ok = (item && PyDict_SetItem(dict, key, item) == 0) || qpy_walk_step(w, key, 0);
+        Py_XDECREF(item);
+    }
+    Py_XDECREF(pairs);
+    return ok;
+}
+
 static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_record *record, int typed, PyObject *object)
 {
     PyObject *dict = PyDict_New(), *item;
@@ -199,6 +212,8 @@ static PyObject *build_fields(qpy_walker *w, const qpy_plan *plan, const qr_reco
             Py_CLEAR(dict);
         Py_XDECREF(item);
     }
+    if (dict && !build_extras(w, &plan->records[record - plan->core->records], object, dict))
+        Py_CLEAR(dict);
     return dict;
 }
 

@@ -70,8 +70,10 @@ static int plan_clear(PyObject *op)
                 Py_CLEAR(self->fields[i].default_);
             }
         if (self->records)
-            for (uint32_t i = 0; i < self->core->records_count; i++)
+            for (uint32_t i = 0; i < self->core->records_count; i++) {
                 Py_CLEAR(self->records[i].dict_template);
+                Py_CLEAR(self->records[i].computed);
+            }
         if (self->choices)
             for (uint32_t i = 0; i < self->core->choices_count; i++)
                 Py_CLEAR(self->choices[i]);

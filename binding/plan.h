@@ -53,6 +53,9 @@ typedef struct qpy_record_side {
     PyObject *dict_template; /* of the field names: TypedDicts, instances; strong, or NULL */
     uint32_t node;
     uint8_t form, post_init;
+    uint8_t closing;     /* RECORD: there is something to do when all fields are there: post_init, unknown */
+    Py_ssize_t unknown;  /* offset of the slot for unknown fields, or 0: they are not kept */
+    PyObject *computed;  /* tuple of (attribute, name in a document, null is left out), strong, or NULL */
     uint8_t omits;       /* some field may be left out when writing, or something else than fields is written (1); QPY_ADAPTS: some must be
                           * written by their types */
     uint8_t gaps;        /* an array with places that no field has */

@@ -145,7 +145,7 @@ static int compile_bounds(qpy_plan *self, uint32_t node, PyObject *bounds)
 /* ---------------------------------------------------------------- records */
 
 enum { FIELD_NAME, FIELD_WIRE, FIELD_ALIASES, FIELD_NODE, FIELD_REQUIRED, FIELD_DEFAULT_KIND, FIELD_DEFAULT, FIELD_OMIT, FIELD_NUMBER, FIELD_INIT, FIELD_STORED, FIELD_KEYWORD, FIELD_SERIALIZE, FIELD_SECRET, FIELD_GAP };
-enum { RECORD_FORM, RECORD_FIELDS, RECORD_TAG_FIELD, RECORD_TAG, RECORD_UNKNOWN, RECORD_ARRAY, RECORD_POST_INIT, RECORD_FROZEN };
+enum { RECORD_FORM, RECORD_FIELDS, RECORD_TAG_FIELD, RECORD_TAG, RECORD_UNKNOWN, RECORD_ARRAY, RECORD_POST_INIT, RECORD_FROZEN, RECORD_COMPUTED, RECORD_IGNORED };
 
 static int form_of(PyObject *op)
 {
@@ -252,6 +252,40 @@ static int compile_tag(qpy_plan *self, uint32_t node, PyObject *name, PyObject *
     return qr_plan_set_tag(self->core, node, name_text, name_length, text, length, number) || no_memory();
 }
 
+static qr_unknown unknown_of(PyObject *op)
+{
+    if (PyUnicode_CompareWithASCIIString(op, "error") == 0)
+        return QR_UNKNOWN_ERROR;
+    return PyUnicode_CompareWithASCIIString(op, "keep") == 0 ? QR_UNKNOWN_KEEP : QR_UNKNOWN_SKIP;
+}
+
+static int compile_ignored(qpy_plan *self, uint32_t node, PyObject *names)
+{
+    for (Py_ssize_t i = 0; names && PyTuple_Check(names) && i < PyTuple_GET_SIZE(names); i++) {
+        const char *text;
+        size_t length;
+        if (!text_of(PyTuple_GET_ITEM(names, i), &text, &length) || (!qr_plan_add_ignored(self->core, node, text, length) && !no_memory()))
+            return 0;
+    }
+    return names != NULL;
+}
+
+static int compile_computed(qpy_record_side *side, PyObject *computed)
+{
+    for (Py_ssize_t i = 0; computed && PyTuple_Check(computed) && i < PyTuple_GET_SIZE(computed); i++) {
+        PyObject *one = PyTuple_GET_ITEM(computed, i), *name = item(one, 0), *wire = item(one, 1);
+        if (!name || !wire || !item(one, 2))
+            return 0;
+        if (!PyUnicode_Check(name) || !PyUnicode_Check(wire)) {
+            PyErr_SetString(PyExc_SystemError, "a description's computed field has no name");
+            return 0;
+        }
+    }
+    if (computed && PyTuple_Check(computed) && PyTuple_GET_SIZE(computed))
+        side->computed = Py_NewRef(computed);
+    return computed != NULL;
+}
+
 static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject *info)
 {
     PyObject *fields = item(info, RECORD_FIELDS), *unknown = item(info, RECORD_UNKNOWN), *tag_name = item(info, RECORD_TAG_FIELD), *tag = item(info, RECORD_TAG);
@@ -264,7 +298,7 @@ static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject
         return 0;
     }
     uint32_t number = self->core->records_count;
-    if (!qr_plan_begin_record(self->core, node, PyUnicode_CompareWithASCIIString(unknown, "error") == 0 ? QR_UNKNOWN_ERROR : QR_UNKNOWN_SKIP) || (array && !qr_plan_set_array(self->core, node)))
+    if (!qr_plan_begin_record(self->core, node, unknown_of(unknown)) || (array && !qr_plan_set_array(self->core, node)))
         return no_memory();
     qpy_record_side *bigger = PyMem_Realloc(self->records, (number + 1) * sizeof *bigger);
     if (!bigger) {
@@ -273,6 +307,10 @@ static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject
     }
     self->records = bigger;
     self->records[number] = (qpy_record_side){.plan = self, .cls = (PyTypeObject *)cls, .node = node, .form = (uint8_t)form, .post_init = (uint8_t)post_init};
+    if (form == QPY_FORM_RECORD && unknown_of(unknown) == QR_UNKNOWN_KEEP)
+        self->records[number].unknown = ((qpy_record_class *)cls)->unknown;
+    if (!compile_computed(&self->records[number], item(info, RECORD_COMPUTED)) || !compile_ignored(self, node, item(info, RECORD_IGNORED)))
+        return 0;
     Py_ssize_t count = PyTuple_GET_SIZE(fields);
     if (count > QR_RECORD_FIELDS) {
         PyErr_Format(PyExc_TypeError, "%.200s has %zd fields; a record may have %d", ((PyTypeObject *)cls)->tp_name, count, QR_RECORD_FIELDS);
@@ -290,6 +328,8 @@ static int finish_record(qpy_plan *self, uint32_t number)
     qpy_record_side *side = &self->records[number];
     const qr_record *record = &self->core->records[number];
     side->slots = record->count > 0;
+    side->omits = side->computed || side->unknown;
+    side->closing = side->post_init || side->unknown;
     for (uint32_t i = 0; i < record->count; i++) {
         qpy_field_side *field = &self->fields[record->first + i];
         uint32_t node = self->core->fields[record->first + i].node;

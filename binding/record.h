@@ -50,6 +50,7 @@ typedef struct qpy_record_class {
     PyObject *options;         /* dict of the class keywords as given, inherited ones merged: read by quire._types */
     PyObject *names;           /* tuple of the field names: __record_fields__ */
     PyObject *plan;            /* plan.c: the compiled plan of this class, or NULL until first needed */
+    Py_ssize_t unknown;        /* offset of the slot for unknown fields (a tuple of (name, value)), or 0 */
     struct qpy_record_pool *pool; /* shared by the classes of one module */
 } qpy_record_class;
 
@@ -82,6 +83,9 @@ PyObject *qpy_record_default(const qpy_record_field *field);
 void qpy_record_track(qpy_record_class *cls, PyObject *record);
 /* Stores (a new reference is taken) and keeps the tracking rule. */
 void qpy_record_store(PyObject *record, Py_ssize_t offset, PyObject *value);
+
+/* The slot in which a class with unknown="keep" holds them. */
+#define QPY_RECORD_UNKNOWN "__record_unknown__"
 
 /* Makes metaclass, Record, field, UNSET and adds them to the module: 0 or -1. */
 int qpy_record_init(PyObject *module, qpy_state *state);

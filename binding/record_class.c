@@ -121,11 +121,19 @@ static PyObject *positional_names(const qpy_record_body *body)
     return PyTuple_GetSlice(body->names, 0, body->positional);
 }
 
-static int prepare_space(const qpy_state *state, PyObject *space, const qpy_record_body *body, uint32_t flags, int weakref)
+static int append_name(PyObject *list, const char *text)
+{
+    PyObject *name = PyUnicode_FromString(text);
+    int result = name == NULL ? -1 : PyList_Append(list, name);
+    Py_XDECREF(name);
+    return result;
+}
+
+static int prepare_space(const qpy_state *state, PyObject *space, const qpy_record_body *body, uint32_t flags, int weakref, int unknown)
 {
     int result = -1;
-    PyObject *slots = NULL, *match = positional_names(body), *weak = PyUnicode_FromString("__weakref__");
-    if (match == NULL || weak == NULL || (weakref && PyList_Append(body->slots, weak) < 0))
+    PyObject *slots = NULL, *match = positional_names(body);
+    if (match == NULL || (weakref && append_name(body->slots, "__weakref__") < 0) || (unknown && append_name(body->slots, QPY_RECORD_UNKNOWN) < 0))
         goto done;
     slots = PyList_AsTuple(body->slots);
     if (slots == NULL || PyDict_SetItemString(space, "__slots__", slots) < 0 ||
@@ -138,7 +146,6 @@ static int prepare_space(const qpy_state *state, PyObject *space, const qpy_reco
 done:
     Py_XDECREF(slots);
     Py_XDECREF(match);
-    Py_XDECREF(weak);
     return result;
 }
 
@@ -237,10 +244,26 @@ static int set_hash(qpy_record_class *cls, PyObject *space)
     return result;
 }
 
+/* The slot for unknown fields, the class's own or a base's: nothing is stored in it but by us. */
+static int find_unknown(qpy_record_class *cls)
+{
+    PyTypeObject *type = &cls->head.ht_type;
+    PyObject *found = qpy_dict_find(type->tp_dict, QPY_RECORD_UNKNOWN);
+    if (found != NULL && Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+        ((PyMemberDescrObject *)found)->d_member->flags |= READONLY;
+        cls->unknown = ((PyMemberDescrObject *)found)->d_member->offset;
+    }
+    for (PyTypeObject *base = type->tp_base; cls->unknown == 0 && base->tp_dealloc == qpy_record_dealloc; base = base->tp_base)
+        cls->unknown = ((qpy_record_class *)base)->unknown;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 /* The offsets of the new fields. */
 static int find_offsets(qpy_record_class *cls, qpy_record_body *body)
 {
     PyTypeObject *type = &cls->head.ht_type;
+    if (find_unknown(cls) < 0)
+        return -1;
     for (Py_ssize_t i = 0; i < body->count; i++) {
         qpy_record_field *field = &body->fields[i];
         if (field->offset != 0)
@@ -318,6 +341,12 @@ static PyObject *make_class(PyTypeObject *meta, PyObject *name, PyObject *bases,
     return type;
 }
 
+static int keeps_unknown(PyObject *options)
+{
+    PyObject *unknown = qpy_dict_find(options, "unknown");
+    return unknown != NULL && PyUnicode_Check(unknown) && PyUnicode_CompareWithASCIIString(unknown, "keep") == 0;
+}
+
 PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwargs)
 {
     PyObject *name, *bases, *original, *module, *space = NULL, *rest = NULL, *options = NULL, *type = NULL;
@@ -338,7 +367,8 @@ PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwar
         goto fail;
     if (choose_base(state, name, bases, &base) < 0 || qpy_record_options(bases, rest, &options, &flags, &kw_only, &weakref) < 0 ||
         qpy_record_collect(state, name, space, base, kw_only, &body) < 0 ||
-        prepare_space(state, space, &body, flags, weakref && !bases_have_weakref(bases)) < 0)
+        prepare_space(state, space, &body, flags, weakref && !bases_have_weakref(bases), keeps_unknown(options) && (base == NULL || base->unknown == 0)) < 0 ||
+        PyErr_Occurred())
         goto fail;
     int abstract = has_abstract_base(state, bases);
     type = make_class(meta, name, bases, space, rest);

@@ -40,6 +40,14 @@ PyObject *qpy_record_copy(PyObject *self, PyObject *ignored)
 
 /* ---- replace ---- */
 
+/* What was unknown in the document stays with the record that is made of it. */
+static void keep_unknown(qpy_record_class *cls, PyObject *from, PyObject *to)
+{
+    PyObject *unknown = cls->unknown ? *qpy_record_slot(from, cls->unknown) : NULL;
+    if (unknown != NULL)
+        qpy_record_store(to, cls->unknown, unknown);
+}
+
 /* A class with an __init__ of its own is called: it alone knows what its arguments mean. */
 static PyObject *replace_by_call(qpy_record_class *cls, PyObject *self, PyObject *const *values, PyObject *names)
 {
@@ -56,6 +64,8 @@ static PyObject *replace_by_call(qpy_record_class *cls, PyObject *self, PyObject
             goto done;
     }
     result = PyObject_Call((PyObject *)cls, nothing, arguments);
+    if (result != NULL && Py_IS_TYPE(result, &cls->head.ht_type))
+        keep_unknown(cls, self, result);
 done:
     Py_XDECREF(arguments);
     Py_XDECREF(nothing);
@@ -86,6 +96,7 @@ PyObject *qpy_record_replace(PyObject *self, PyObject *const *args, Py_ssize_t n
         if (*slot == NULL)
             *slot = Py_XNewRef(*qpy_record_slot(self, cls->fields[i].offset));
     }
+    keep_unknown(cls, self, copy);
     if (qpy_record_complete(cls, copy, 0) < 0)
         goto fail;
     qpy_record_track(cls, copy);
@@ -116,6 +127,9 @@ PyObject *qpy_record_getstate(PyObject *self, PyObject *ignored)
         if (failed)
             goto fail;
     }
+    PyObject *unknown = cls->unknown ? *qpy_record_slot(self, cls->unknown) : NULL;
+    if (unknown != NULL && PyDict_SetItemString(state, QPY_RECORD_UNKNOWN, unknown) < 0)
+        goto fail;
     if (cls->flags & QPY_RECORD_DICT) {
         PyObject *dict = qpy_record_dict(self);
         if (dict != NULL && PyDict_GET_SIZE(dict) > 0 && PyDict_SetItemString(state, "__dict__", dict) < 0)
@@ -209,6 +223,9 @@ PyObject *qpy_record_setstate(PyObject *self, PyObject *state)
         if ((cls->flags & QPY_RECORD_DICT) && PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, "__dict__") == 0) {
             if (set_dict(self, value) < 0)
                 return NULL;
+        } else if (PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, QPY_RECORD_UNKNOWN) == 0) {
+            if (cls->unknown && PyTuple_Check(value)) /* else the class no longer keeps them */
+                qpy_record_store(self, cls->unknown, value);
         } else if (!skips_unknown(cls)) {
             return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "%.200s has no field %R, which its pickled state holds", cls->head.ht_type.tp_name, key);
         }

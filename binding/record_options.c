@@ -42,9 +42,7 @@ static int check_choice(const char *what, PyObject *value, const char *const *ch
 
 static int check_unknown(const char *name, PyObject *value)
 {
-    static const char *const choices[] = {"skip", "error", NULL};
-    if (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "keep") == 0)
-        return qpy_record_class_error("class keyword unknown=\"keep\" is not supported yet");
+    static const char *const choices[] = {"skip", "error", "keep", NULL};
     return check_choice("class keyword unknown", value, choices);
 }
 

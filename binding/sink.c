@@ -379,6 +379,31 @@ static int call_post_init(qpy_sink *self, qr_reader *r, PyObject *object, uint32
     return result != NULL;
 }
 
+/* In a list until the record is finished: nobody else can see it before. */
+int qpy_sink_keep(qpy_frame *frame, PyObject *key, PyObject *value)
+{
+    PyObject **slot = qpy_record_slot(frame->object, frame->record->unknown), *pair = key && value ? PyTuple_Pack(2, key, value) : NULL;
+    if (pair && !*slot)
+        *slot = PyList_New(0);
+    int kept = pair && *slot && PyList_Append(*slot, pair) == 0;
+    frame->may_cycle = 1;
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    Py_XDECREF(pair);
+    return kept;
+}
+
+static int close_unknown(const qpy_record_side *side, PyObject *object)
+{
+    PyObject **slot = side->unknown ? qpy_record_slot(object, side->unknown) : NULL;
+    if (!slot || !*slot)
+        return 1;
+    PyObject *tuple = PyList_AsTuple(*slot);
+    if (tuple)
+        Py_SETREF(*slot, tuple);
+    return tuple != NULL;
+}
+
 static PyObject *close_slots(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at)
 {
     const qpy_record_side *side = frame->record;
@@ -401,9 +426,13 @@ static PyObject *close_slots(qpy_sink *self, qr_reader *r, uint32_t node, qpy_fr
             *qpy_record_slot(object, field->offset) = value;
         }
     }
+    if (QR_UNLIKELY(side->closing) && !close_unknown(side, object)) {
+        fail_user(r, node, at);
+        return NULL;
+    }
     if (frame->may_cycle)
         PyObject_GC_Track(object);
-    if (QR_UNLIKELY(side->post_init) && !call_post_init(self, r, object, node, at))
+    if (QR_UNLIKELY(side->closing) && side->post_init && !call_post_init(self, r, object, node, at))
         return NULL;
     frame->object = NULL;
     return object;

@@ -91,6 +91,8 @@ PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr
 PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at);
 int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame);
 int qpy_sink_put_other(qpy_sink *self, qpy_frame *frame, uint32_t field, PyObject *value);
+/* An unknown field of a record that keeps them (references taken, NULL: failed): 1, or 0 with an exception. */
+int qpy_sink_keep(qpy_frame *frame, PyObject *key, PyObject *value);
 /* A key that was not predicted joins the map (reference taken): 1, or 0 with an exception. */
 int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key);
 

@@ -297,6 +297,59 @@ int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *valu
     return equals_default(field, value);
 }
 
+/* ---------------------------------------------------------------- what is written beside the fields */
+
+static int append_computed(qpy_walker *self, PyObject *list, PyObject *one, PyObject *object)
+{
+    PyObject *name = PyTuple_GET_ITEM(one, 0);
+    self->calls++;
+    PyObject *value = PyObject_GetAttr(object, name), *pair = NULL;
+    int ok = value != NULL, omit = value == self->state->unset || (value == Py_None && PyTuple_GET_ITEM(one, 2) == Py_True);
+    if (ok && !omit) {
+        pair = PyTuple_Pack(2, PyTuple_GET_ITEM(one, 1), value);
+        ok = pair && PyList_Append(list, pair) == 0;
+    }
+    Py_XDECREF(pair);
+    Py_XDECREF(value);
+    return ok || qpy_walk_step(self, name, 0);
+}
+
+/* Of what was read from documents only what was in this format, of what came as objects only where objects are made. */
+static int append_unknown(qpy_walker *self, PyObject *list, PyObject *unknown)
+{
+    int objects = strcmp(self->format, "objects") == 0;
+    for (Py_ssize_t i = 0; unknown && PyTuple_Check(unknown) && i < PyTuple_GET_SIZE(unknown); i++) {
+        PyObject *pair = PyTuple_GET_ITEM(unknown, i);
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2)
+            continue;
+        PyObject *value = PyTuple_GET_ITEM(pair, 1);
+        int is_raw = qpy_raw_check(self->state, value);
+        if (is_raw ? qpy_raw_is(value, self->format) != 1 || !PyUnicode_CheckExact(PyTuple_GET_ITEM(pair, 0)) : !objects)
+            continue;
+        if (PyList_Append(list, pair) < 0)
+            return 0;
+    }
+    return 1;
+}
+
+int qpy_walk_extras(qpy_walker *self, const qpy_record_side *side, PyObject *object, PyObject **pairs)
+{
+    *pairs = NULL;
+    if (QR_LIKELY(!side->computed && !side->unknown))
+        return 1;
+    int ok = (*pairs = PyList_New(0)) != NULL;
+    for (Py_ssize_t i = 0; ok && side->computed && i < PyTuple_GET_SIZE(side->computed); i++)
+        ok = append_computed(self, *pairs, PyTuple_GET_ITEM(side->computed, i), object);
+    if (ok && side->unknown && *qpy_record_slot(object, side->unknown)) {
+        PyObject *unknown = Py_NewRef(*qpy_record_slot(object, side->unknown));
+        ok = append_unknown(self, *pairs, unknown);
+        Py_DECREF(unknown);
+    }
+    if (!ok)
+        Py_CLEAR(*pairs);
+    return ok;
+}
+
 /* ---------------------------------------------------------------- text */
 
 static size_t put(uint8_t *room, const char *text)

@@ -94,6 +94,10 @@ PyObject *qpy_walk_attribute(qpy_walker *self, const qpy_record_side *side, cons
 /* Is the field left out for its value? 1, 0, or -1 with an exception. */
 int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *value);
 
+/* What a record holds beside its fields, ready to be written: pairs (name, value), of which a Raw is one of the walker's format. 1 and a
+ * new list or NULL (there is nothing), or 0 when it failed. */
+int qpy_walk_extras(qpy_walker *self, const qpy_record_side *side, PyObject *object, PyObject **pairs);
+
 /* A key that is no str, as text: fills room and gives the length, or a new str in *object; 0 on failure. */
 enum { QPY_KEY_ROOM = 160 };
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);

@@ -294,6 +294,18 @@ QR_INLINE int QR_T(open_record)(qpy_walker *w, const qr_record *record, size_t n
     return QR_F(put_map)(&w->buffer, n + record->has_tag) && (!record->has_tag || QR_T(put_tag)(w, record));
 }
 
+/* Computed fields and those that were unknown, behind the others. */
+static QR_NOINLINE int QR_T(write_extras)(qpy_walker *w, PyObject *pairs)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(pairs); i++) {
+        PyObject *pair = PyList_GET_ITEM(pairs, i), *key = PyTuple_GET_ITEM(pair, 0), *value = PyTuple_GET_ITEM(pair, 1);
+        if (!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_key)(w, key) || !qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(write_value)(w, value))
+            return qpy_walk_step(w, key, 0);
+        QR_F(sep)(&w->buffer);
+    }
+    return 1;
+}
+
 /* Records whose fields may be left out, and objects that are no quire.Record: the values are gathered first, for the count
  * stands before them. */
 static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
@@ -321,7 +333,9 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
         else
             n++;
     }
-    ok = ok && QR_T(open_record)(w, record, n);
+    PyObject *extras = NULL;
+    ok = ok && qpy_walk_extras(w, side, op, &extras);
+    ok = ok && QR_T(open_record)(w, record, n + (extras ? (size_t)PyList_GET_SIZE(extras) : 0));
     for (uint32_t i = 0; ok && i < got; i++) {
         if (!values[i] && record->array) {
             ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
@@ -340,6 +354,9 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
         else
             QR_F(sep)(&w->buffer);
     }
+    if (ok && extras)
+        ok = QR_T(write_extras)(w, extras);
+    Py_XDECREF(extras);
     for (uint32_t i = 0; i < got; i++)
         Py_XDECREF(values[i]);
     if (values != inline_)

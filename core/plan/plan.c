@@ -201,6 +201,17 @@ int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *
     return 1;
 }
 
+int qr_plan_add_ignored(qr_plan *self, uint32_t node, const char *name, size_t length)
+{
+    qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
+    const uint8_t *copy = n ? qr_plan_copy_text(self, name, length) : NULL;
+    qr_name *ignored = copy ? add_ignored(self, 1) : NULL;
+    if (!ignored)
+        return 0;
+    *ignored = (qr_name){copy, (uint32_t)length, n->value};
+    return 1;
+}
+
 int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_length, const char *tag, size_t tag_length, int64_t tag_int)
 {
     qr_node *n = qr_plan_node_of(self, node, QR_KIND_RECORD, self->records_count);
@@ -398,6 +409,16 @@ qr_error qr_plan_seal(qr_plan *self)
 static int choice_is_text(const qr_choice *choice, const uint8_t *text, size_t length)
 {
     return choice->text && choice->length == length && memcmp(choice->text, text, length) == 0;
+}
+
+int qr_plan_is_ignored(const qr_plan *self, const qr_record *record, const uint8_t *name, size_t length)
+{
+    for (uint32_t i = 0; i < self->ignored_count; i++) {
+        const qr_name *ignored = &self->ignored[i];
+        if (&self->records[ignored->field] == record && ignored->length == length && memcmp(ignored->name, name, length) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 uint32_t qr_plan_find_choice_text(const qr_plan *self, const qr_choices *set, const uint8_t *text, size_t length)

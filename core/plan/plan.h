@@ -70,7 +70,7 @@ typedef struct qr_plan_bounds {
 } qr_plan_bounds;
 
 enum { QR_FIELD_REQUIRED = 1, QR_FIELD_GAP = 2 }; /* GAP: a place in an array that is skipped */
-typedef enum qr_unknown { QR_UNKNOWN_SKIP, QR_UNKNOWN_ERROR } qr_unknown;
+typedef enum qr_unknown { QR_UNKNOWN_SKIP, QR_UNKNOWN_ERROR, QR_UNKNOWN_KEEP } qr_unknown; /* KEEP: the sink is given them */
 
 typedef struct qr_field {
     const uint8_t *name; /* UTF-8, the plan's own copy */
@@ -141,7 +141,7 @@ typedef struct qr_key_bit { uint64_t bit; uint32_t word, next; } qr_key_bit;
 #define QR_PLAN_ARRAYS(X) X(qr_node, nodes) X(qr_plan_bounds, bounds) X(qr_field, fields) X(qr_record, records) X(qr_name, names)    \
     X(uint64_t, required) X(qr_choices, choice_sets) X(qr_choice, choices) X(qr_union, unions) X(qr_tag, tags)                       \
     X(qr_key_arm, key_arms) X(qr_key_bit, key_bits) X(uint32_t, items)                     \
-    X(qr_array_arm, array_arms) X(qr_array_slot, array_slots) X(qr_name, aliases)
+    X(qr_array_arm, array_arms) X(qr_array_slot, array_slots) X(qr_name, aliases) X(qr_name, ignored)
 
 typedef struct qr_plan {
     const qr_memory *memory;
@@ -168,6 +168,8 @@ int qr_plan_begin_record(qr_plan *self, uint32_t node, qr_unknown unknown);
 uint32_t qr_plan_add_field(qr_plan *self, uint32_t node, const char *name, size_t length, uint32_t field_node, uint32_t flags);
 /* A further name of the field (a number add_field returned) that is accepted on reading. */
 int qr_plan_add_alias(qr_plan *self, uint32_t node, uint32_t field, const char *name, size_t length);
+/* A name that the record's documents may have and that is no field: skipped, also where unknown fields are errors or kept. */
+int qr_plan_add_ignored(qr_plan *self, uint32_t node, const char *name, size_t length);
 /* tag NULL: the integer. */
 int qr_plan_set_tag(qr_plan *self, uint32_t node, const char *name, size_t name_length, const char *tag, size_t tag_length, int64_t tag_int);
 int qr_plan_set_array(qr_plan *self, uint32_t node);
@@ -247,6 +249,8 @@ QR_INLINE uint32_t qr_plan_find_field(const qr_plan *self, const qr_record *reco
 {
     return qr_plan_find_name(self, record->names, record->mask, name, length);
 }
+/* Is it a name that add_ignored was told? Rare: looked for when no field has the name. */
+int qr_plan_is_ignored(const qr_plan *self, const qr_record *record, const uint8_t *name, size_t length);
 /* The choice equal to the text or number: its number within the set, or QR_PLAN_NONE. */
 uint32_t qr_plan_find_choice_text(const qr_plan *self, const qr_choices *set, const uint8_t *text, size_t length);
 uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int64_t number, int is_bool);

@@ -77,7 +77,7 @@ static int QR_T(check_tag)(qr_reader *r, const qr_record *record, uint32_t numbe
 
 /* A key that is not the expected one: the number of its field, or TAGGED or SKIPPED (unknown; value read), or STOPPED, or NO_KEY
  * when the key itself is at fault, so that no path can name it. */
-static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, const qr_record *record, uint32_t number, QR_ITER *iter)
+static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, QR_SINK *s, const qr_plan *plan, const qr_record *record, uint32_t number, QR_ITER *iter, QR_FRAME *frame)
 {
     qr_token token;
     const uint8_t *text;
@@ -89,7 +89,11 @@ static QR_NOINLINE int64_t QR_T(find_field)(qr_reader *r, const qr_plan *plan, c
         return field;
     if (record->has_tag && length == record->tag_name_length && memcmp(text, record->tag_name, length) == 0)
         return QR_T(check_tag)(r, record, number) ? QR_T(TAGGED) : QR_T(STOPPED);
-    if (record->unknown == QR_UNKNOWN_ERROR) {
+    if (QR_UNLIKELY(record->unknown != QR_UNKNOWN_SKIP && !qr_plan_is_ignored(plan, record, text, length))) {
+        if (record->unknown == QR_UNKNOWN_KEEP) {
+            const uint8_t *at = QR_F(at)(r);
+            return QR_T(skip)(r) && QR_S(keep)(s, frame, r, &token, at, (size_t)(r->p - at)) ? QR_T(SKIPPED) : QR_T(STOPPED);
+        }
         QR_T(note)(r, QR_ERROR_UNKNOWN_FIELD, token.at, number, UINT32_MAX);
         return QR_T(STOPPED);
     }
@@ -186,7 +190,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
             if (!QR_F(more_map)(r, &iter))
                 break;
             if (i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT])) {
-                int64_t found = QR_T(find_field)(r, plan, record, number, &iter);
+                int64_t found = QR_T(find_field)(r, s, plan, record, number, &iter, &frame);
                 if (QR_UNLIKELY(found < 0)) {
                     if (found == QR_T(SKIPPED) || (found == QR_T(TAGGED) && !tagged)) {
                         tagged |= found == QR_T(TAGGED);

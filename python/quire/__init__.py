@@ -38,6 +38,7 @@ _LAZY = {
     **dict.fromkeys(_ERRORS, "errors"),
     "Adapter": "adapters",
     "Limits": "limits",
+    "computed": "_computed",
     "config": "_config",
     "Subclasses": "_open_unions",
     "Unknown": "_open_unions",

@@ -110,7 +110,7 @@ class RecordMeta(type):
         rename: _Rename | None = ...,
         tag: _Tag | None = ...,
         tag_field: str | None = ...,
-        unknown: Literal["skip", "error"] = ...,
+        unknown: Literal["skip", "error", "keep"] = ...,
         omit: _Omit = ...,
         layout: Literal["object", "array"] = ...,
         reserved: Collection[int | str] = ...,

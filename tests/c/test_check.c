@@ -471,6 +471,32 @@ static void test_record_arrays(void)
     done();
 }
 
+/* Names that are no fields and no errors; what is unknown is kept; places in an array that no field has. */
+static void test_ignored_kept_and_gaps(void)
+{
+    for (int keep = 0; keep <= 1; keep++) {
+        start();
+        uint32_t record = node(QR_KIND_RECORD), number = node(QR_KIND_INT);
+        CHECK(qr_plan_begin_record(plan, record, keep ? QR_UNKNOWN_KEEP : QR_UNKNOWN_ERROR));
+        field(record, "a", number, QR_FIELD_REQUIRED);
+        CHECK(qr_plan_add_ignored(plan, record, "old", 3) && qr_plan_add_ignored(plan, record, "older", 5));
+        CHECK(!qr_plan_is_ignored(plan, &plan->records[0], (const uint8_t *)"ol", 2));
+        seal();
+        BOTH({"{\"old\":[],\"a\":1,\"older\":{}}", "ok", 0, NULL}, {"{\"a\":1,\"new\":[1]}", keep ? "ok" : "unknown_field", keep ? 0 : 7, keep ? NULL : "$.new"},
+             {"{\"old\":1,\"ol\":1,\"a\":2}", keep ? "ok" : "unknown_field", keep ? 0 : 9, keep ? NULL : "$.ol"}, {"{\"old\":1}", "missing_field", 0, "$"});
+        done();
+    }
+    start();
+    uint32_t record = node(QR_KIND_RECORD), number = node(QR_KIND_INT);
+    CHECK(qr_plan_begin_record(plan, record, QR_UNKNOWN_ERROR) && qr_plan_set_array(plan, record));
+    field(record, "a", number, QR_FIELD_REQUIRED);
+    field(record, "gap", node(QR_KIND_ANY), QR_FIELD_GAP);
+    field(record, "b", number, 0);
+    seal();
+    BOTH({"[1,{},2]", "ok", 0, NULL}, {"[1,null]", "ok", 0, NULL}, {"[1,2,[]]", "type_mismatch", 5, "$.b"}, {"[1,2,3,4]", "wrong_length", 0, "$"});
+    done();
+}
+
 /* More fields than a word has bits, required ones everywhere, in order and out of it. */
 static void test_many_fields(void)
 {
@@ -926,4 +952,5 @@ static void test_reader_with_error(void)
 TEST_MAIN(TEST(test_scalars), TEST(test_number_limits), TEST(test_text_scalars), TEST(test_bounds), TEST(test_arrays_and_maps), TEST(test_map_keys), TEST(test_tuples),
           TEST(test_records), TEST(test_missing_fields_of_error), TEST(test_record_arrays), TEST(test_many_fields), TEST(test_empty_record), TEST(test_choices),
           TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_small_stack), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
-          TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_failing), TEST(test_reader_with_error))
+          TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_failing), TEST(test_reader_with_error),
+          TEST(test_ignored_kept_and_gaps))

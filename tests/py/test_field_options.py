@@ -240,7 +240,7 @@ def test_config_refuses():
     with pytest.raises(SchemaError, match="decorates a class"):
         quire.config(rename="camel")(3)
     for options, text in [
-        ({"unknown": "keep"}, "unknown must be one of"),
+        ({"unknown": "kept"}, "unknown must be one of"),
         ({"unknown": 3}, "unknown must be one of"),
         ({"omit": "x"}, "omit must be one of"),
         ({"reserved": "x"}, "reserved must be a tuple"),

@@ -162,7 +162,7 @@ def test_numbers():
         ({"order": True, "eq": False}, "order=True needs eq=True"),
         ({"unknown": "ignore"}, "unknown must be"),
         ({"unknown": "skp"}, 'did you mean "skip"'),
-        ({"unknown": "keep"}, "not supported yet"),
+        ({"unknown": "kepp"}, 'did you mean "keep"'),
         ({"omit": True}, "omit must be"),
         ({"layout": "list"}, 'layout must be "object" or "array"'),
         ({"rename": 3}, "rename must be"),

@@ -27,6 +27,22 @@ class Order(Record, frozen=True, order=True, rename="camel", unknown="error", om
     secret: str = field(default="", repr=False, compare=False, kw_only=True)
 
 
+class Area(Record, unknown="keep"):
+    side: int
+
+    @quire.computed
+    def area(self) -> int:
+        return self.side**2
+
+    @quire.computed(name="text", omit="null")
+    def label(self) -> str | None:
+        return None
+
+
+assert_type(Area(1).area, int)
+assert_type(Area(1).label, str | None)
+
+
 class Account(Record, layout="array", reserved=(2, "old"), omit="never"):
     id: int = field(1, aliases=("number", "no"))
     password: str = field(3, secret=True, serialize=False, omit="null")

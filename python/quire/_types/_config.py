@@ -10,7 +10,7 @@ from quire._types._names import renamer
 __all__ = ["NO_CONFIG", "OMIT", "Config", "config_of", "given_to"]
 
 OMIT = {"never": OMIT_NEVER, "default": OMIT_DEFAULT, "null": OMIT_NULL}
-_UNKNOWN = ("skip", "error")
+_UNKNOWN = ("skip", "error", "keep")
 _LAYOUT = ("object", "array")
 
 
@@ -19,13 +19,17 @@ class Config:
 
     __slots__ = ("array", "omit", "rename", "reserved", "tag", "tag_field", "unknown")
 
-    def __init__(self, graph, cls, options, array=False):
+    def __init__(self, graph, cls, options, array=False, keeps=False):
         self.rename = renamer(graph, options.get("rename"))
         self.omit = OMIT[_option(graph, options, "omit", "never", OMIT)]
         self.unknown = _option(graph, options, "unknown", "skip", _UNKNOWN)
         self.array = array or _option(graph, options, "layout", "object", _LAYOUT) == "array"
         self.reserved = _reserved(graph, options.get("reserved"))
         self.tag_field, self.tag = _tag(graph, cls, options)
+        if self.unknown == "keep" and not keeps:
+            raise graph.error('unknown="keep" needs a Record: no other class has a place for what it does not know')
+        if self.unknown == "keep" and self.array:
+            raise graph.error('unknown="keep" needs names, and layout="array" has none')
 
 
 def _option(graph, options, name, default, allowed):

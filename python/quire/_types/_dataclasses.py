@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from quire._types._computed import computed_of, ignored_names
 from quire._types._config import config_of
 from quire._types._description import DEFAULT_FACTORY, DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
@@ -41,6 +42,7 @@ def read(graph, cls, numbers):
                     config=config,
                 )
             )
+    computed = computed_of(graph, cls, config, fields)
     info = RecordInfo(
         form=form,
         fields=finish_fields(graph, fields, config),
@@ -50,6 +52,8 @@ def read(graph, cls, numbers):
         array=config.array,
         post_init=hasattr(cls, "__post_init__"),
         frozen=frozen,
+        computed=computed,
+        ignored=ignored_names(config, computed),
     )
     return Node("record", cls=cls, info=info)
 

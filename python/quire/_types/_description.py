@@ -66,9 +66,13 @@ Field = namedtuple(
 # form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the
 #       class is called with keywords).
 # fields: tuple of Field, in order.  tag_field, tag: name and value (str or int) written first and checked, or None.
-# unknown: "skip" or "error".  array: the record travels as an array of its fields in order.
+# unknown: "skip", "error" or, for a quire.Record, "keep".  array: the record travels as an array of its fields in order.
 # post_init: the class has a __post_init__ to call (no arguments).  frozen: instances refuse setattr.
-RecordInfo = namedtuple("RecordInfo", "form fields tag_field tag unknown array post_init frozen")
+# computed: tuple of (attribute, name in the document, is None left out), written behind the fields. ignored: names that a
+# document may have although they are no fields.
+RecordInfo = namedtuple(
+    "RecordInfo", "form fields tag_field tag unknown array post_init frozen computed ignored", defaults=((), ())
+)
 
 # An array or a map that is not just its class.
 # also: classes whose instances are values too (an abstract collection is built as a plain one).

@@ -6,6 +6,7 @@ from __future__ import annotations
 import types
 import typing
 
+from quire._types._computed import computed_of, ignored_names
 from quire._types._config import config_of
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
@@ -25,6 +26,7 @@ def read(graph, cls, numbers):
             default = (DEFAULT_VALUE, cls._field_defaults[name]) if name in cls._field_defaults else (NO_DEFAULT, None)
             fields.append(describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT, config=config))
     _check_places(graph, fields)
+    computed = computed_of(graph, cls, config, fields)
     info = RecordInfo(
         form="namedtuple" if _has_plain_new(cls) else "call",
         fields=finish_fields(graph, fields, config),
@@ -34,6 +36,8 @@ def read(graph, cls, numbers):
         array=True,
         post_init=False,
         frozen=True,
+        computed=computed,
+        ignored=ignored_names(config, computed),
     )
     return Node("record", cls=cls, info=info)
 

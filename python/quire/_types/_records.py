@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from quire._types._computed import computed_of, ignored_names
 from quire._types._config import Config
 from quire._types._description import NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
@@ -16,7 +17,7 @@ def read(graph, cls, numbers):
     options = cls.__record_options__
     defaults = cls.__record_defaults__
     specs = cls.__record_specs__
-    config = Config(graph, cls, options)
+    config = Config(graph, cls, options, keeps=True)
     scopes = scopes_of(cls, numbers)
     fields = []
     for name in cls.__record_fields__:
@@ -31,6 +32,7 @@ def read(graph, cls, numbers):
             # What __init__ does not take and nothing is said about may be left to __post_init__.
             required = False if spec is not None and not spec.init else None
             fields.append(describe_field(graph, found, name, default=default, required=required, spec=spec, config=config))
+    computed = computed_of(graph, cls, config, fields)
     info = RecordInfo(
         form="record",
         fields=finish_fields(graph, fields, config),
@@ -40,6 +42,8 @@ def read(graph, cls, numbers):
         array=config.array,
         post_init=hasattr(cls, "__post_init__"),
         frozen=bool(options.get("frozen", False)),
+        computed=computed,
+        ignored=ignored_names(config, computed),
     )
     return Node("record", cls=cls, info=info)
 

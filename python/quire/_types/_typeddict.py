@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing
 
+from quire._types._computed import ignored_names
 from quire._types._config import config_of
 from quire._types._description import Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
@@ -32,6 +33,7 @@ def read(graph, cls, numbers):
         array=config.array,
         post_init=False,
         frozen=False,
+        ignored=ignored_names(config, ()),
     )
     return Node("record", cls=cls, info=info)
 
