@@ -11,6 +11,7 @@
 #include "binding/adapt.h"
 #include "binding/codec.h"
 #include "binding/containers.h"
+#include "binding/record_internal.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
 #include "binding/walk.h"
@@ -492,6 +493,41 @@ int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObj
         qpy_walk_fail(self, QR_ERROR_TYPE_MISMATCH, value);
     Py_DECREF(value);
     return ok;
+}
+
+/* The plan of a record's class, held while user code may run: a new reference, or NULL with an exception. */
+static qpy_plan *plan_of_record(qpy_record_class *cls)
+{
+    return (qpy_plan *)Py_XNewRef((PyObject *)qpy_plan_of_class(cls->state, &cls->head.ht_type));
+}
+
+int qpy_objects_check_record(qpy_record_class *cls, PyObject *record)
+{
+    qpy_plan *plan = plan_of_record(cls);
+    int ok = plan && check(cls->state, plan, record, 1, &validate_format);
+    Py_XDECREF(plan);
+    return ok;
+}
+
+int qpy_objects_check_field(qpy_record_class *cls, PyObject *object, PyObject *name, PyObject *value)
+{
+    qpy_objects objects;
+    qr_path path;
+    qpy_plan *plan = plan_of_record(cls);
+    if (!plan)
+        return 0;
+    const qr_record *record = qpy_plan_record(plan, 0);
+    qpy_check c = {.state = cls->state, .plan = plan, .objects = &objects, .path = &path, .root = object, .depth = QR_DEPTH_DEFAULT, .bounds = 1};
+    int ok = 1;
+    for (uint32_t i = 0; ok && i < record->count; i++)
+        if (plan->fields[record->first + i].name == name || PyUnicode_Compare(plan->fields[record->first + i].name, name) == 0) {
+            ok = check_field(&c, record->first + i, value);
+            break;
+        }
+    if (QR_UNLIKELY(c.ready))
+        qpy_objects_release(&objects, &validate_format);
+    Py_DECREF(plan);
+    return ok && !PyErr_Occurred();
 }
 
 PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count)

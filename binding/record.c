@@ -72,6 +72,8 @@ static QR_COLD PyObject *alloc_error(qpy_record_class *cls)
     PyTypeObject *type = &cls->head.ht_type;
     if (cls->state == NULL)
         return PyErr_Format(PyExc_TypeError, QPY_NOT_FINISHED, type->tp_name);
+    if (cls->flags & QPY_RECORD_MIXIN)
+        return PyErr_Format(PyExc_TypeError, "%.200s is a mixin: it has no instances, only classes that inherit from it have", type->tp_name);
     /* object.__new__ has the sentence about abstract methods. */
     PyObject *nothing = PyTuple_New(0);
     if (nothing == NULL)
@@ -381,13 +383,23 @@ QR_INLINE int fill_arguments(qpy_record_class *cls, PyObject *record, PyObject *
     return qpy_record_complete(cls, record, nargs);
 }
 
-int qpy_record_post_init(qpy_record_class *cls, PyObject *record)
+static int call_post_init(qpy_record_class *cls, PyObject *record)
 {
     if (!(cls->flags & QPY_RECORD_POST_INIT))
         return 0;
     PyObject *result = PyObject_CallMethodNoArgs(record, cls->state->str_post_init);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
+}
+
+static int check_values(qpy_record_class *cls, PyObject *record)
+{
+    return (cls->flags & QPY_RECORD_VALIDATE_INIT) && !qpy_objects_check_record(cls, record) ? -1 : 0;
+}
+
+int qpy_record_post_init(qpy_record_class *cls, PyObject *record)
+{
+    return check_values(cls, record) < 0 ? -1 : call_post_init(cls, record);
 }
 
 PyObject *qpy_record_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -403,7 +415,7 @@ PyObject *qpy_record_vectorcall(PyObject *callable, PyObject *const *args, size_
         PyObject_GC_Track(record);
     else if (track == 2 || (cls->flags & QPY_RECORD_DICT))
         qpy_record_track(cls, record);
-    if (QR_UNLIKELY(cls->flags & QPY_RECORD_POST_INIT) && qpy_record_post_init(cls, record) < 0)
+    if (QR_UNLIKELY(cls->flags & (QPY_RECORD_POST_INIT | QPY_RECORD_VALIDATE_INIT)) && qpy_record_post_init(cls, record) < 0)
         goto fail;
     return record;
 fail:
@@ -463,6 +475,8 @@ int qpy_record_init_slot(PyObject *self, PyObject *args, PyObject *kwargs)
     if (take_values(cls, self, &old) < 0)
         goto done;
     result = fill_arguments(cls, self, values, nargs, names, &track);
+    if (result == 0)
+        result = check_values(cls, self);
     for (Py_ssize_t i = 0; old != NULL && i < cls->count; i++) {
         PyObject **slot = qpy_record_slot(self, cls->fields[i].offset), *drop = old[i];
         if (result < 0) {
@@ -474,7 +488,7 @@ int qpy_record_init_slot(PyObject *self, PyObject *args, PyObject *kwargs)
     PyMem_Free(old);
     qpy_record_track(cls, self);
     if (result == 0)
-        result = qpy_record_post_init(cls, self);
+        result = call_post_init(cls, self);
 done:
     PyMem_Free(values);
     Py_XDECREF(names);

@@ -34,6 +34,9 @@ enum {
     QPY_RECORD_POOLED = 64,   /* nothing but the slots: dropped instances' memory is kept for the next ones */
     QPY_RECORD_OWN_INIT = 128, /* __init__ or __new__ is Python's: the class is called the long way */
     QPY_RECORD_TRACKING = 256, /* its fields have descriptors of ours: object.__setattr__ stores, and tracks (record_member.c) */
+    QPY_RECORD_VALIDATE_INIT = 1024,   /* __init__ checks the types of the values */
+    QPY_RECORD_VALIDATE_ASSIGN = 2048, /* so does setting a field */
+    QPY_RECORD_MIXIN = 4096,  /* fields and methods, no slots and no instances */
     QPY_RECORD_OPEN = 512      /* a class below it is TRACKING: object.__setattr__ must find no other tp_setattro here */
 };
 

@@ -72,7 +72,7 @@ static int choose_base(const qpy_state *state, PyObject *class_name, PyObject *b
         }
         if (base->state == NULL)
             return qpy_record_class_error(QPY_NOT_FINISHED, type->tp_name);
-        if (base->count == 0)
+        if (base->count == 0 || (base->flags & QPY_RECORD_MIXIN))
             continue;
         if (*chosen == NULL || PyType_IsSubtype(type, storage_of(state, *chosen)))
             *chosen = *chosen == NULL || type->tp_basicsize > (*chosen)->head.ht_type.tp_basicsize ? base : *chosen;
@@ -169,6 +169,9 @@ static int is_ours(const qpy_state *state, PyTypeObject *type, const char *name)
     return defined(type, name) == qpy_dict_find(state->record_type->tp_dict, name);
 }
 
+/* object.__setattr__ may store in it, and assignment, which checks, must not end in the same function. */
+enum { VALIDATED = QPY_RECORD_TRACKING | QPY_RECORD_VALIDATE_ASSIGN };
+
 int qpy_record_refresh(qpy_record_class *cls)
 {
     static const char *const comparisons[] = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"};
@@ -187,7 +190,7 @@ int qpy_record_refresh(qpy_record_class *cls)
     if (own_init)
         type->tp_init = qpy_record_init_slot;
     if (own_store && type != state->record_type)
-        type->tp_setattro = cls->flags & QPY_RECORD_OPEN ? state->slot_setattro
+        type->tp_setattro = cls->flags & QPY_RECORD_OPEN || (cls->flags & VALIDATED) == VALIDATED ? state->slot_setattro
                             : cls->flags & QPY_RECORD_TRACKING ? PyObject_GenericSetAttr : qpy_record_setattro;
     type->tp_vectorcall = own_new && own_init ? qpy_record_vectorcall : NULL;
     uint32_t flags = cls->flags & ~(uint32_t)(QPY_RECORD_POST_INIT | QPY_RECORD_OWN_INIT);
@@ -259,15 +262,15 @@ static int find_unknown(qpy_record_class *cls)
 }
 
 /* The offsets of the new fields. */
-static int find_offsets(qpy_record_class *cls, qpy_record_body *body)
+static int find_offsets(qpy_record_class *cls, qpy_record_body *body, uint32_t flags)
 {
     PyTypeObject *type = &cls->head.ht_type;
     if (find_unknown(cls) < 0)
         return -1;
     for (Py_ssize_t i = 0; i < body->count; i++) {
         qpy_record_field *field = &body->fields[i];
-        if (field->offset != 0)
-            continue; /* inherited */
+        if (field->offset != 0 || (flags & QPY_RECORD_MIXIN))
+            continue; /* inherited; without slots */
         PyObject *found = PyDict_GetItemWithError(type->tp_dict, field->name);
         if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type))
             return PyErr_Occurred() ? -1 : qpy_record_class_error("%.200s: field '%U' got no slot", type->tp_name, field->name);
@@ -298,7 +301,7 @@ static int finish(qpy_state *state, PyObject *module, qpy_record_class *cls, qpy
 {
     struct qpy_record_pool *pool = state->record_type == NULL ? qpy_record_pool_new()
                                        : qpy_record_pool_retain(((qpy_record_class *)state->record_type)->pool);
-    if (pool == NULL || find_offsets(cls, body) < 0) {
+    if (pool == NULL || find_offsets(cls, body, flags) < 0) {
         qpy_record_pool_release(pool);
         return -1;
     }
@@ -347,13 +350,19 @@ static int keeps_unknown(PyObject *options)
     return unknown != NULL && PyUnicode_Check(unknown) && PyUnicode_CompareWithASCIIString(unknown, "keep") == 0;
 }
 
+static int check_mixin(PyObject *name, const qpy_record_class *base, int mixin)
+{
+    return !mixin || base == NULL ? 0
+               : qpy_record_class_error("%U is a mixin and cannot inherit from %.200s, whose fields have slots", name, base->head.ht_type.tp_name);
+}
+
 PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwargs)
 {
     PyObject *name, *bases, *original, *module, *space = NULL, *rest = NULL, *options = NULL, *type = NULL;
     qpy_record_body body = {0};
     qpy_record_class *base;
     uint32_t flags;
-    int kw_only, weakref;
+    int kw_only, weakref, mixin;
     if (!PyArg_ParseTuple(args, "UO!O!:RecordMeta", &name, &PyTuple_Type, &bases, &PyDict_Type, &original))
         return NULL;
     qpy_state *state = qpy_record_meta_state(meta, &module);
@@ -366,8 +375,9 @@ PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwar
     if (PyErr_Occurred())
         goto fail;
     if (choose_base(state, name, bases, &base) < 0 || qpy_record_options(bases, rest, &options, &flags, &kw_only, &weakref) < 0 ||
-        qpy_record_collect(state, name, space, base, kw_only, &body) < 0 ||
-        prepare_space(state, space, &body, flags, weakref && !bases_have_weakref(bases), keeps_unknown(options) && (base == NULL || base->unknown == 0)) < 0 ||
+        check_mixin(name, base, mixin = (flags & QPY_RECORD_MIXIN) != 0) < 0 || qpy_record_collect(state, name, space, bases, kw_only, mixin, &body) < 0 ||
+        prepare_space(state, space, &body, flags, !mixin && weakref && !bases_have_weakref(bases),
+                      !mixin && keeps_unknown(options) && (base == NULL || base->unknown == 0)) < 0 ||
         PyErr_Occurred())
         goto fail;
     int abstract = has_abstract_base(state, bases);
@@ -380,6 +390,8 @@ PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwar
     if (finish(state, module, (qpy_record_class *)type, &body, options, flags | (abstract ? QPY_RECORD_ABC : 0), space) < 0 ||
         (abstract && start_abc(type) < 0))
         goto fail;
+    if (mixin)
+        ((PyTypeObject *)type)->tp_flags |= Py_TPFLAGS_IS_ABSTRACT; /* see alloc_error */
 done:
     qpy_record_body_release(&body);
     Py_DECREF(space);

@@ -207,7 +207,7 @@ static int add_field(const qpy_state *state, PyObject *class_name, PyObject *spa
 {
     qpy_record_field *field = find_field(body, name);
     if (field == NULL) {
-        if (check_name(class_name, name) < 0 || PyList_Append(body->slots, name) < 0)
+        if (check_name(class_name, name) < 0)
             return -1;
         field = &body->fields[body->count++];
         memset(field, 0, sizeof *field);
@@ -337,14 +337,47 @@ static PyObject *names_of(const qpy_record_body *body)
     return names;
 }
 
-int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *space, qpy_record_class *base, int kw_only,
+/* Takes over the fields of a base: one of the same name is replaced in its place, but keeps its slot. */
+static void inherit_fields(const qpy_record_class *base, qpy_record_body *body)
+{
+    for (Py_ssize_t i = 0; i < base->count; i++) {
+        qpy_record_field *known = find_field(body, base->fields[i].name);
+        Py_ssize_t offset = known == NULL ? 0 : known->offset;
+        if (known != NULL)
+            field_release(known);
+        else
+            known = &body->fields[body->count++];
+        copy_field(known, &base->fields[i]);
+        known->offset = known->offset ? known->offset : offset;
+    }
+}
+
+static const qpy_record_class *record_base(const qpy_state *state, PyObject *bases, Py_ssize_t i)
+{
+    PyObject *base = PyTuple_GET_ITEM(bases, i);
+    return PyType_Check(base) && qpy_record_check(state, (PyTypeObject *)base) ? (const qpy_record_class *)base : NULL;
+}
+
+/* Fields that have none need a slot; those of a mixin get theirs in the class that it is mixed into. */
+static int list_slots(qpy_record_body *body, int mixin)
+{
+    for (Py_ssize_t i = 0; i < body->count && !mixin; i++) {
+        if (body->fields[i].offset == 0 && PyList_Append(body->slots, body->fields[i].name) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *space, PyObject *bases, int kw_only, int mixin,
                        qpy_record_body *body)
 {
     memset(body, 0, sizeof *body);
     PyObject *annotations = read_annotations(space), *pairs = NULL;
     if (annotations == NULL)
         return -1;
-    Py_ssize_t inherited = base == NULL ? 0 : base->count;
+    Py_ssize_t inherited = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); i++)
+        inherited += record_base(state, bases, i) != NULL ? record_base(state, bases, i)->count : 0;
     pairs = PyDict_Items(annotations); /* asking an annotation what it is may run code */
     body->slots = PyList_New(0);
     if (pairs == NULL || body->slots == NULL)
@@ -354,15 +387,17 @@ int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *s
         PyErr_NoMemory();
         goto fail;
     }
-    for (; body->count < inherited; body->count++)
-        copy_field(&body->fields[body->count], &base->fields[body->count]);
+    for (Py_ssize_t i = PyTuple_GET_SIZE(bases) - 1; i >= 0; i--) {
+        if (record_base(state, bases, i) != NULL)
+            inherit_fields(record_base(state, bases, i), body);
+    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(pairs); i++) {
         PyObject *pair = PyList_GET_ITEM(pairs, i);
         if (add_annotation(state, class_name, space, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &kw_only, body) < 0)
             goto fail;
     }
     if (check_space(state, class_name, space, body) < 0 || sort_fields(body) < 0 || check_order(class_name, body) < 0 ||
-        check_numbers(class_name, annotations, body) < 0 || (body->names = names_of(body)) == NULL)
+        check_numbers(class_name, annotations, body) < 0 || (body->names = names_of(body)) == NULL || list_slots(body, mixin) < 0)
         goto fail;
     Py_DECREF(pairs);
     Py_DECREF(annotations);

@@ -61,6 +61,10 @@ extern PyType_Spec qpy_record_meta_spec;
 /* record_options.c: takes our keywords out of `kwargs` (a dict of its own, what is left belongs to __init_subclass__) and merges
  * them over those of the bases. Sets *options (new reference), *flags (frozen, eq, order), *kw_only and *weakref. */
 int qpy_record_options(PyObject *bases, PyObject *kwargs, PyObject **options, uint32_t *flags, int *kw_only, int *weakref);
+/* objects_check.c: are the values of the record those of its class, or is the value one of the field? 1, or 0 with ValidationError
+ * (SchemaError when the annotations cannot be read). A name that is no field's takes anything. */
+int qpy_objects_check_record(qpy_record_class *cls, PyObject *record);
+int qpy_objects_check_field(qpy_record_class *cls, PyObject *record, PyObject *name, PyObject *value);
 /* Is it "never", "default" or "null"? 0, or -1 with the error that names what was given. */
 int qpy_record_check_omit(const char *what, PyObject *value);
 /* The nearest of `names` (ends with NULL) to what was written, or NULL. */
@@ -73,8 +77,9 @@ typedef struct qpy_record_body {
     PyObject *slots;           /* list of the names that need a slot */
     PyObject *names;           /* tuple of all names */
 } qpy_record_body;
-/* `space` is the namespace, a copy that defaults are taken out of. `base` brings the inherited fields, or is NULL. */
-int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *space, qpy_record_class *base, int kw_only,
+/* `space` is the namespace, a copy that defaults are taken out of. Fields of the bases come first, those of the last base first of all, as
+ * in dataclasses and for type checkers. */
+int qpy_record_collect(const qpy_state *state, PyObject *class_name, PyObject *space, PyObject *bases, int kw_only, int mixin,
                        qpy_record_body *body);
 void qpy_record_body_release(qpy_record_body *body);
 
@@ -100,7 +105,7 @@ int qpy_record_clear(PyObject *self);
 Py_ssize_t qpy_record_find(const qpy_record_class *cls, PyObject *name, Py_ssize_t hint);
 /* Defaults for the empty slots from field `start` on, else the error that names what is missing: 0 or -1. */
 int qpy_record_complete(qpy_record_class *cls, PyObject *record, Py_ssize_t start);
-/* Calls __post_init__ when the class has one: 0 or -1. */
+/* Checks the values when the class says so, and calls __post_init__ when it has one: 0 or -1. */
 int qpy_record_post_init(qpy_record_class *cls, PyObject *record);
 /* AttributeError: the field is not set. Returns NULL. */
 PyObject *qpy_record_unset_error(PyObject *record, PyObject *name);

@@ -244,7 +244,7 @@ static PyMemberDef *own_member(PyObject *descriptor)
 static int make_tracking(qpy_record_class *cls)
 {
     PyTypeObject *type = &cls->head.ht_type;
-    for (Py_ssize_t i = 0; i < cls->count; i++) {
+    for (Py_ssize_t i = 0; i < cls->count && !(cls->flags & QPY_RECORD_MIXIN); i++) {
         PyObject *member = NULL, *found = _PyType_Lookup(type, cls->fields[i].name);
         if (found != NULL && Py_IS_TYPE(found, cls->state->member_type))
             continue;
@@ -311,6 +311,8 @@ int qpy_record_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
     PyObject *descriptor = _PyType_Lookup(Py_TYPE(self), name);
     const PyMemberDef *member = own_member(descriptor);
+    if (QR_UNLIKELY(qpy_record_class_of(self)->flags & QPY_RECORD_VALIDATE_ASSIGN) && value != NULL && !qpy_objects_check_field(qpy_record_class_of(self), self, name, value))
+        return -1;
     if (QR_UNLIKELY(member == NULL || !PyObject_TypeCheck(self, ((PyMemberDescrObject *)descriptor)->d_common.d_type)))
         return PyObject_GenericSetAttr(self, name, value);
     PyObject **slot = qpy_record_slot(self, member->offset);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Class keywords: `class Point(Record, frozen=True)`. Checked when the class is made, inherited by its subclasses.
  *
- * What C needs becomes flags, the rest (rename, tag, unknown, omit, layout) is kept for the reading of annotations. kw_only alone is
- * not inherited: it speaks of the fields written in this class, as in dataclasses and for type checkers. */
+ * What C needs becomes flags, the rest (rename, tag, unknown, omit, layout) is kept for the reading of annotations. kw_only and
+ * mixin are not inherited: they speak of this class and the fields written in it, as in dataclasses and for type checkers. */
 #include "binding/record_internal.h"
 
 enum { NAME_MAX_LENGTH = 32 };
@@ -53,6 +53,12 @@ int qpy_record_check_omit(const char *what, PyObject *value)
 }
 
 static int check_omit(const char *name, PyObject *value) { return qpy_record_check_omit("class keyword omit", value); }
+
+static int check_validate(const char *name, PyObject *value)
+{
+    static const char *const choices[] = {"decode", "init", "assign", NULL};
+    return check_choice("class keyword validate", value, choices);
+}
 
 /* Numbers and names that no field may have any more. */
 static int check_reserved(const char *name, PyObject *value)
@@ -110,11 +116,11 @@ static const struct { const char *name; option_check check; } OPTIONS[] = {
     {"frozen", check_bool},     {"order", check_bool},     {"eq", check_bool},       {"kw_only", check_bool},
     {"weakref", check_bool},    {"rename", check_rename},  {"tag", check_tag},       {"tag_field", check_tag_field},
     {"unknown", check_unknown}, {"omit", check_omit},      {"layout", check_layout}, {"version", check_later},
-    {"since", check_later},     {"removed", check_later},  {"mixin", check_later},   {"reserved", check_reserved},
-    {"validate", check_later},
+    {"since", check_later},     {"removed", check_later},  {"mixin", check_bool},    {"reserved", check_reserved},
+    {"validate", check_validate},
 };
 static const char *const KNOWN[] = {"frozen", "order", "eq", "kw_only", "weakref", "rename", "tag", "tag_field", "unknown", "omit",
-                                    "layout", "reserved", NULL};
+                                    "layout", "reserved", "validate", "mixin", NULL};
 
 /* Edit distance (Levenshtein), for short names. */
 static int distance(const char *a, const char *b)
@@ -158,7 +164,7 @@ static int unknown_keyword(PyObject *name)
     if (near != NULL)
         return qpy_record_class_error("unknown class keyword %R: did you mean %s?", name, near);
     return qpy_record_class_error("unknown class keyword %R: there are frozen, order, eq, kw_only, weakref, rename, tag, tag_field, "
-                                  "unknown, omit, layout and reserved", name);
+                                  "unknown, omit, layout, reserved, validate and mixin", name);
 }
 
 /* Does one of the bases take keywords of its own in __init_subclass__? typing's only hand them on. */
@@ -185,6 +191,9 @@ static int takes_keywords(PyObject *bases)
     return 0;
 }
 
+/* Speak of the class they are written in. */
+static const char *const OWN[] = {"kw_only", "mixin"};
+
 static int merge_bases(PyObject *bases, PyObject *options)
 {
     for (Py_ssize_t i = PyTuple_GET_SIZE(bases) - 1; i >= 0; i--) {
@@ -196,8 +205,10 @@ static int merge_bases(PyObject *bases, PyObject *options)
         if (inherited != NULL && PyDict_Update(options, inherited) < 0)
             return -1;
     }
-    if (qpy_dict_find(options, "kw_only") != NULL)
-        return PyDict_DelItemString(options, "kw_only");
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(OWN); i++) {
+        if (qpy_dict_find(options, OWN[i]) != NULL && PyDict_DelItemString(options, OWN[i]) < 0)
+            return -1;
+    }
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -224,6 +235,14 @@ static int flag_of(PyObject *options, const char *name, int otherwise)
 {
     PyObject *value = qpy_dict_find(options, name);
     return value == NULL ? otherwise : value == Py_True;
+}
+
+static uint32_t validation(PyObject *options)
+{
+    PyObject *value = qpy_dict_find(options, "validate");
+    if (value == NULL || PyUnicode_CompareWithASCIIString(value, "decode") == 0)
+        return 0;
+    return PyUnicode_CompareWithASCIIString(value, "init") == 0 ? QPY_RECORD_VALIDATE_INIT : QPY_RECORD_VALIDATE_INIT | QPY_RECORD_VALIDATE_ASSIGN;
 }
 
 int qpy_record_options(PyObject *bases, PyObject *kwargs, PyObject **result, uint32_t *flags, int *kw_only, int *weakref)
@@ -255,7 +274,10 @@ int qpy_record_options(PyObject *bases, PyObject *kwargs, PyObject **result, uin
     *weakref = flag_of(options, "weakref", 0);
     if (PyErr_Occurred())
         goto fail;
-    *flags = (frozen ? QPY_RECORD_FROZEN : 0) | (eq ? QPY_RECORD_EQ : 0) | (order ? QPY_RECORD_ORDER : 0);
+    uint32_t more = (flag_of(options, "mixin", 0) ? QPY_RECORD_MIXIN : 0) | validation(options);
+    if (PyErr_Occurred())
+        goto fail;
+    *flags = more | (frozen ? QPY_RECORD_FROZEN : 0) | (eq ? QPY_RECORD_EQ : 0) | (order ? QPY_RECORD_ORDER : 0);
     *result = options;
     return 0;
 fail:

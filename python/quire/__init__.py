@@ -38,6 +38,7 @@ _LAZY = {
     **dict.fromkeys(_ERRORS, "errors"),
     "Adapter": "adapters",
     "Limits": "limits",
+    "Partial": "_partial",
     "computed": "_computed",
     "config": "_config",
     "Subclasses": "_open_unions",

@@ -19,6 +19,7 @@ from quire._core import validate as validate
 from quire._formats import formats as formats
 from quire._open_unions import Subclasses as Subclasses
 from quire._open_unions import Unknown as Unknown
+from quire._partial import Partial as Partial
 from quire.adapters import Adapter as Adapter
 from quire.errors import DecodeError as DecodeError
 from quire.errors import EncodeError as EncodeError
@@ -42,6 +43,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "MalformedError",
+    "Partial",
     "QuireError",
     "Raw",
     "Record",

@@ -114,6 +114,8 @@ class RecordMeta(type):
         omit: _Omit = ...,
         layout: Literal["object", "array"] = ...,
         reserved: Collection[int | str] = ...,
+        validate: Literal["decode", "init", "assign"] = ...,
+        mixin: bool = ...,
         weakref: bool = ...,
         **others: Any,
     ) -> _Meta: ...
@@ -182,7 +184,6 @@ def json_encode(obj: Any, /) -> bytes: ...
 def json_decode(data: Buffer | str, /, *, strict: bool = True, limits: Limits | None = None) -> Any: ...
 @overload
 def json_decode(data: Buffer | str, type: TypeForm[_T], /, *, strict: bool = True, limits: Limits | None = None) -> _T: ...
-
 def json_dumps(
     obj: Any,
     *,

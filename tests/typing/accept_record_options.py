@@ -27,6 +27,18 @@ class Order(Record, frozen=True, order=True, rename="camel", unknown="error", om
     secret: str = field(default="", repr=False, compare=False, kw_only=True)
 
 
+class Stamped(Record, mixin=True):
+    created: int = field(default=0, kw_only=True)
+
+
+class Document(Stamped, validate="assign"):
+    title: str
+
+
+assert_type(Document("t", created=1).created, int)
+assert_type(quire.json.decode(b"{}", quire.Partial[Document]), Document)
+
+
 class Area(Record, unknown="keep"):
     side: int
 

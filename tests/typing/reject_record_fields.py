@@ -34,6 +34,17 @@ class InitFalse(Record):
 InitFalse(1, 2)  # error
 
 
+class Mixin(Record, mixin=True):
+    a: int
+
+
+class Mixed(Mixin):
+    b: int
+
+
+Mixed("x", 1)  # error
+
+
 class Unset(Record):
     maybe: int | UnsetType
 

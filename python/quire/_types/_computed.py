@@ -7,8 +7,9 @@ import sys
 
 from quire._types._config import OMIT
 from quire._types._graph import is_text
+from quire._types._scope import is_partial
 
-__all__ = ["computed_of", "ignored_names"]
+__all__ = ["computed_of", "ignored_names", "written"]
 
 
 def computed_of(graph, cls, config, fields):
@@ -45,3 +46,8 @@ def computed_of(graph, cls, config, fields):
 def ignored_names(config, computed):
     """RecordInfo.ignored: what older and own documents have and nobody reads."""
     return (*(wire for _, wire, _ in computed), *(name for name in config.reserved if isinstance(name, str)))
+
+
+def written(cls, computed):
+    """Those that are written: none of a Partial, for they may rely on fields that are not there."""
+    return () if is_partial(cls) else computed

@@ -59,12 +59,16 @@ def _tag(graph, cls, options):
     if tag is False or tag is None and tag_field is None:
         return None, None
     if tag is None or tag is True:
-        tag = cls.__name__
+        tag = _named(cls)
     elif callable(tag):
-        tag = tag(cls.__name__)
+        tag = tag(_named(cls))
     if not _is_tag(tag):
         raise graph.error(f"the tag must be True, a str, an int of 64 bits or a callable that makes one, got {tag!r}")
     return "type" if tag_field is None else tag_field, tag
+
+
+def _named(cls):
+    return vars(cls).get("__quire_partial_of__", cls).__name__
 
 
 def _is_tag(tag):

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from quire._types._computed import computed_of, ignored_names
+from quire._types._computed import computed_of, ignored_names, written
 from quire._types._config import config_of
 from quire._types._description import DEFAULT_FACTORY, DEFAULT_VALUE, NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._generated import generated_init, is_plain, parameters
 from quire._types._graph import type_name
-from quire._types._scope import Scope, own_annotations, scopes_of
+from quire._types._scope import Scope, is_partial, own_annotations, scopes_of
 
 __all__ = ["read"]
 
@@ -52,7 +52,7 @@ def read(graph, cls, numbers):
         array=config.array,
         post_init=hasattr(cls, "__post_init__"),
         frozen=frozen,
-        computed=computed,
+        computed=written(cls, computed),
         ignored=ignored_names(config, computed),
     )
     return Node("record", cls=cls, info=info)
@@ -77,7 +77,7 @@ def _is_generated(cls, members):
 
 def _annotation(cls, member, scopes):
     for klass in cls.__mro__:
-        own = own_annotations(klass)
+        own = {} if is_partial(klass) else own_annotations(klass)
         if member.name in own:
             return own[member.name], scopes[klass]
     return member.type, Scope(cls)  # dataclasses.make_dataclass, or a class that has lost its annotations

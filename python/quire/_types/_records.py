@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from quire._types._computed import computed_of, ignored_names
+from quire._types._computed import computed_of, ignored_names, written
 from quire._types._config import Config
 from quire._types._description import NO_DEFAULT, Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
-from quire._types._scope import own_annotations, scopes_of
+from quire._types._scope import is_partial, own_annotations, scopes_of
 
 __all__ = ["read"]
 
 
 def read(graph, cls, numbers):
     options = cls.__record_options__
+    if options.get("mixin"):
+        raise graph.error("the class is a mixin, which has no instances: use a class that inherits from it")
     defaults = cls.__record_defaults__
     specs = cls.__record_specs__
     config = Config(graph, cls, options, keeps=True)
@@ -42,7 +44,7 @@ def read(graph, cls, numbers):
         array=config.array,
         post_init=hasattr(cls, "__post_init__"),
         frozen=bool(options.get("frozen", False)),
-        computed=computed,
+        computed=written(cls, computed),
         ignored=ignored_names(config, computed),
     )
     return Node("record", cls=cls, info=info)
@@ -51,7 +53,7 @@ def read(graph, cls, numbers):
 def _annotation(graph, cls, name, scopes):
     """The annotation of a field and the scope it is written in."""
     for klass in cls.__mro__:
-        own = own_annotations(klass)
+        own = {} if is_partial(klass) else own_annotations(klass)
         if name in own:
             return own[name], scopes[klass]
     raise graph.error("the field has lost its annotation")

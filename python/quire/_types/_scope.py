@@ -11,7 +11,12 @@ import builtins
 import sys
 import typing
 
-__all__ = ["Scope", "own_annotations", "scopes_of"]
+__all__ = ["Scope", "is_partial", "own_annotations", "scopes_of"]
+
+
+def is_partial(cls):
+    """Was it made by Partial[...]? Then what is said of its fields is said in the class it is made of."""
+    return "__quire_partial_of__" in vars(cls)
 
 
 class Scope:

@@ -10,7 +10,7 @@ from quire._types._config import config_of
 from quire._types._description import Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
-from quire._types._scope import Scope, own_annotations
+from quire._types._scope import Scope, is_partial, own_annotations
 
 __all__ = ["read"]
 
@@ -23,6 +23,7 @@ def read(graph, cls, numbers):
         with graph.at(f"{type_name(cls)}[{name!r}]"):
             found = unwrap(graph, annotation, scope)
             required = name in cls.__required_keys__ if found.required is None else found.required
+            required = required and not is_partial(cls)
             fields.append(describe_field(graph, found, name, required=required, config=config))
     info = RecordInfo(
         form="typeddict",
