@@ -3,6 +3,7 @@
  *
  * What C needs becomes flags, the rest (rename, tag, unknown, omit, layout) is kept for the reading of annotations. kw_only and
  * mixin are not inherited: they speak of this class and the fields written in it, as in dataclasses and for type checkers. */
+#include "binding/attribute.h"
 #include "binding/record_internal.h"
 
 enum { NAME_MAX_LENGTH = 32 };
@@ -97,7 +98,14 @@ static int check_tag(const char *name, PyObject *value)
 {
     if (value == Py_None || PyBool_Check(value) || PyLong_Check(value) || PyUnicode_Check(value) || PyCallable_Check(value))
         return 0;
-    return qpy_record_class_error("class keyword tag must be True, a str, an int or a callable that makes one, not %R", value);
+    PyObject *of_member = qpy_attribute(value, "_value_"); /* of an Enum: reading the class looks at what it is */
+    if (of_member == NULL)
+        PyErr_Clear();
+    int is_member = of_member != NULL && (PyLong_Check(of_member) || PyUnicode_Check(of_member));
+    Py_XDECREF(of_member);
+    if (is_member)
+        return 0;
+    return qpy_record_class_error("class keyword tag must be True, a str, an int, a member of an Enum or a callable that makes one, not %R", value);
 }
 
 static int check_tag_field(const char *name, PyObject *value)

@@ -690,6 +690,76 @@ static void test_union_by_keys(void)
     done();
 }
 
+/* {type: "dog", age} | {age} | {ok: true} | {ok: false}, and what has a field of the tag's name itself */
+static void test_union_by_tags_and_keys(void)
+{
+    start();
+    uint32_t either = node(QR_KIND_UNION), dog = node(QR_KIND_RECORD), stray = node(QR_KIND_RECORD), number = node(QR_KIND_INT), truth = node(QR_KIND_BOOL);
+    CHECK(qr_plan_begin_record(plan, dog, QR_UNKNOWN_SKIP) && qr_plan_set_tag(plan, dog, "type", 4, "dog", 3, 0));
+    field(dog, "age", number, QR_FIELD_REQUIRED);
+    CHECK(qr_plan_begin_record(plan, stray, QR_UNKNOWN_SKIP));
+    field(stray, "age", number, QR_FIELD_REQUIRED);
+    CHECK(qr_plan_add_alias(plan, stray, 0, "years", 5));
+    CHECK(qr_plan_begin_union(plan, either) && qr_plan_set_union_tag(plan, either, "type", 4) && qr_plan_add_union_tag(plan, either, "dog", 3, 0, dog) && qr_plan_add_union_key_arm(plan, either, stray));
+    seal();
+    BOTH({"{\"age\":1,\"type\":\"dog\"}", "ok", 0, NULL}, {"{\"age\":1}", "ok", 0, NULL}, {"{\"years\":1}", "ok", 0, NULL}, {"{\"age\":1,\"type\":\"cow\"}", "invalid_tag", 16, NULL}, {" {\"x\":1}", "no_match", 1, NULL},
+         {"{\"type\":\"dog\",\"age\":1,\"type\":\"dog\"}", "duplicate_field", 22, "$.type"});
+    done();
+    start();
+    either = node(QR_KIND_UNION), dog = node(QR_KIND_RECORD), stray = node(QR_KIND_RECORD), number = node(QR_KIND_INT), truth = node(QR_KIND_BOOL);
+    CHECK(qr_plan_begin_record(plan, dog, QR_UNKNOWN_SKIP));
+    field(dog, "ok", truth, QR_FIELD_REQUIRED);
+    CHECK(qr_plan_begin_record(plan, stray, QR_UNKNOWN_SKIP));
+    field(stray, "ok", number, QR_FIELD_REQUIRED);
+    CHECK(qr_plan_begin_union(plan, either) && qr_plan_set_union_tag(plan, either, "ok", 2) && qr_plan_add_union_tag_bool(plan, either, 1, dog) && qr_plan_add_union_tag_bool(plan, either, 0, dog) && qr_plan_add_union_key_arm(plan, either, stray));
+    seal();
+    BOTH({"{\"ok\":true}", "ok", 0, NULL}, {"{\"ok\":false}", "ok", 0, NULL}, {"{\"ok\":1}", "ok", 0, NULL}, {"{\"ok\":\"x\"}", "type_mismatch", 6, "$.ok"}, {" {}", "no_match", 1, NULL});
+    done();
+}
+
+/* More arms than there is room for in the frame; each requires a name of its own. */
+static void test_union_of_many(void)
+{
+    enum { MANY = 100 };
+    start();
+    uint32_t either = node(QR_KIND_UNION), number = node(QR_KIND_INT), arms[MANY];
+    char name[16], text[64];
+    for (int i = 0; i < MANY; i++) {
+        arms[i] = node(QR_KIND_RECORD);
+        CHECK(qr_plan_begin_record(plan, arms[i], QR_UNKNOWN_ERROR));
+        snprintf(name, sizeof name, "name%d", i);
+        field(arms[i], name, number, QR_FIELD_REQUIRED);
+        field(arms[i], "both", number, QR_FIELD_REQUIRED);
+    }
+    CHECK(qr_plan_begin_union(plan, either) != NULL);
+    for (int i = 0; i < MANY; i++)
+        CHECK(qr_plan_add_union_key_arm(plan, either, arms[i]));
+    seal();
+    for (int i = 0; i <= MANY; i++) {
+        snprintf(text, sizeof text, "{\"both\":1,\"name%d\":2}", i);
+        BOTH({text, i < MANY ? "ok" : "no_match", 0, NULL});
+    }
+    done();
+}
+
+/* [int ...] | [str ...] | [int, str, "a" or "b"] */
+static void test_union_of_arrays(void)
+{
+    start();
+    uint32_t either = node(QR_KIND_UNION), number = node(QR_KIND_INT), str = node(QR_KIND_STR), letter = node(QR_KIND_CHOICE), ints = array_of(number), strs = array_of(str), three = node(QR_KIND_TUPLE);
+    uint32_t of_three[] = {number, str, letter};
+    CHECK(qr_plan_begin_choices(plan, letter, 0) && qr_plan_add_choice_text(plan, letter, "a", 1) && qr_plan_add_choice_text(plan, letter, "b", 1));
+    CHECK(qr_plan_set_items(plan, three, of_three, 3) && qr_plan_begin_union(plan, either));
+    CHECK(qr_plan_add_union_array(plan, either, three, 3, 3, 0) && qr_plan_add_union_slot(plan, either, QR_UNION_INT, QR_PLAN_NONE) && qr_plan_add_union_slot(plan, either, QR_UNION_STR, QR_PLAN_NONE) &&
+          qr_plan_add_union_slot(plan, either, QR_UNION_STR, letter));
+    CHECK(qr_plan_add_union_array(plan, either, ints, 0, SIZE_MAX, QR_UNION_INT) && qr_plan_add_union_array(plan, either, strs, 0, SIZE_MAX, QR_UNION_STR));
+    seal();
+    BOTH({"[]", "ok", 0, NULL}, {"[1,2,3,4]", "ok", 0, NULL}, {"[\"x\"]", "ok", 0, NULL}, {"[1,\"x\",\"b\"]", "ok", 0, NULL}, {"[1,\"x\",\"c\"]", "invalid_choice", 7, "$[2]"}, {"[1]", "ok", 0, NULL}, {" [null]", "no_match", 1, NULL},
+         {" [[1]]", "no_match", 1, NULL}, {"[\"x\",1]", "type_mismatch", 5, "$[1]"}, {"[1,\"x\"]", "wrong_length", 0, NULL}, {"{}", "type_mismatch", 0, NULL});
+    JSON({"[1,", "truncated", 3, NULL}, {"[1,]", "trailing_comma", 3, NULL}, {"[\"\xff\"]", "invalid_utf8", 2, NULL});
+    done();
+}
+
 /* ---------------------------------------------------------------- limits */
 
 static void test_depth(void)
@@ -951,6 +1021,7 @@ static void test_reader_with_error(void)
 
 TEST_MAIN(TEST(test_scalars), TEST(test_number_limits), TEST(test_text_scalars), TEST(test_bounds), TEST(test_arrays_and_maps), TEST(test_map_keys), TEST(test_tuples),
           TEST(test_records), TEST(test_missing_fields_of_error), TEST(test_record_arrays), TEST(test_many_fields), TEST(test_empty_record), TEST(test_choices),
-          TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_depth), TEST(test_small_stack), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
+          TEST(test_union_of_scalars), TEST(test_adapters), TEST(test_tagged_union), TEST(test_union_by_keys), TEST(test_union_by_tags_and_keys), TEST(test_union_of_many), TEST(test_union_of_arrays),
+          TEST(test_depth), TEST(test_small_stack), TEST(test_limits), TEST(test_work_limit), TEST(test_lax),
           TEST(test_truncated_everywhere), TEST(test_changed_everywhere), TEST(test_failing), TEST(test_reader_with_error),
           TEST(test_ignored_kept_and_gaps))

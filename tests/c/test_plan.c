@@ -178,7 +178,7 @@ static const char *refused(int which)
     qr_union *u;
     qr_plan_bounds *bounds;
     if (which > 0) {
-        root = node(plan, which <= 3 ? QR_KIND_ARRAY : which <= 6 ? QR_KIND_MAP : which <= 8 ? QR_KIND_TUPLE : which <= 19 ? QR_KIND_RECORD : which <= 24 ? QR_KIND_CHOICE : which <= 50 ? QR_KIND_UNION : QR_KIND_INT);
+        root = node(plan, which <= 3 ? QR_KIND_ARRAY : which <= 6 ? QR_KIND_MAP : which <= 8 ? QR_KIND_TUPLE : which <= 19 ? QR_KIND_RECORD : which <= 24 ? QR_KIND_CHOICE : which <= 50 || which >= 55 ? QR_KIND_UNION : QR_KIND_INT);
         str = node(plan, QR_KIND_STR);
         record = node(plan, QR_KIND_RECORD);
         other = node(plan, QR_KIND_CHOICE);
@@ -217,7 +217,7 @@ static const char *refused(int which)
     case 27: CHECK(qr_plan_begin_union(plan, str) == NULL); break;
     default: break;
     }
-    if (which >= 28 && which <= 50) {
+    if ((which >= 28 && which <= 50) || which >= 55) {
         u = qr_plan_begin_union(plan, root);
         switch (which) {
         case 28: u->int_ = far; break;
@@ -243,10 +243,19 @@ static const char *refused(int which)
         case 48: qr_plan_add_union_tag(plan, str, "a", 1, 0, record); break;
         case 49: u->bytes = far; break;
         case 50: u->bool_ = far; break;
+        case 55: qr_plan_add_union_array(plan, root, str, 0, 1, 0); break; /* is read from no array */
+        case 56: qr_plan_add_union_array(plan, root, far, 0, 1, 0); break;
+        case 57: qr_plan_add_union_slot(plan, root, 1, QR_PLAN_NONE); break; /* of no arm */
+        case 58: qr_plan_set_array(plan, record), qr_plan_add_union_array(plan, root, record, 0, 1, 0), qr_plan_add_union_slot(plan, root, 1, str); break;
+        case 59:
+            qr_plan_set_array(plan, record);
+            for (int i = 0; i <= QR_UNION_ARRAYS; i++)
+                qr_plan_add_union_array(plan, root, record, 0, 1, 0);
+            break;
         default: break;
         }
     }
-    if (which >= 51) {
+    if (which >= 51 && which <= 54) {
         bounds = qr_plan_add_bounds(plan, root);
         bounds->has_least = bounds->has_most = 1;
         bounds->least_is_float = bounds->most_is_float = 1;
@@ -282,7 +291,7 @@ static void test_refused_adapters(void)
 
 static void test_refused(void)
 {
-    for (int which = 0; which <= 54; which++) {
+    for (int which = 0; which <= 59; which++) {
         int duplicate = which >= 12 && which <= 14;
         if (!CHECK_STR_EQ(refused(which), duplicate ? "duplicate_field" : "invalid_value"))
             printf("    case %d\n", which);

@@ -152,6 +152,27 @@ def test_truth_values_are_tags_of_their_own(fmt):
         assert exact(fmt.decode(fmt.encode({"ok": True}), type_), Yes(True))
 
 
+def test_a_member_of_an_enum_is_a_tag(fmt):
+    class Level(enum.IntEnum):
+        LOW = 3
+
+    class ByText(Record, tag=Op.ADD):
+        x: int
+
+    class ByNumber(Record, tag=Level.LOW):
+        x: int
+
+    class Made(Record, tag=lambda name: Op(name.lower()) if name == "Add" else Op.DROP):
+        x: int
+
+    assert fmt.decode(fmt.encode([ByText(1), ByNumber(2), Made(3)])) == [{"type": "add", "x": 1}, {"type": 3, "x": 2}, {"type": 1, "x": 3}]
+    for type_ in orders(ByText, ByNumber, Made):
+        for value in (ByText(1), ByNumber(2), Made(3)):
+            assert exact(fmt.decode(fmt.Encoder(type_).encode(value), type_), value)
+    with pytest.raises(TypeError, match="member of an Enum"):
+        type(Record)("Wrong", (Record,), {}, tag=1.5)
+
+
 def test_arrays_that_fit_no_arm(fmt):
     for type_, documents in {
         list[int] | list[str]: ([1.5], [None], [[]]),

@@ -138,6 +138,20 @@ def test_an_abstract_class_is_no_arm(fmt):
     assert exact(fmt.decode(fmt.encode(Square(2)), Subclasses[Base]), Square(2))
 
 
+def test_a_mixin_is_no_arm(fmt):
+    class Base(Record, mixin=True):
+        x: int
+
+    class Square(Base, Record, tag=True):
+        pass
+
+    class Ring(Base, Record, tag=True):
+        y: int
+
+    for value in (Square(1), Ring(1, 2)):
+        assert exact(fmt.decode(fmt.Encoder(Subclasses[Base]).encode(value), Subclasses[Base]), value)
+
+
 def test_families_that_nothing_tells_apart(fmt):
     class Base(Record):
         x: int
@@ -148,6 +162,8 @@ def test_families_that_nothing_tells_apart(fmt):
     for type_, part in ((Subclasses[Base], "give them a tag"), (Subclasses[int], "takes a class with fields"), (Subclasses[list[int]], "takes")):
         with pytest.raises(quire.SchemaError, match=part):
             fmt.Decoder(type_)
+    with pytest.raises(quire.SchemaError, match="needs a class"):
+        fmt.Decoder(list[Subclasses])
     with pytest.raises(TypeError, match="no instances"):
         Subclasses()
     with pytest.raises(TypeError, match="one class"):

@@ -85,6 +85,8 @@ def describe_annotation(graph, annotation, scope):
         return apply_metadata(graph, number, metadata)
     if origin is typing.Union or origin is types.UnionType:
         return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
+    if annotation is Subclasses:
+        raise graph.error("Subclasses needs a class: write Subclasses[Base]")
     if origin is Subclasses:
         return _describe_family(graph, annotation.__args__[0], scope)
     if origin is typing.Literal:

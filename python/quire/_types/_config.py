@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from quire._types._description import OMIT_DEFAULT, OMIT_NEVER, OMIT_NULL
 from quire._types._graph import is_text
 from quire._types._names import renamer
@@ -62,6 +64,8 @@ def _tag(graph, cls, options):
         tag = _named(cls)
     elif callable(tag):
         tag = tag(_named(cls))
+    if isinstance(tag, enum.Enum):
+        tag = tag.value
     if not _is_tag(tag):
         raise graph.error(f"the tag must be True, a str, an int of 64 bits or a callable that makes one, got {tag!r}")
     return "type" if tag_field is None else tag_field, tag

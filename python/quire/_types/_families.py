@@ -20,7 +20,8 @@ def family_of(base):
 
 
 def _has_instances(cls):
-    return not getattr(cls, "__abstractmethods__", None)
+    is_mixin = (getattr(cls, "__record_options__", None) or {}).get("mixin") is True
+    return not is_mixin and not getattr(cls, "__abstractmethods__", None)
 
 
 def watch_of(families):
