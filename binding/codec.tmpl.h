@@ -64,6 +64,7 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, si
     reader.path = &path;
     reader.memory = &qpy_memory;
     qpy_sink_init(&sink, state, plan, QPY_FORMAT_NAME);
+    sink.source = input.owner;
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
     if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
         sink.context = NULL; /* a key that is only compared is not measured */

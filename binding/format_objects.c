@@ -95,7 +95,7 @@ qr_token_kind qpy_objects_token(qr_reader *r, PyObject *object, qr_token *token)
         return bytes_token(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), token);
     if (PyByteArray_Check(object))
         return bytes_token(PyByteArray_AS_STRING(object), PyByteArray_GET_SIZE(object), token);
-    if (PyMemoryView_Check(object) && PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(object), 'C'))
+    if (PyMemoryView_Check(object) && qpy_walk_is_flat(object) && PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(object), 'C'))
         return bytes_token(PyMemoryView_GET_BUFFER(object)->buf, PyMemoryView_GET_BUFFER(object)->len, token);
     if (qpy_containers_is_deque(qpy_objects_of(r)->sink.state, object))
         return QR_TOKEN_ARRAY;

@@ -145,6 +145,13 @@ static qr_error bound_of_number(const qr_plan_bounds *bounds, unsigned kind, PyO
     return overflow ? QR_ERROR_NONE : kind == QR_KIND_FLOAT ? qr_bounds_check_float(bounds, (double)value) : qr_bounds_check_int(bounds, value);
 }
 
+static Py_ssize_t length_of_bytes(PyObject *object)
+{
+    if (PyMemoryView_Check(object))
+        return PyMemoryView_GET_BUFFER(object)->len;
+    return PyBytes_Check(object) ? PyBytes_GET_SIZE(object) : PyByteArray_GET_SIZE(object);
+}
+
 static int check_bounds(qpy_check *c, uint32_t number, PyObject *object)
 {
     const qr_node *node = &c->plan->core->nodes[number];
@@ -155,7 +162,7 @@ static int check_bounds(qpy_check *c, uint32_t number, PyObject *object)
     case QR_KIND_INT:
     case QR_KIND_FLOAT: error = bound_of_number(bounds, node->kind, object, &judged); break;
     case QR_KIND_STR: error = qr_bounds_check_length(bounds, (size_t)PyUnicode_GET_LENGTH(object)); break;
-    case QR_KIND_BYTES: error = qr_bounds_check_length(bounds, (size_t)(PyBytes_Check(object) ? PyBytes_GET_SIZE(object) : PyByteArray_GET_SIZE(object))); break;
+    case QR_KIND_BYTES: error = qr_bounds_check_length(bounds, (size_t)length_of_bytes(object)); break;
     default: break;
     }
     if (error != QR_ERROR_NONE)
@@ -436,7 +443,7 @@ static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *objec
         ok = integer || PyFloat_Check(object);
         break;
     case QR_KIND_STR: ok = PyUnicode_Check(object); break;
-    case QR_KIND_BYTES: ok = PyObject_TypeCheck(object, (PyTypeObject *)c->plan->nodes[number].cls); break;
+    case QR_KIND_BYTES: ok = PyObject_TypeCheck(object, (PyTypeObject *)c->plan->nodes[number].cls) && (!PyMemoryView_Check(object) || qpy_walk_is_flat(object)); break;
     default: ok = qpy_scalar_kind(c->state, Py_TYPE(object)) == (int)node->kind; break;
     }
     if (!ok)

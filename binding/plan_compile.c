@@ -565,6 +565,9 @@ static PyTypeObject *exact_of(const qr_node *node, PyObject *cls)
     case QR_KIND_FLOAT: return &PyFloat_Type;
     case QR_KIND_STR: return &PyUnicode_Type;
     case QR_KIND_BYTES:
+        if (cls == (PyObject *)&PyMemoryView_Type) /* has to be one of bytes */
+            return NULL;
+        QR_FALLTHROUGH;
     case QR_KIND_CHOICE: return PyType_Check(cls) ? (PyTypeObject *)cls : NULL; /* an Enum's instances are its members */
     default: return NULL;
     }

@@ -40,6 +40,7 @@ void qpy_sink_prepare(qpy_sink *self, qpy_state *state, qpy_plan *plan, const ch
     self->limit = self->stack + QPY_STACK_INLINE;
     self->format = format;
     self->user_context = NULL;
+    self->source = NULL;
     self->strict_keys = 0;
     self->shapes = NULL;
     self->keys = NULL;
@@ -626,8 +627,24 @@ PyObject *qpy_sink_ext(qpy_sink *self, qr_reader *r, const qr_token *token)
     return qpy_ext_new(self->state, token->ext, token->text, token->length);
 }
 
+/* Of the document itself where it holds the bytes as they are. */
+static PyObject *make_view(const qpy_sink *self, const uint8_t *data, size_t n)
+{
+    const uint8_t *start = self->source && PyBytes_CheckExact(self->source) ? (const uint8_t *)PyBytes_AS_STRING(self->source) : NULL;
+    Py_ssize_t size = start ? PyBytes_GET_SIZE(self->source) : 0, from = data - start;
+    int inside = start && (uintptr_t)data >= (uintptr_t)start && (uintptr_t)data + n <= (uintptr_t)start + (size_t)size;
+    PyObject *bytes = inside ? Py_NewRef(self->source) : PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)n);
+    PyObject *view = bytes ? PyMemoryView_FromObject(bytes) : NULL;
+    if (view && inside)
+        Py_SETREF(view, PySequence_GetSlice(view, from, from + (Py_ssize_t)n));
+    Py_XDECREF(bytes);
+    return view;
+}
+
 PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, size_t n)
 {
+    if (node != QR_PLAN_NONE && self->plan->nodes[node].cls == (PyObject *)&PyMemoryView_Type)
+        return make_view(self, data, n);
     if (node != QR_PLAN_NONE && self->plan->nodes[node].cls == (PyObject *)&PyByteArray_Type)
         return PyByteArray_FromStringAndSize((const char *)data, (Py_ssize_t)n);
     return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)n);

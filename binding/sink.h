@@ -25,6 +25,7 @@ typedef struct qpy_sink {
     qpy_shape *context;       /* the key whose value is being read: below it are the maps that open now; NULL: not followed */
     const char *format;       /* name, for Raw */
     PyObject *user_context;   /* for the functions of adapters that want it, borrowed; or NULL */
+    PyObject *source;         /* the bytes that are read, borrowed: what a memoryview may look into; NULL: none */
     int strict_keys;          /* a duplicate key of an untyped map is an error */
     int pausing;              /* the collector was paused by us (below 3.12) */
     int pause_left;           /* containers that may still be made meanwhile */

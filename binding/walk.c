@@ -8,6 +8,7 @@
 #include "binding/raise.h"
 #include "binding/raw.h"
 #include "binding/scalar.h"
+#include "core/base/base64.h"
 #include "core/base/float64.h"
 #include "core/base/integer.h"
 #include "core/base/reader.h"
@@ -214,8 +215,10 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
         if (!*plan && PyErr_Occurred())
             return QPY_WAY_ERROR;
     }
-    if (PyBytes_Check(value) || PyByteArray_Check(value) || PyMemoryView_Check(value))
+    if (PyBytes_Check(value) || PyByteArray_Check(value))
         return QPY_WAY_BUFFER;
+    if (PyMemoryView_Check(value))
+        return qpy_walk_is_flat(value) ? QPY_WAY_BUFFER : QPY_WAY_NONE;
     if (PyAnySet_Check(value) || qpy_containers_is_deque(state, value))
         return QPY_WAY_SET;
     if (type == state->raw_type)
@@ -382,6 +385,19 @@ static int adapted_key(qpy_walker *self, qpy_plan *plan, PyObject *key, uint8_t 
     return ok;
 }
 
+static PyObject *base64_of(PyObject *buffer)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(buffer, &view, PyBUF_SIMPLE) < 0)
+        return NULL;
+    size_t length = qr_base64_encoded_length((size_t)view.len);
+    PyObject *text = length <= PY_SSIZE_T_MAX ? PyUnicode_New((Py_ssize_t)length, 127) : PyErr_NoMemory();
+    if (text)
+        qr_base64_write(PyUnicode_1BYTE_DATA(text), view.buf, (size_t)view.len);
+    PyBuffer_Release(&view);
+    return text;
+}
+
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object)
 {
     qpy_plan *plan = NULL;
@@ -413,6 +429,7 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
         return 1;
     case QPY_WAY_INT: return (*object = qpy_walk_digits(self, key)) != NULL;
     case QPY_WAY_ADAPTER: return adapted_key(self, plan, key, room, length, object);
+    case QPY_WAY_BUFFER: return (*object = base64_of(key)) != NULL;
     case QPY_WAY_ERROR: return 0;
     default: return qpy_walk_fail(self, QR_ERROR_UNSUPPORTED_KEY, key);
     }

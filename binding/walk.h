@@ -79,6 +79,13 @@ int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObj
 /* Is it a class of members of an Enum? */
 int qpy_walk_is_enum(qpy_state *state, PyTypeObject *type);
 
+/* Is the memoryview one of bytes in a row? Another has items or a shape that would be lost. */
+QR_INLINE int qpy_walk_is_flat(PyObject *memoryview)
+{
+    const Py_buffer *view = PyMemoryView_GET_BUFFER(memoryview);
+    return view->itemsize == 1 && view->ndim == 1;
+}
+
 /* What a value of a less common type is written as. */
 typedef enum qpy_way {
     QPY_WAY_NONE, /* cannot be written */

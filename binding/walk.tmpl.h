@@ -450,6 +450,12 @@ static QR_NOINLINE int QR_T(write_typed_record)(qpy_walker *w, PyObject *op, con
 static int QR_T(write_buffer)(qpy_walker *w, PyObject *op)
 {
     Py_buffer view;
+    if (PyMemoryView_Check(op) && !PyBuffer_IsContiguous(PyMemoryView_GET_BUFFER(op), 'C')) {
+        PyObject *bytes = PyBytes_FromObject(op);
+        int written = bytes && QR_T(write_buffer)(w, bytes);
+        Py_XDECREF(bytes);
+        return written;
+    }
     if (PyObject_GetBuffer(op, &view, PyBUF_SIMPLE) < 0)
         return 0;
     int ok = QR_F(put_bytes)(&w->buffer, view.buf, (size_t)view.len);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What "the same value" means: same type, equal, same order, offset, tzinfo and its key, fold, maxlen, exponent, sign of zero."""
+"""What "the same value" means: same type, equal, same order, offset, tzinfo and its key, maxlen, exponent, sign of zero.
+
+A fold counts by the offset it stands for: where a clock shows a time once, it says nothing."""
 
 import collections
 import datetime as dt
@@ -51,7 +53,7 @@ def _floats(a, b):
 
 
 def _moments(a, b):
-    fields = ("year", "month", "day", "hour", "minute", "second", "microsecond", "fold")
+    fields = ("year", "month", "day", "hour", "minute", "second", "microsecond")
     return (
         all(getattr(a, name, None) == getattr(b, name, None) for name in fields)
         and type(a.tzinfo) is type(b.tzinfo)

@@ -8,8 +8,13 @@ type into each kind of class with fields.
 import collections
 import collections.abc as abc
 import dataclasses
+import datetime as dt
+import decimal
+import enum
 import math
-from typing import Annotated, NamedTuple, TypedDict
+import uuid
+import zoneinfo
+from typing import Annotated, Literal, NamedTuple, NewType, TypedDict
 
 import annotated_types
 import attrs
@@ -24,7 +29,96 @@ class Case(NamedTuple):
     key: bool = False  # may be the key of a dict
 
 
+class Color(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Mode(enum.StrEnum):
+    FAST = "fast"
+
+
+class Mixed(enum.Enum):
+    ONE = 1
+    TWO = "2"
+    YES = True
+
+
+UTC = dt.UTC
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+UserId = NewType("UserId", int)
+
 CASES = {
+    "None": Case(type(None), [None], [(0, "type_mismatch", "$"), ("null", "type_mismatch", "$")], key=True),
+    "bool": Case(bool, [True, False], [(0, "type_mismatch", "$"), ("true", "type_mismatch", "$")], key=True),
+    "int": Case(
+        int,
+        [0, -1, 2**31, 2**63 - 1, -(2**63), 2**64 - 1],
+        [("1", "type_mismatch", "$"), (True, "type_mismatch", "$"), (1.0, "type_mismatch", "$"), (None, "type_mismatch", "$")],
+        key=True,
+    ),
+    "float": Case(
+        float,
+        [0.0, -0.0, 1.5, 5e-324, 1.7976931348623157e308],
+        [("1.5", "type_mismatch", "$"), (2**53 + 1, "inexact", "$"), (None, "type_mismatch", "$")],
+        key=True,
+    ),
+    "str": Case(str, ["", "a\x00b", 'é€😀"\\/', "null"], [(1, "type_mismatch", "$"), (None, "type_mismatch", "$")], key=True),
+    "bytes": Case(bytes, [b"", b"\x00\xff", bytes(range(256))], [(1, "type_mismatch", "$")], key=True),
+    "bytearray": Case(bytearray, [bytearray(), bytearray(b"\x00\xff")], [(1, "type_mismatch", "$")]),
+    "memoryview": Case(memoryview, [memoryview(b""), memoryview(b"\x00\xff")], [(1, "type_mismatch", "$")]),
+    "Decimal": Case(
+        decimal.Decimal,
+        [decimal.Decimal(text) for text in ("0", "-0.00", "1.50", "1E+400", "-Infinity", "NaN12")],
+        [("1,5", "invalid_format", "$"), (True, "type_mismatch", "$"), ("", "invalid_format", "$")],
+    ),
+    "datetime": Case(
+        dt.datetime,
+        [
+            dt.datetime(2024, 2, 29, 23, 59, 59, 999999),
+            dt.datetime(1, 1, 1, tzinfo=UTC),
+            dt.datetime(9999, 12, 31, 23, 59, 59, 1, UTC),
+            dt.datetime(2024, 5, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=45))),
+            dt.datetime(2024, 5, 1, tzinfo=dt.timezone(-dt.timedelta(seconds=1, microseconds=5))),
+            dt.datetime(2024, 5, 1, tzinfo=zoneinfo.ZoneInfo("UTC")),
+            dt.datetime(2024, 10, 27, 2, 30, tzinfo=BERLIN),
+            dt.datetime(2024, 10, 27, 2, 30, tzinfo=BERLIN, fold=1),
+            dt.datetime(2024, 3, 31, 2, 30, tzinfo=BERLIN),
+        ],
+        [
+            ("2024-02-30T00:00:00", "invalid_format", "$"),
+            (0, "type_mismatch", "$"),
+            ("2024-05-01T00:00:00+05:00[Europe/Berlin]", "invalid_value", "$"),
+            ("2024-05-01T00:00:00+02:00[Europe/Atlantis]", "invalid_value", "$"),
+        ],
+        key=True,
+    ),
+    "date": Case(dt.date, [dt.date(1, 1, 1), dt.date(2024, 2, 29)], [("2023-02-29", "invalid_format", "$")], key=True),
+    "time": Case(
+        dt.time,
+        [dt.time(), dt.time(23, 59, 59, 999999), dt.time(1, tzinfo=UTC), dt.time(1, tzinfo=dt.timezone(dt.timedelta(hours=-3)))],
+        [("24:00:01", "invalid_format", "$")],
+        key=True,
+    ),
+    "timedelta": Case(
+        dt.timedelta,
+        [dt.timedelta(), dt.timedelta.min, dt.timedelta.max, dt.timedelta(microseconds=-1)],
+        [("1 day", "invalid_format", "$"), (1, "type_mismatch", "$")],
+        key=True,
+    ),
+    "UUID": Case(uuid.UUID, [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)], [("1234", "invalid_format", "$")], key=True),
+    "Enum": Case(Color, list(Color), [("green", "invalid_choice", "$"), ("RED", "invalid_choice", "$")], key=True),
+    "IntEnum": Case(Level, list(Level), [(3, "invalid_choice", "$"), (1.0, "invalid_choice", "$")], key=True),
+    "StrEnum": Case(Mode, list(Mode), [("slow", "invalid_choice", "$")], key=True),
+    "Enum of several kinds": Case(Mixed, list(Mixed), [(2, "type_mismatch", "$"), ("3", "invalid_choice", "$")]),
+    "Literal": Case(Literal["a", "b"], ["a", "b"], [("c", "invalid_choice", "$")], key=True),
+    "Literal of several kinds": Case(Literal["a", 1, True, None], ["a", 1, True, None], [("b", "invalid_choice", "$")]),
+    "NewType": Case(UserId, [UserId(7)], [("7", "type_mismatch", "$")], key=True),
     "list": Case(list[int], [[], [1, -2, 3]], [({}, "type_mismatch", "$"), ([1, "x"], "type_mismatch", "$[1]")]),
     "list[float]": Case(list[float], [[-0.0, 0.0, 1e308, 5e-324, math.pi]], [(["1"], "type_mismatch", "$[0]")]),
     "tuple": Case(tuple[int, str], [(1, "a")], [([1], "wrong_length", "$"), ([1, 2], "type_mismatch", "$[1]")]),

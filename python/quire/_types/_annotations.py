@@ -45,6 +45,7 @@ SCALARS = {
     typing.LiteralString: ("str", None),
     bytes: ("bytes", bytes),
     bytearray: ("bytes", bytearray),
+    memoryview: ("bytes", memoryview),
     _core.Raw: ("raw", None),
 }
 

@@ -56,7 +56,10 @@ _INFO = {
 _EMPTY = {"bool": bool, "int": int, "float": float, "str": str}
 
 # What an object's key can be read as: text in formats whose keys are text.
-_KEYS = ("any", "str", "int", "float", "bool", "choice", "datetime", "date", "time", "timedelta", "decimal", "uuid", "bytes")
+_KEYS = (
+    *("any", "none", "bool", "int", "float", "str", "bytes", "choice"),
+    *("datetime", "date", "time", "timedelta", "decimal", "uuid"),
+)
 
 
 def describe_container(graph, annotation, origin, scope, describe):
@@ -110,6 +113,8 @@ def check_key(graph, number):
     """Refuses a map whose keys no format could write and read back."""
     base, nullable = wire_of(graph, number)
     node = graph.entries[base]
+    if node.cls is bytearray:
+        raise graph.error("the keys of a dict cannot be bytearray: use bytes")
     if node.kind not in _KEYS or nullable or node.nullable:
         what = "a union" if node.kind == "union" else "null" if nullable or node.nullable else node.kind
         raise graph.error(f"the keys of a dict cannot be {what}: use str, int, float, bool, an Enum, a Literal, a date or a UUID")
