@@ -27,7 +27,7 @@ def read(graph, cls, numbers):
             found = unwrap(graph, *_annotation(graph, cls, member, scopes))
             default = _default(member, form)
             # What a class that is called does about a missing argument is its own business.
-            required = not _has_default(member) and member.init if form == "call" else None
+            required = not _has_default(member) and member.init if form == "call" or not member.init else None
             fields.append(
                 describe_field(
                     graph,
