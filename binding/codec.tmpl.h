@@ -45,8 +45,8 @@ static const qpy_format QR_T(format) = {.name = QPY_FORMAT_NAME, .is_text = QPY_
 
 /* ---------------------------------------------------------------- decoding */
 
-/* part: NULL, and the input is one document and nothing else. */
-QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, size_t length, const qpy_decode_options *options, qpy_document *part)
+/* owner: the bytes object that holds the data, or NULL. part: NULL, and the input is one document and nothing else. */
+QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const uint8_t *data, size_t length, const qpy_decode_options *options, qpy_document *part)
 {
     qr_reader reader;
     qr_path path;
@@ -64,7 +64,7 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, const uint8_t *data, si
     reader.path = &path;
     reader.memory = &qpy_memory;
     qpy_sink_init(&sink, state, plan, QPY_FORMAT_NAME);
-    sink.source = input.owner;
+    sink.source = owner;
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
     if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
         sink.context = NULL; /* a key that is only compared is not measured */
@@ -98,14 +98,14 @@ static PyObject *QR_T(decode_data)(qpy_state *state, PyObject *data, const qpy_d
     qpy_input input;
     if (!qpy_input_init(&input, data, QPY_FORMAT_IS_TEXT))
         return NULL;
-    PyObject *result = QR_T(decode_bytes)(state, input.data, input.length, options, NULL);
+    PyObject *result = QR_T(decode_bytes)(state, input.owner, input.data, input.length, options, NULL);
     qpy_input_release(&input);
     return result;
 }
 
 static PyObject *QR_T(decode_document)(qpy_state *state, const qpy_decode_options *options, qpy_document *document)
 {
-    return QR_T(decode_bytes)(state, document->data, document->length, options, document);
+    return QR_T(decode_bytes)(state, NULL, document->data, document->length, options, document);
 }
 
 static PyObject *QR_T(decode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)

@@ -373,6 +373,15 @@ static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *leng
     return ok;
 }
 
+static int float_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *length)
+{
+    double value = PyFloat_AS_DOUBLE(key);
+    if (!__builtin_isfinite(value))
+        return qpy_walk_fail(self, QR_ERROR_NON_FINITE, key);
+    *length = (size_t)(qr_float64_write(room, value) - room);
+    return 1;
+}
+
 static int adapted_key(qpy_walker *self, qpy_plan *plan, PyObject *key, uint8_t *room, size_t *length, PyObject **object)
 {
     QPY_WALK_ENTER(self, key, adapted_key(self, plan, key, room, length, object));
@@ -407,13 +416,8 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
         return *length = put(room, "null"), 1;
     if (PyBool_Check(key))
         return *length = put(room, key == Py_True ? "true" : "false"), 1;
-    if (PyFloat_CheckExact(key)) {
-        double value = PyFloat_AS_DOUBLE(key);
-        if (!__builtin_isfinite(value))
-            return qpy_walk_fail(self, QR_ERROR_NON_FINITE, key);
-        *length = (size_t)(qr_float64_write(room, value) - room);
-        return 1;
-    }
+    if (PyFloat_CheckExact(key))
+        return float_key(self, key, room, length);
     if (PyLong_CheckExact(key))
         return (*object = qpy_walk_digits(self, key)) != NULL;
     switch (qpy_walk_way(self, key, &plan, &kind)) {
@@ -428,6 +432,7 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
         *object = Py_NewRef(key);
         return 1;
     case QPY_WAY_INT: return (*object = qpy_walk_digits(self, key)) != NULL;
+    case QPY_WAY_FLOAT: return float_key(self, key, room, length);
     case QPY_WAY_ADAPTER: return adapted_key(self, plan, key, room, length, object);
     case QPY_WAY_BUFFER: return (*object = base64_of(key)) != NULL;
     case QPY_WAY_ERROR: return 0;

@@ -7,6 +7,8 @@ import collections
 import datetime as dt
 import decimal
 
+import numpy
+
 
 def same(a, b):
     if type(a) is not type(b):
@@ -62,7 +64,13 @@ def _moments(a, b):
     )
 
 
+def _arrays(a, b):
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
 _COMPARE = {
+    numpy.generic: _arrays,
+    numpy.ndarray: _arrays,
     float: _floats,
     complex: lambda a, b: _floats(a.real, b.real) and _floats(a.imag, b.imag),
     decimal.Decimal: lambda a, b: a.as_tuple() == b.as_tuple(),

@@ -253,7 +253,7 @@ def test_nothing_is_left_behind(fmt, name):
             with pytest.raises(quire.QuireError):
                 decoder.decode(text)
 
-    leaves_nothing(work, times=3, rounds=10)
+    leaves_nothing(work, times=40 if "numpy" in name or "NDArray" in name else 3, rounds=15)  # numpy has pools of its own
 
 
 # What stands for memory

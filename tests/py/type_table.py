@@ -11,13 +11,18 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import fractions
+import ipaddress
 import math
+import pathlib
 import uuid
 import zoneinfo
 from typing import Annotated, Literal, NamedTuple, NewType, TypedDict
 
 import annotated_types
 import attrs
+import numpy
+import numpy.typing
 
 import quire
 
@@ -47,6 +52,37 @@ class Mixed(enum.Enum):
     ONE = 1
     TWO = "2"
     YES = True
+
+
+class Permission(enum.Flag):
+    READ = 1
+    WRITE = 2
+    RUN = 4
+
+
+class Options(enum.IntFlag):
+    A = 1
+    B = 2
+
+
+class Loose(enum.Flag, boundary=enum.CONFORM):
+    A = 1
+
+
+class Text(str):
+    pass
+
+
+class Number(int):
+    pass
+
+
+class Real(float):
+    pass
+
+
+class Blob(bytes):
+    pass
 
 
 UTC = dt.UTC
@@ -118,6 +154,119 @@ CASES = {
     "Enum of several kinds": Case(Mixed, list(Mixed), [(2, "type_mismatch", "$"), ("3", "invalid_choice", "$")]),
     "Literal": Case(Literal["a", "b"], ["a", "b"], [("c", "invalid_choice", "$")], key=True),
     "Literal of several kinds": Case(Literal["a", 1, True, None], ["a", 1, True, None], [("b", "invalid_choice", "$")]),
+    "complex": Case(
+        complex,
+        [1 + 2j, complex(-0.0, 0.0), complex(0.0, -0.0), complex(-0.0, -0.0), complex(1e308, 5e-324), complex("inf-infj")],
+        [(1.5, "type_mismatch", "$"), ("1", "invalid_value", "$"), (" 1j", "invalid_value", "$"), ("1_0j", "invalid_value", "$")],
+        key=True,
+    ),
+    "Fraction": Case(
+        fractions.Fraction,
+        [fractions.Fraction(0), fractions.Fraction(-3, 4), fractions.Fraction(10**30, 7)],
+        [("1/0", "invalid_value", "$"), ("3", "invalid_value", "$"), ("1/-2", "invalid_value", "$"), (0.5, "type_mismatch", "$")],
+        key=True,
+    ),
+    "Flag": Case(
+        Permission,
+        [Permission(0), Permission.READ, Permission.READ | Permission.RUN, ~Permission.READ],
+        [(8, "invalid_value", "$"), (-1, "invalid_value", "$"), ("READ", "type_mismatch", "$"), (True, "type_mismatch", "$")],
+        key=True,
+    ),
+    "IntFlag": Case(Options, [Options(0), Options.A | Options.B, Options(8)], [(1.0, "type_mismatch", "$")], key=True),
+    "a Flag that drops bits": Case(Loose, [Loose.A], [(3, "invalid_value", "$")], key=True),
+    "Path": Case(
+        pathlib.Path, [pathlib.Path(), pathlib.Path("a/../b c"), pathlib.Path("/é")], [(1, "type_mismatch", "$")], key=True
+    ),
+    "PurePath": Case(pathlib.PurePath, [pathlib.PurePath("a", "b")], [(None, "type_mismatch", "$")], key=True),
+    "PureWindowsPath": Case(pathlib.PureWindowsPath, [pathlib.PureWindowsPath("c:/a/b")], [([], "type_mismatch", "$")], key=True),
+    "IPv4Address": Case(
+        ipaddress.IPv4Address,
+        [ipaddress.IPv4Address("127.0.0.1")],
+        [("256.0.0.1", "invalid_value", "$"), ("1.2.3.4/32", "invalid_value", "$"), (1, "type_mismatch", "$")],
+        key=True,
+    ),
+    "IPv6Address": Case(
+        ipaddress.IPv6Address,
+        [ipaddress.IPv6Address("::1"), ipaddress.IPv6Address("fe80::1%eth0")],
+        [("::g", "invalid_value", "$"), ("1.2.3.4", "invalid_value", "$")],
+        key=True,
+    ),
+    "IPv4Interface": Case(
+        ipaddress.IPv4Interface,
+        [ipaddress.IPv4Interface("10.1.2.3/8"), ipaddress.IPv4Interface("10.1.2.3")],
+        [("10.1.2.3", "invalid_value", "$"), ("10.1.2.3/33", "invalid_value", "$")],
+        key=True,
+    ),
+    "IPv6Interface": Case(
+        ipaddress.IPv6Interface, [ipaddress.IPv6Interface("fe80::1/64")], [("fe80::1", "invalid_value", "$")], key=True
+    ),
+    "IPv4Network": Case(
+        ipaddress.IPv4Network, [ipaddress.IPv4Network("10.0.0.0/8")], [("10.0.0.1/8", "invalid_value", "$")], key=True
+    ),
+    "IPv6Network": Case(
+        ipaddress.IPv6Network, [ipaddress.IPv6Network("fe80::/64")], [("fe80::1/64", "invalid_value", "$")], key=True
+    ),
+    "ZoneInfo": Case(
+        zoneinfo.ZoneInfo,
+        [BERLIN, zoneinfo.ZoneInfo("UTC")],
+        [("Europe/Atlantis", "invalid_value", "$"), ("../etc/passwd", "invalid_value", "$"), ("", "invalid_value", "$")],
+        key=True,
+    ),
+    "a subclass of str": Case(Text, [Text(""), Text("é")], [(1, "type_mismatch", "$")], key=True),
+    "a subclass of int": Case(Number, [Number(0), Number(-(2**40))], [("1", "type_mismatch", "$")], key=True),
+    "a subclass of float": Case(Real, [Real(-0.0), Real(1.5)], [("1", "type_mismatch", "$")], key=True),
+    "a subclass of bytes": Case(Blob, [Blob(b"\x00\xff")], [(1, "type_mismatch", "$")], key=True),
+    "numpy.bool": Case(numpy.bool_, [numpy.bool_(True), numpy.bool_(False)], [(1, "type_mismatch", "$")], key=True),
+    "numpy.int8": Case(
+        numpy.int8, [numpy.int8(-128), numpy.int8(127)], [(128, "invalid_value", "$"), (1.0, "type_mismatch", "$")], key=True
+    ),
+    "numpy.uint64": Case(numpy.uint64, [numpy.uint64(2**64 - 1)], [(-1, "invalid_value", "$")], key=True),
+    "numpy.float16": Case(numpy.float16, [numpy.float16(-0.0), numpy.float16(1.5)], [(1e9, "invalid_value", "$")], key=True),
+    "numpy.float32": Case(numpy.float32, [numpy.float32(0.1), numpy.float32(-0.0)], [(1e300, "invalid_value", "$")], key=True),
+    "numpy.float64": Case(numpy.float64, [numpy.float64(0.1), numpy.float64(-0.0)], [("x", "type_mismatch", "$")], key=True),
+    "numpy.complex64": Case(numpy.complex64, [numpy.complex64(1 + 2j)], [("x", "invalid_value", "$")], key=True),
+    "numpy.complex128": Case(numpy.complex128, [numpy.complex128(complex(-0.0, 0.0))], [(1, "type_mismatch", "$")], key=True),
+    "numpy.str": Case(numpy.str_, [numpy.str_("é")], [(1, "type_mismatch", "$")], key=True),
+    "numpy.bytes": Case(numpy.bytes_, [numpy.bytes_(b"ab")], [(1, "type_mismatch", "$")], key=True),
+    "numpy.datetime64": Case(
+        numpy.datetime64,
+        [numpy.datetime64("2024-05-01", unit) for unit in ("Y", "M", "W", "D", "h", "s", "ns")] + [numpy.datetime64("NaT", "D")],
+        [("2024-05-01", "invalid_value", "$"), ("now[s]", "invalid_value", "$"), (1, "type_mismatch", "$")],
+    ),
+    "numpy.timedelta64": Case(
+        numpy.timedelta64,
+        [numpy.timedelta64(5, "ms"), numpy.timedelta64(-1, "25s"), numpy.timedelta64("NaT", "D"), numpy.timedelta64(3)],
+        [("5 ms", "invalid_value", "$"), ("99999999999999999999[s]", "invalid_value", "$")],
+    ),
+    "numpy.ndarray": Case(
+        numpy.ndarray,
+        [
+            numpy.arange(6.0).reshape(2, 3),
+            numpy.zeros((0, 3), "i4"),
+            numpy.array(5, ">i2"),
+            numpy.array([True, False]),
+            numpy.array(["ab", "c"]),
+            numpy.array([b"ab", b"c"]),
+            numpy.array(["2024-01-01", "NaT"], "M8[D]"),
+            numpy.array([1 + 2j], "c8"),
+            numpy.arange(10, dtype="u1")[::3],
+            numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)),
+        ],
+        [
+            ([], "type_mismatch", "$"),
+            ({"dtype": "<f8", "shape": [2]}, "missing_field", "$"),
+            ({"dtype": "O", "shape": [], "data": b""}, "invalid_value", "$"),
+            ({"dtype": "<f8", "shape": [2], "data": b""}, "invalid_value", "$"),
+            ({"dtype": "<f8", "shape": [-1, 0], "data": b""}, "invalid_value", "$"),
+            ({"dtype": "<f8", "shape": [1] * 100, "data": bytes(8)}, "invalid_value", "$"),
+            ({"dtype": "<f8", "shape": [2**62, 2**62], "data": b""}, "invalid_value", "$"),
+        ],
+    ),
+    "NDArray[int64]": Case(
+        numpy.typing.NDArray[numpy.int64],
+        [numpy.arange(3), numpy.zeros((2, 0), "i8")],
+        [({"dtype": "<f8", "shape": [0], "data": b""}, "invalid_value", "$")],
+    ),
     "NewType": Case(UserId, [UserId(7)], [("7", "type_mismatch", "$")], key=True),
     "list": Case(list[int], [[], [1, -2, 3]], [({}, "type_mismatch", "$"), ([1, "x"], "type_mismatch", "$[1]")]),
     "list[float]": Case(list[float], [[-0.0, 0.0, 1e308, 5e-324, math.pi]], [(["1"], "type_mismatch", "$[0]")]),

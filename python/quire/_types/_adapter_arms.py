@@ -8,6 +8,7 @@ the user's, paths, and at last str.
 
 from __future__ import annotations
 
+from quire._types import _builtin
 from quire._types._adapters import wire_of
 from quire._types._graph import type_name
 
@@ -60,6 +61,8 @@ class Faces:
         if kind in kinds and kind != "str":
             raise graph.error(f"{name} is written as {kind}, which the union has too: nothing tells them apart")
         rank = graph.ranks.get(arm)
+        if "str" in kinds and rank == _builtin.rank(_builtin.ANY_TEXT):
+            raise graph.error(f"{name} and str are both any text: nothing tells them apart")
         self.texts.append((_LATE if rank is None else rank, arm))
 
     def order(self, faces):

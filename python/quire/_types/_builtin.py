@@ -6,7 +6,7 @@
 the class of a value that is written: `()`), and returns an `Adapter`, or None when it is not for that class: a subclass whose
 instances could not be read back as what they were. It runs once for each class.
 
-In a union several may be written as text; they are tried in the order of the table.
+In a union several may be written as text; they are tried in the order of the table. Two of one function look the same.
 """
 
 from __future__ import annotations
@@ -14,10 +14,29 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-__all__ = ["TABLE", "find", "rank"]
+__all__ = ["ANY_TEXT", "TABLE", "find", "rank"]
+
+ANY_TEXT = "builtins.str"
 
 TABLE = {
     "fractions.Fraction": "quire._types._builtin_numbers:fraction",
+    "builtins.complex": "quire._types._builtin_numbers:complex_number",
+    "ipaddress.IPv4Address": "quire._types._builtin_text:address4",
+    "ipaddress.IPv6Address": "quire._types._builtin_text:address6",
+    "ipaddress.IPv4Interface": "quire._types._builtin_text:prefix4",
+    "ipaddress.IPv4Network": "quire._types._builtin_text:prefix4",
+    "ipaddress.IPv6Interface": "quire._types._builtin_text:prefix6",
+    "ipaddress.IPv6Network": "quire._types._builtin_text:prefix6",
+    "zoneinfo.ZoneInfo": "quire._types._builtin_text:zone",
+    "enum.Flag": "quire._types._builtin_classes:flag",
+    "numpy.ndarray": "quire._types._builtin_numpy:array",
+    "numpy.generic": "quire._types._builtin_numpy:scalar",
+    "builtins.int": "quire._types._builtin_classes:int_class",
+    "builtins.float": "quire._types._builtin_classes:float_class",
+    "builtins.bytes": "quire._types._builtin_classes:bytes_class",
+    "pathlib.PurePath": "quire._types._builtin_text:path",
+    "pathlib._local.PurePath": "quire._types._builtin_text:path",  # where it is in 3.13
+    ANY_TEXT: "quire._types._builtin_classes:str_class",
 }
 
 
@@ -36,4 +55,4 @@ def find(cls, arguments):
 
 
 def rank(entry):
-    return list(TABLE).index(entry)
+    return list(dict.fromkeys(TABLE.values())).index(TABLE[entry])

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from quire.adapters import Adapter
 
-__all__ = ["fraction"]
+__all__ = ["complex_number", "fraction"]
 
 
 def fraction(cls, _arguments):
-    """Fraction as "3/4" or "3": what str() gives, in lowest terms."""
+    """Fraction as "3/4" in lowest terms, a whole one as "3/1": so none is mistaken for a Decimal in a union."""
     from fractions import Fraction
 
     if cls is not Fraction:
@@ -17,15 +17,32 @@ def fraction(cls, _arguments):
 
     def decode(text):
         numerator, slash, denominator = text.partition("/")
-        if not _is_integer(numerator) or slash and not (_is_integer(denominator) and denominator[0] != "-"):
+        if not (slash and _is_integer(numerator) and _is_integer(denominator) and denominator[0] != "-"):
             raise ValueError('a fraction is written as "3/4"')
-        if slash and int(denominator) == 0:
+        if int(denominator) == 0:
             raise ValueError("the denominator is zero")
-        return Fraction(int(numerator), int(denominator) if slash else 1)
+        return Fraction(int(numerator), int(denominator))
 
-    return Adapter(wire=str, encode=str, decode=decode)
+    return Adapter(wire=str, encode=lambda value: f"{value.numerator}/{value.denominator}", decode=decode)
 
 
 def _is_integer(text):
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit()
+
+
+def complex_number(cls, _arguments):
+    """complex as Python writes it, without the brackets: "1+2j", "-0-0j", "nan+infj"."""
+    if cls is not complex:
+        return None
+    return Adapter(wire=str, encode=_complex_text, decode=_complex_of)
+
+
+def _complex_text(value):
+    return complex.__repr__(value).strip("()")
+
+
+def _complex_of(text):
+    if not text.endswith("j") or "_" in text or "(" in text or text != text.strip():
+        raise ValueError('a complex number is written as "1+2j"')
+    return complex(text)

@@ -28,7 +28,7 @@ def read(graph, cls, numbers):
     for member in members:
         with graph.at(f"{type_name(cls)}.{member.name}"):
             found = unwrap(graph, *_annotation(cls, member, scopes))
-            # What a class that is called does about a missing argument is its own business, and so is what __init__ does not take.
+            # What a class that is called does about a missing argument is its business, and so is what __init__ does not take.
             required = _default(member)[0] == NO_DEFAULT and member.init if form == "call" or not member.init else None
             fields.append(
                 describe_field(
