@@ -323,6 +323,11 @@ static QR_NOINLINE PyObject *shared_adapt(qpy_objects *s, qr_reader *r, uint32_t
     PyObject *source = Py_NewRef((PyObject *)at);
     return came_back(s, source, qpy_sink_adapt(&s->sink, r, node, v, at));
 }
+static QR_NOINLINE PyObject *shared_packed(qpy_objects *s, qr_reader *r, uint32_t node, const qr_token *t)
+{
+    PyObject *source = Py_NewRef((PyObject *)t->at);
+    return came_back(s, source, qpy_sink_packed(&s->sink, r, node, Py_NewRef(source), t->at));
+}
 static QR_COLD int shared_refused(qpy_objects *s, qr_reader *r)
 {
     Py_CLEAR(s->failed);
@@ -489,7 +494,7 @@ static PyObject *shared_typed_object(qpy_objects *s, qr_reader *r, uint32_t node
     Py_INCREF(object);
     Py_INCREF(value);
     qpy_objects_set(r, object);
-    PyObject *key = objects_read_node(r, s, s->sink.plan->core, node);
+    PyObject *key = PyUnicode_Check(object) && s->sink.plan->nodes[node].unpack ? shared_packed(s, r, node, t) : objects_read_node(r, s, s->sink.plan->core, node);
     qpy_objects_set(r, value);
     if (QR_UNLIKELY(!key))
         qpy_objects_hold(s);

@@ -47,6 +47,11 @@ QPY_SINK_FUNCTION PyObject *object_choice(qpy_sink *s, uint32_t node, uint32_t i
 }
 QPY_SINK_FUNCTION PyObject *object_choice_open(qpy_sink *s, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at) { return qpy_sink_choice_open(s, r, node, wire, at); }
 QPY_SINK_FUNCTION PyObject *object_adapt(qpy_sink *s, qr_reader *r, uint32_t node, PyObject *v, const uint8_t *at) { return qpy_sink_adapt(s, r, node, v, at); }
+QPY_SINK_FUNCTION PyObject *object_packed(qpy_sink *s, qr_reader *r, uint32_t node, const qr_token *t)
+{
+    PyObject *text = object_str(s, r, t);
+    return text ? qpy_sink_packed(s, r, node, text, t->at) : NULL;
+}
 QPY_SINK_FUNCTION int object_refused(qpy_sink *s, qr_reader *r) { return qpy_sink_refused(s, r); }
 #ifndef QPY_SOURCE_IS_OBJECTS
 QPY_SINK_FUNCTION PyObject *object_raw(qpy_sink *s, qr_reader *r, const uint8_t *at, size_t n)

@@ -76,6 +76,8 @@ static PyObject *build_key(qpy_walker *w, PyObject *key)
 {
     if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key))
         return Py_NewRef(key);
+    if (PyTuple_Check(key))
+        return qpy_walk_packed_key(w, key);
     PyObject *made = build(w, key);
     if (made && (PyList_Check(made) || PyDict_Check(made))) {
         Py_DECREF(made);

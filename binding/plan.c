@@ -30,6 +30,7 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
             Py_VISIT(self->nodes[i].bounds);
             Py_VISIT(self->nodes[i].also);
             Py_VISIT(self->nodes[i].extra);
+            Py_VISIT(self->nodes[i].unpack);
             Py_VISIT(self->nodes[i].encode);
             Py_VISIT(self->nodes[i].decode);
         }
@@ -59,6 +60,7 @@ static int plan_clear(PyObject *op)
                 Py_CLEAR(self->nodes[i].bounds);
                 Py_CLEAR(self->nodes[i].also);
                 Py_CLEAR(self->nodes[i].extra);
+                Py_CLEAR(self->nodes[i].unpack);
                 Py_CLEAR(self->nodes[i].encode);
                 Py_CLEAR(self->nodes[i].decode);
             }

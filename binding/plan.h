@@ -21,6 +21,7 @@ typedef struct qpy_node_side {
     PyObject *pattern; /* Bounds.pattern, strong, or NULL */
     PyObject *bounds;  /* Bounds, strong, or NULL: for what the core does not judge */
     PyObject *also;    /* Container.also: tuple of classes, strong, or NULL: instances of these are values too */
+    PyObject *unpack;  /* makes a value of the text that is a key (a tuple's), strong, or NULL */
     PyObject *extra;   /* Container.extra: tuple, strong, or NULL: what a class that is called gets beside the items */
     PyTypeObject *exact; /* an object of exactly this class is a value of the node, nothing else to ask; NULL: none is; borrowed */
     PyObject *encode, *decode; /* ADAPTER: strong; else NULL */

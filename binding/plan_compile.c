@@ -701,6 +701,23 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     return qpy_union_compile(self);
 }
 
+/* Pairs (node, callable). */
+static int compile_packed(qpy_plan *self, PyObject *packed)
+{
+    for (Py_ssize_t i = 0; packed && PyTuple_Check(packed) && i < PyTuple_GET_SIZE(packed); i++) {
+        PyObject *pair = PyTuple_GET_ITEM(packed, i), *unpack = item(pair, 1);
+        uint32_t node;
+        if (!unpack || !number_of(item(pair, 0), &node))
+            return 0;
+        if (node >= self->core->nodes_count) {
+            PyErr_SetString(PyExc_SystemError, "a description's key is no node");
+            return 0;
+        }
+        Py_XSETREF(self->nodes[node].unpack, Py_NewRef(unpack));
+    }
+    return packed != NULL;
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 static void *resize(void *context, void *block, size_t size)
@@ -744,7 +761,7 @@ qpy_plan *qpy_plan_compile(qpy_state *state, PyObject *type, PyObject *descripti
     self->module = Py_NewRef(state->module);
     self->type = Py_NewRef(type);
     self->core = qr_plan_new(&qpy_memory);
-    int ok = self->core ? compile_nodes(self, nodes) && compile_watch(self, item(description, 2)) : no_memory();
+    int ok = self->core ? compile_nodes(self, nodes) && compile_watch(self, item(description, 2)) && compile_packed(self, item(description, 3)) : no_memory();
     PyObject_GC_Track((PyObject *)self);
     if (!ok)
         Py_CLEAR(self);

@@ -676,6 +676,20 @@ PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyOb
     return value ? value : fail_user(r, node, at);
 }
 
+PyObject *qpy_sink_packed(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *text, const uint8_t *at)
+{
+    PyObject *unpack = self->plan->nodes[node].unpack, *value = NULL;
+    if (unpack) {
+        qpy_outside saved = qpy_sink_go_outside(self);
+        value = PyObject_CallOneArg(unpack, text);
+        qpy_sink_come_back(self, saved);
+    }
+    Py_DECREF(text);
+    if (value)
+        return value;
+    return unpack ? fail_user(r, node, at) : fail(r, QR_ERROR_TYPE_MISMATCH, node, UINT32_MAX, at);
+}
+
 PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
 {
     qpy_outside saved = qpy_sink_go_outside(self);

@@ -103,6 +103,8 @@ PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, siz
 PyObject *qpy_sink_scalar(qpy_sink *self, qr_reader *r, uint32_t node, const qr_scalar *scalar, const uint8_t *at);
 PyObject *qpy_sink_choice_open(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at);
 /* What an ADAPTER's decode makes of the wire value (its reference taken). */
+/* A value of the node from the text (reference taken) that stands for it as a key. */
+PyObject *qpy_sink_packed(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *text, const uint8_t *at);
 PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at);
 /* Did user code refuse a value (ValueError), so that another arm may be tried? Then the exception is cleared. */
 int qpy_sink_refused(qpy_sink *self, qr_reader *r);

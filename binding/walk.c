@@ -373,6 +373,25 @@ static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *leng
     return ok;
 }
 
+PyObject *qpy_walk_packed_key(qpy_walker *self, PyObject *key)
+{
+    QPY_WALK_ENTER(self, key, qpy_walk_packed_key(self, key));
+    self->calls++;
+    PyObject *text = NULL, *module = PyImport_ImportModule("quire.json"), *encode = module ? qpy_attribute(module, "encode") : NULL;
+    PyObject *bytes = encode ? PyObject_CallOneArg(encode, key) : NULL;
+    if (!bytes && encode && PyErr_ExceptionMatches(PyExc_ValueError)) { /* what it holds cannot be written */
+        PyErr_Clear();
+        qpy_walk_fail(self, QR_ERROR_UNSUPPORTED_KEY, key);
+    }
+    if (bytes)
+        text = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), NULL);
+    Py_XDECREF(bytes);
+    Py_XDECREF(encode);
+    Py_XDECREF(module);
+    qpy_walk_leave(self, key);
+    return text;
+}
+
 static int float_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *length)
 {
     double value = PyFloat_AS_DOUBLE(key);
@@ -412,6 +431,8 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
     qpy_plan *plan = NULL;
     qr_kind kind;
     *object = NULL;
+    if (PyTuple_Check(key))
+        return (*object = qpy_walk_packed_key(self, key)) != NULL;
     if (key == Py_None)
         return *length = put(room, "null"), 1;
     if (PyBool_Check(key))

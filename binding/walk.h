@@ -105,6 +105,9 @@ int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *valu
  * new list or NULL (there is nothing), or 0 when it failed. */
 int qpy_walk_extras(qpy_walker *self, const qpy_record_side *side, PyObject *object, PyObject **pairs);
 
+/* A tuple that is a key, as its JSON text: a new str, or NULL (failed). */
+PyObject *qpy_walk_packed_key(qpy_walker *self, PyObject *key);
+
 /* A key that is no str, as text: fills room and gives the length, or a new str in *object; 0 on failure. */
 enum { QPY_KEY_ROOM = 160 };
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);

@@ -163,9 +163,9 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
     int ok;
     if (PyUnicode_Check(key)) /* not yet in UTF-8, or of a subclass */
         ok = QR_T(write_str)(w, key);
-    else if (!QR_TRAIT(TEXT_KEYS)) {
+    else if (!QR_TRAIT(TEXT_KEYS) && !PyTuple_Check(key)) {
         ok = QR_T(write_value)(w, key);
-        if (ok && (PyTuple_Check(key) || PyAnySet_Check(key) || qpy_walk_is_container(w, Py_TYPE(key))))
+        if (ok && (PyAnySet_Check(key) || qpy_walk_is_container(w, Py_TYPE(key))))
             ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
         return ok;
     }

@@ -32,6 +32,15 @@ QR_CHECK qr_check_scalar(qr_check_sink *s, qr_reader *r, uint32_t node, const qr
 QR_CHECK qr_check_bounded(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
 QR_CHECK qr_check_choice(qr_check_sink *s, uint32_t node, uint32_t index) { (void)s, (void)node, (void)index; return 1; }
 QR_CHECK qr_check_choice_open(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
+/* A key that is a container in a text: only the receiver can tell. */
+QR_CHECK qr_check_packed(qr_check_sink *s, qr_reader *r, uint32_t node, const qr_token *t)
+{
+    (void)s;
+    if (r->error == QR_ERROR_NONE)
+        r->error_node = node;
+    qr_reader_fail(r, QR_ERROR_TYPE_MISMATCH, t->at);
+    return 0;
+}
 /* What was read for an ADAPTER; `refused`: it failed, but for the value only, so that another arm of the union may be tried. */
 QR_CHECK qr_check_adapt(qr_check_sink *s, qr_reader *r, uint32_t node, int v, const uint8_t *at) { (void)s, (void)r, (void)node, (void)at; return v; }
 QR_CHECK qr_check_refused(qr_check_sink *s, qr_reader *r) { (void)s, (void)r; return 0; }

@@ -101,6 +101,8 @@ static QR_VALUE QR_T(from_token)(qr_reader *r, QR_SINK *s, const qr_plan *plan, 
             return QR_T(scalar_from)(r, s, plan, number, kind, token);
         break;
     }
+    if (kind == QR_TOKEN_STR && (node->kind == QR_KIND_TUPLE || node->kind == QR_KIND_ARRAY || node->kind == QR_KIND_RECORD)) /* a key */
+        return QR_S(packed)(s, r, number, token);
     if (kind == QR_TOKEN_STR && (r->options & QR_READ_LAX) && (node->kind <= QR_KIND_FLOAT || node->kind == QR_KIND_CHOICE))
         return QR_T(lax_from_text)(r, s, plan, number, token);
     return QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);

@@ -25,7 +25,15 @@ import quire
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe")
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
-_SIZES = {"max_size": 4}
+
+# What each is drawn as.
+_CONTAINERS = {
+    **dict.fromkeys((list, collections.deque, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable), list),
+    **dict.fromkeys((set, abc.Set, abc.MutableSet), set),
+    frozenset: frozenset,
+    **dict.fromkeys((dict, abc.Mapping, abc.MutableMapping), dict),
+    **dict.fromkeys((collections.OrderedDict, collections.defaultdict, collections.Counter), dict),
+}
 
 
 def values(type_, fmt=None):
@@ -73,6 +81,9 @@ class _Draw:
     # Containers
 
     def container(self, cls, arguments, bounds):
+        if cls is not tuple and cls not in _CONTAINERS:
+            return None
+        item = self.of(arguments[0]) if arguments else self.anything()
         sizes = {
             "min_size": bounds.get("min_length", 0),
             "max_size": bounds.get("max_length", max(4, bounds.get("min_length", 0))),
@@ -81,23 +92,17 @@ class _Draw:
             if len(arguments) == 2 and arguments[1] is ...:
                 return st.lists(self.of(arguments[0]), **sizes).map(tuple)
             return st.tuples(*map(self.of, arguments))
-        item = self.of(arguments[0]) if arguments else self.anything()
-        if cls in (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable, abc.Reversible):
-            return st.lists(item, **sizes)
         if cls is collections.deque:
             return st.lists(item, **sizes).map(lambda items: collections.deque(items, bounds.get("max_length")))
-        if cls in (set, abc.Set, abc.MutableSet):
-            return st.sets(item, **sizes)
-        if cls is frozenset:
-            return st.frozensets(item, **sizes)
         if cls is collections.Counter:
             return st.dictionaries(item, self.of(int), **sizes).map(collections.Counter)
-        if cls in (dict, abc.Mapping, abc.MutableMapping, collections.OrderedDict, collections.defaultdict):
-            pairs = st.dictionaries(item if arguments else TEXT, self.of(arguments[1]) if arguments else self.anything(), **sizes)
-            if cls is collections.defaultdict:
-                return pairs.map(lambda pairs: collections.defaultdict(None, pairs))
-            return pairs.map(cls) if isinstance(cls, type) and not issubclass(dict, cls) else pairs
-        return None
+        if _CONTAINERS[cls] is not dict:
+            drawn = {list: st.lists, set: st.sets, frozenset: st.frozensets}[_CONTAINERS[cls]]
+            return drawn(item, **sizes)
+        pairs = st.dictionaries(item if arguments else TEXT, self.of(arguments[1]) if arguments else self.anything(), **sizes)
+        if cls is collections.defaultdict:
+            return pairs.map(lambda pairs: collections.defaultdict(None, pairs))
+        return pairs.map(collections.OrderedDict) if cls is collections.OrderedDict else pairs
 
     # Classes
 
@@ -128,7 +133,8 @@ class _Draw:
         hints = {name: variables.get(hint, hint) for name, hint in typing.get_type_hints(cls, include_extras=True).items()}
         if typing.is_typeddict(cls):
             required = {name: self.of(hints[name]) for name in cls.__required_keys__}
-            return st.fixed_dictionaries(required, optional={name: self.of(hints[name]) for name in cls.__optional_keys__})
+            drawn = st.fixed_dictionaries(required, optional={name: self.of(hints[name]) for name in cls.__optional_keys__})
+            return drawn.map(lambda found: {name: found[name] for name in hints if name in found})  # as they are read
         if hasattr(cls, "__record_fields__"):
             names = cls.__record_fields__
         elif hasattr(cls, "__attrs_attrs__"):

@@ -148,7 +148,7 @@ def test_key_of_a_dict(key):
     assert root(dict[key, int]).kind == "map"
 
 
-@pytest.mark.parametrize("key", [list[int], int | str, str | None, Inner, dict[str, int], Raw, tuple[int, int]])
+@pytest.mark.parametrize("key", [list[int], int | str, str | None, Inner, dict[str, int], Raw, bytearray, frozenset[int]])
 def test_key_that_no_format_could_read_back(key):
     refuses(dict[key, int], "the keys of a dict cannot be")
 
@@ -183,14 +183,10 @@ def test_enums_that_cannot_be_written():
     class Empty(enum.Enum):
         pass
 
-    class Bits(enum.Flag):
-        A = 1
-
     refuses(Literal[2**63], "beyond 64 bits")
     refuses(Literal["\ud800"], "no text for UTF-8")
     refuses(Odd, "Odd.A is 1.5", "must be str or int")
     refuses(Empty, "no members")
-    refuses(Bits, "flags")
     refuses(Literal[b"x"], "Literal[b'x'] is not supported")
     refuses(Literal["red", Color.RED], "both written as 'red'")
 
@@ -303,7 +299,7 @@ class Holding(Record):
     ("type_", "parts"),
     [
         (Holding, ("Holding.callback: the type", "Callable", "not supported")),
-        (list[complex], ("complex",)),
+        (list[range], ("range",)),
         (type[int], ("type[int]", "not supported", "classes are no data")),
         (type, ("classes are no data",)),
         (collections.abc.Callable[[int], str], ("callables are no data",)),
@@ -317,7 +313,6 @@ class Holding(Record):
         (collections.Counter[str, int], ("Counter[str, int] takes 1 type argument, got 2",)),
         (collections.deque[int, str], ("takes 1 type argument, got 2",)),
         (type("Plain", (), {}), ("Plain", "declare a quire.Record")),
-        (type("Text", (str,), {}), ("Text", "NewType of str")),
         (3, ("3",)),
         ("int", ("expected a type, got the string 'int'",)),
         (list[3], ("3",)),

@@ -322,7 +322,7 @@ def test_keys_that_are_no_text(fmt):
         assert same(fmt.decode(fmt.encode(dict.fromkeys(keys, 0))), dict.fromkeys(keys, 0))
 
 
-@pytest.mark.parametrize("key", [(1, 2), frozenset(), object()])
+@pytest.mark.parametrize("key", [(1, object()), frozenset(), object()])
 def test_keys_that_cannot_be(fmt, key):
     with pytest.raises(quire.EncodeError) as caught:
         fmt.encode({"a": {key: 1}})
@@ -527,7 +527,7 @@ def test_what_cannot_be_written(fmt):
         (Plain(), "Plain"),
         (object(), "object"),
         (len, "builtin"),
-        (1j, "complex"),
+        (range(3), "range"),
         (..., "ellipsis"),
         (int, "type"),
     ):

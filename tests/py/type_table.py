@@ -85,6 +85,11 @@ class Blob(bytes):
     pass
 
 
+class Place(NamedTuple):
+    x: int
+    name: str = "a"
+
+
 UTC = dt.UTC
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 UserId = NewType("UserId", int)
@@ -270,8 +275,15 @@ CASES = {
     "NewType": Case(UserId, [UserId(7)], [("7", "type_mismatch", "$")], key=True),
     "list": Case(list[int], [[], [1, -2, 3]], [({}, "type_mismatch", "$"), ([1, "x"], "type_mismatch", "$[1]")]),
     "list[float]": Case(list[float], [[-0.0, 0.0, 1e308, 5e-324, math.pi]], [(["1"], "type_mismatch", "$[0]")]),
-    "tuple": Case(tuple[int, str], [(1, "a")], [([1], "wrong_length", "$"), ([1, 2], "type_mismatch", "$[1]")]),
-    "tuple[...]": Case(tuple[int, ...], [(), (1, 2)], [([None], "type_mismatch", "$[0]")]),
+    "tuple": Case(tuple[int, str], [(1, "a")], [([1], "wrong_length", "$"), ([1, 2], "type_mismatch", "$[1]")], key=True),
+    "tuple[...]": Case(tuple[int, ...], [(), (1, 2)], [([None], "type_mismatch", "$[0]")], key=True),
+    "tuple in tuple": Case(
+        tuple[dt.date, tuple[bytes, Color]],
+        [(dt.date(2024, 2, 29), (b"\xff", Color.RED))],
+        [(["2024-02-29", [b"\xff", "green"]], "invalid_choice", "$[1][1]")],
+        key=True,
+    ),
+    "NamedTuple": Case(Place, [Place(1), Place(2, "b")], [([], "missing_field", "$")], key=True),
     "set": Case(set[int], [set(), {3, 1, 2}], [("x", "type_mismatch", "$"), ([1, []], "type_mismatch", "$[1]")]),
     "frozenset": Case(frozenset[str], [frozenset(), frozenset("abc")], [([1], "type_mismatch", "$[0]")]),
     "deque": Case(

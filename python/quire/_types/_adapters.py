@@ -46,7 +46,9 @@ def describe_adapted(graph, annotation, cls, scope, describe):
         return None
     adapter, rank = found
     # What the arguments of a built-in one mean is its own affair: numpy.dtype is no type of data.
-    numbers = arguments if rank is not None else tuple(describe(graph, argument, scope) for argument in arguments if argument is not ...)
+    numbers = arguments
+    if rank is None:
+        numbers = tuple(describe(graph, argument, scope) for argument in arguments if argument is not ...)
     key = "adapter", cls, numbers
     known = graph.known(key)
     if known is None:

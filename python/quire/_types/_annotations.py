@@ -237,9 +237,6 @@ def _advice(annotation, cls):
         return "only plain type variables can be filled in"
     if not isinstance(cls, type):
         return "it is no type of data"
-    for base in (str, int, float):
-        if issubclass(cls, base):
-            return f"use {base.__name__}, an Enum, or a NewType of {base.__name__}"
     if issubclass(cls, dict):
         return "use dict, a TypedDict or a Record"
     if issubclass(cls, list | set | frozenset | tuple | collections.deque):

@@ -19,8 +19,6 @@ def describe_enum(graph, cls):
     if known is not None:
         return known
     name = type_name(cls)
-    if issubclass(cls, enum.Flag):
-        raise graph.error(f"the flags {name} are not supported: their combinations are no closed list; use int")
     members = list(cls)
     if not members:
         raise graph.error(f"the Enum {name} has no members")

@@ -75,7 +75,10 @@ def describe_container(graph, annotation, origin, scope, describe):
     items = tuple(describe(graph, argument, scope) for argument in arguments)
     info = _INFO.get(origin)
     if is_map:
-        graph.keys.append((items[0], graph.place))
+        annotation = arguments[0]
+        if isinstance(annotation, str | typing.ForwardRef):
+            annotation = scope.evaluate(graph, annotation)
+        graph.keys.append((items[0], annotation, graph.place))
     if cls is collections.Counter:
         items = (*items, graph.add("int"))
     if cls is collections.defaultdict:
@@ -109,8 +112,13 @@ def _is_unpacked(argument):
     return typing.get_origin(argument) is typing.Unpack or getattr(argument, "__unpacked__", False)
 
 
-def check_key(graph, number):
-    """Refuses a map whose keys no format could write and read back."""
+def check_key(graph, number, annotation):
+    """Refuses a map whose keys no format could write and read back; a tuple travels as its JSON text."""
+    if _is_tuple(graph, number):
+        if isinstance(annotation, typing.TypeVar) or getattr(annotation, "__parameters__", ()):
+            raise graph.error("a tuple that is the key of a dict cannot be generic: write out its types")
+        graph.packed[number] = functools.partial(_unpack, annotation)
+        return
     base, nullable = wire_of(graph, number)
     node = graph.entries[base]
     if node.cls is bytearray:
@@ -118,3 +126,20 @@ def check_key(graph, number):
     if node.kind not in _KEYS or nullable or node.nullable:
         what = "a union" if node.kind == "union" else "null" if nullable or node.nullable else node.kind
         raise graph.error(f"the keys of a dict cannot be {what}: use str, int, float, bool, an Enum, a Literal, a date or a UUID")
+
+
+def _is_tuple(graph, number):
+    node = graph.entries[number]
+    if type(node) is not Node or node.nullable or node.kind == "adapter":
+        return False
+    return isinstance(node.cls, type) and issubclass(node.cls, tuple)
+
+
+def _unpack(annotation, text):
+    from quire import DecodeError, json
+
+    try:
+        return json.decode(text, annotation)
+    except DecodeError as error:
+        fault = error.errors[0]
+        raise ValueError(f"the key is no JSON of its type: {fault.code} at {fault.path}") from error

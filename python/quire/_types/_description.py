@@ -27,7 +27,8 @@ __all__ = [
 # nodes: tuple of Node; nodes[0] is the root.  temporary: True when the description depends on a forward reference that
 # could not be followed yet or on anything else that must not be cached.
 # watch: None, or (callable, True when it is about records alone): it says whether the subclasses found are still all of them.
-Description = namedtuple("Description", "nodes temporary watch", defaults=(None,))
+# packed: tuple of (number of a node, callable that makes a value of the text that stands for it as a key).
+Description = namedtuple("Description", "nodes temporary watch packed", defaults=(None, ()))
 
 # kind: a name of core/plan/kinds.def. nullable: null is accepted (and gives None) as well.
 # items: numbers of the child nodes: array (item,), tuple (item, ...), map (key, value), union (arm, ...), adapter (wire,).

@@ -33,7 +33,8 @@ class Graph:
         self.families = {}  # base class -> its subclasses, where all of them were asked for
         self.unset = set()  # numbers whose annotation allows UNSET
         self.classes = {}  # number -> the class with fields that it stands for
-        self.keys = []  # (number of a dict's key, place)
+        self.keys = []  # (number of a dict's key, its annotation, place)
+        self.packed = {}  # number of a tuple that is a key -> what makes one of its text
         self.ranks = {}  # number of an adapter's node -> its rank among the built-in ones, or None
         self._interned = {}  # Node without info -> number
         self._keyed = {}  # (class, numbers of its arguments) and the like -> number
@@ -141,9 +142,9 @@ class Graph:
             if type(entry := self.entries[number]) is PendingUnion:
                 with self.at(entry.place):
                     self.define(number, finish_union(self, number, entry))
-        for number, place in self.keys:
+        for number, annotation, place in self.keys:
             with self.at(place):
-                check_key(self, number)
+                check_key(self, number, annotation)
         return _Numbering(self).description(root)
 
 
@@ -194,7 +195,9 @@ class _Numbering:
         while len(nodes) < len(self.order):
             base, nullable = self.order[len(nodes)]
             nodes.append(self.node(base, nullable))
-        return Description(tuple(nodes), False, watch_of(self.graph.families))
+        numbers = {base: self.numbers.get((base, False)) for base in self.graph.packed}
+        packed = tuple((numbers[base], unpack) for base, unpack in self.graph.packed.items() if numbers[base] is not None)
+        return Description(tuple(nodes), False, watch_of(self.graph.families), packed)
 
     def node(self, base, nullable):
         node = self.graph.entries[base]
