@@ -350,6 +350,22 @@ static int keeps_unknown(PyObject *options)
     return unknown != NULL && PyUnicode_Check(unknown) && PyUnicode_CompareWithASCIIString(unknown, "keep") == 0;
 }
 
+/* typing.Protocol itself among the bases would make a protocol of the class. */
+static int check_protocol(PyObject *class_name, PyObject *bases)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(bases, i);
+        if (!PyType_Check(base) || strcmp(base->tp_name, "Protocol") != 0 || base->tp_dict == NULL)
+            continue;
+        PyObject *module = qpy_dict_find(base->tp_dict, "__module__");
+        if (module != NULL && PyUnicode_Check(module) && PyUnicode_CompareWithASCIIString(module, "typing") == 0)
+            return qpy_record_class_error("%U: a Record is no protocol, but may inherit from one", class_name);
+        if (PyErr_Occurred())
+            return -1;
+    }
+    return 0;
+}
+
 static int check_mixin(PyObject *name, const qpy_record_class *base, int mixin)
 {
     return !mixin || base == NULL ? 0
@@ -366,15 +382,17 @@ PyObject *qpy_record_meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwar
     if (!PyArg_ParseTuple(args, "UO!O!:RecordMeta", &name, &PyTuple_Type, &bases, &PyDict_Type, &original))
         return NULL;
     qpy_state *state = qpy_record_meta_state(meta, &module);
+    if (state == NULL || qpy_record_meet_protocols(state) < 0)
+        return NULL;
     space = PyDict_Copy(original);
     rest = kwargs == NULL ? PyDict_New() : PyDict_Copy(kwargs);
-    if (state == NULL || space == NULL || rest == NULL)
+    if (space == NULL || rest == NULL)
         goto fail;
     if (qpy_dict_find(space, "__slots__") != NULL)
         qpy_record_class_error("%U: a Record makes its own __slots__", name);
     if (PyErr_Occurred())
         goto fail;
-    if (choose_base(state, name, bases, &base) < 0 || qpy_record_options(bases, rest, &options, &flags, &kw_only, &weakref) < 0 ||
+    if (check_protocol(name, bases) < 0 || choose_base(state, name, bases, &base) < 0 || qpy_record_options(bases, rest, &options, &flags, &kw_only, &weakref) < 0 ||
         check_mixin(name, base, mixin = (flags & QPY_RECORD_MIXIN) != 0) < 0 || qpy_record_collect(state, name, space, bases, kw_only, mixin, &body) < 0 ||
         prepare_space(state, space, &body, flags, !mixin && weakref && !bases_have_weakref(bases),
                       !mixin && keeps_unknown(options) && (base == NULL || base->unknown == 0)) < 0 ||

@@ -57,6 +57,8 @@ void qpy_record_fields_free(qpy_record_field *fields, Py_ssize_t count);
 
 /* record_meta.c: the metaclass as a type. */
 extern PyType_Spec qpy_record_meta_spec;
+/* Once typing is loaded: lets records have protocols among their bases. 0, or -1 when memory fails. */
+int qpy_record_meet_protocols(qpy_state *state);
 
 /* record_options.c: takes our keywords out of `kwargs` (a dict of its own, what is left belongs to __init_subclass__) and merges
  * them over those of the bases. Sets *options (new reference), *flags (frozen, eq, order), *kw_only and *weakref. */

@@ -2,6 +2,8 @@
 /* The metaclass as a type, and Record, the first class made by it.
  *
  * RecordMeta derives from ABCMeta, because the metaclass of `class P(Record, SomeABC)` is settled before anything of ours is asked.
+ * A protocol's metaclass is one derived from ABCMeta that lives in typing, which we don't import: once it is loaded, which shows when
+ * quire is imported or a record class is made, it takes ABCMeta's place as our base.
  * ABCMeta makes isinstance ten times slower, so isinstance and issubclass are `type`'s again for all classes but those that do
  * have an abstract base. */
 #include "binding/record_internal.h"
@@ -102,6 +104,32 @@ static PyObject *meta_subclasscheck(PyObject *self, PyObject *type)
     return PyObject_CallMethod((PyObject *)&PyType_Type, "__subclasscheck__", "OO", self, type);
 }
 
+/* typing's metaclass has an __init__ in Python, which is for protocols: records stay with type's. */
+static int meta_init(PyObject *self, PyObject *args, PyObject *kwargs) { return PyType_Type.tp_init(self, args, kwargs); }
+
+int qpy_record_meet_protocols(qpy_state *state)
+{
+    if (state->knows_protocols)
+        return 0;
+    PyObject *modules = PyImport_GetModuleDict(), *module = modules == NULL ? NULL : qpy_dict_find(modules, "typing");
+    PyObject *protocol = module == NULL || !PyModule_Check(module) ? NULL : qpy_dict_find(PyModule_GetDict(module), "Protocol");
+    if (protocol == NULL)
+        return PyErr_Occurred() ? -1 : 0; /* not loaded, or still loading */
+    PyObject *bases = PyTuple_Pack(1, Py_TYPE(protocol)), *name = PyUnicode_InternFromString("__bases__");
+    int result = bases == NULL || name == NULL ? -1 : 0;
+    if (result == 0 && PyType_IsSubtype(Py_TYPE(protocol), state->abc_meta) &&
+        PyType_Type.tp_setattro((PyObject *)state->record_meta, name, bases) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError))
+            result = -1;
+        else
+            PyErr_Clear(); /* a metaclass derived from ours does not allow it: protocols are no bases then */
+    }
+    state->knows_protocols = result == 0;
+    Py_XDECREF(bases);
+    Py_XDECREF(name);
+    return result;
+}
+
 /* ---- what quire._types reads ---- */
 
 static PyObject *meta_options(PyObject *self, void *ignored)
@@ -163,6 +191,7 @@ static PyMemberDef meta_members[] = {
 static PyType_Slot meta_slots[] = {
     {Py_tp_doc, (void *)"The metaclass of Record."},
     {Py_tp_new, qpy_record_meta_new},
+    {Py_tp_init, meta_init},
     {Py_tp_dealloc, meta_dealloc},
     {Py_tp_traverse, meta_traverse},
     {Py_tp_clear, meta_clear},

@@ -66,6 +66,7 @@ typedef struct qpy_state {
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
     size_t json_hint;             /* json_dumps.c: length of its last result */
     qpy_str_header str_header;    /* module.c */
+    int knows_protocols;          /* record_meta.c: the metaclass has that of typing.Protocol as its base */
     setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here: the one switch for all that is behind them */
     size_t str_least;             /* module.c: length from which a str is made of str_header; SIZE_MAX without private_ok */

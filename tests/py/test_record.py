@@ -74,7 +74,7 @@ def test_attributes():
     point.x = 7
     assert point.x == 7
     del point.x
-    with pytest.raises(AttributeError, match="'Point' object has no attribute 'x'"):
+    with pytest.raises(AttributeError, match="Point' object has no attribute 'x'"):
         point.x  # noqa: B018
     with pytest.raises(AttributeError, match="'x'"):
         del point.x
