@@ -241,7 +241,7 @@ static QR_NOINLINE uint32_t QR_T(array_arm)(qr_reader *r, const qr_plan *plan, u
     return QR_PLAN_NONE;
 }
 
-static QR_VALUE QR_T(read_union)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+static QR_NOINLINE QR_VALUE QR_T(read_union)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
 {
     const uint8_t *mark = QR_F(at)(r);
     qr_token token;

@@ -928,7 +928,7 @@ FAULTS = [
     ([None], list[int | str], "ValidationError", "type_mismatch", "$[0]", "/0", "int or str", "null", None),
     (1, Dog, "ValidationError", "type_mismatch", "$", "", "object", "int", 1),
     ({"type": "dog"}, Dog, "ValidationError", "missing_field", "$", "", None, None, None),
-    ({"type": "bird", "age": 1}, Dog | Cat, "ValidationError", "invalid_tag", "$", "", None, "str", "bird"),
+    ({"type": "bird", "age": 1}, Dog | Cat, "ValidationError", "invalid_tag", "$.type", "/type", None, "str", "bird"),
     ({"age": 1}, Dog | Cat, "ValidationError", "missing_tag", "$", "", None, "object", None),
     (["c"], list[Kind], "ValidationError", "invalid_choice", "$[0]", "/0", None, "str", "c"),
     ([1, 2, 3], tuple[int, int], "ValidationError", "wrong_length", "$", "", None, "array", None),

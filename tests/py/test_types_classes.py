@@ -180,7 +180,7 @@ def test_tag_variants():
     refuses(E, "the tag field and field type are both named 'type'")
 
 
-@pytest.mark.parametrize("option", [{"unknown": "keep"}, {"omit": "sometimes"}, {"layout": "list"}, {"tag": 3.5}])
+@pytest.mark.parametrize("option", [{"unknown": "kept"}, {"omit": "sometimes"}, {"layout": "list"}, {"tag": 3.5}])
 def test_option_that_does_not_exist(option):
     with pytest.raises(TypeError):
 
