@@ -27,10 +27,9 @@ int qpy_containers_fits(qpy_state *state, const qpy_node_side *side, PyObject *o
     if (side->flavour != QPY_MADE || !side->extra || !qpy_containers_is_deque(state, object))
         return 1;
     PyObject *maxlen = qpy_attribute(object, "maxlen");
-    int same = maxlen ? PyObject_RichCompareBool(maxlen, PyTuple_GET_ITEM(side->extra, 0), Py_EQ) : 0;
+    int same = maxlen ? PyObject_RichCompareBool(maxlen, PyTuple_GET_ITEM(side->extra, 0), Py_EQ) : -1;
     Py_XDECREF(maxlen);
-    PyErr_Clear();
-    return same == 1;
+    return same;
 }
 
 PyObject *qpy_containers_make(const qpy_node_side *side, PyObject *plain, int is_map)

@@ -14,7 +14,7 @@ int qpy_containers_is_deque(qpy_state *state, PyObject *object);
 /* Is the object an instance of the class that the array or map node makes, or of another that it takes? */
 int qpy_containers_holds(const qpy_node_side *side, PyObject *object);
 
-/* Has a deque the maxlen that its type declares? Anything else has. */
+/* Has a deque the maxlen that its type declares? Anything else has. 1, 0, or -1 with an exception. */
 int qpy_containers_fits(qpy_state *state, const qpy_node_side *side, PyObject *object);
 
 /* cls(list) or cls(list, extra); of a map cls(dict) or cls(extra, dict): a new reference, or NULL with an exception. */

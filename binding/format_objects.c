@@ -642,10 +642,11 @@ static QR_NOINLINE int take_tuple(qpy_objects *s, const qr_plan *plan, uint32_t 
 /* A deque that would lose its maxlen. */
 static QR_NOINLINE int take_made(qr_reader *r, qpy_objects *s, uint32_t number, PyObject *object, PyObject **value)
 {
-    if (qpy_containers_fits(s->sink.state, &s->sink.plan->nodes[number], object))
+    int fits = qpy_containers_fits(s->sink.state, &s->sink.plan->nodes[number], object);
+    if (fits == 1)
         return 0;
-    objects_note(r, QR_ERROR_WRONG_MAXLEN, (const uint8_t *)object, number, UINT32_MAX);
     *value = NULL;
+    objects_note(r, fits < 0 ? QR_ERROR_SINK : QR_ERROR_WRONG_MAXLEN, (const uint8_t *)object, number, UINT32_MAX);
     return 1;
 }
 

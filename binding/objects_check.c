@@ -49,7 +49,7 @@ static QR_COLD qr_reader *reader_of(qpy_check *c)
 
 static QR_COLD int fail(qpy_check *c, qr_error error, uint32_t number, PyObject *object)
 {
-    if (c->quiet && error != QR_ERROR_SINK)
+    if (c->quiet && error != QR_ERROR_SINK && error != QR_ERROR_MEMORY)
         return 0;
     qr_reader *r = reader_of(c);
     if (r->error == QR_ERROR_NONE) {
@@ -210,8 +210,9 @@ static int check_array(qpy_check *c, uint32_t number, PyObject *object)
     int is_plain = PyList_Check(object) || PyTuple_Check(object);
     if (!check_length(c, number, is_plain ? Py_SIZE(object) : PyObject_Size(object), object))
         return 0;
-    if (!qpy_containers_fits(c->state, &c->plan->nodes[number], object))
-        return fail(c, QR_ERROR_WRONG_MAXLEN, number, object);
+    int fits = qpy_containers_fits(c->state, &c->plan->nodes[number], object);
+    if (fits < 1)
+        return fits < 0 ? fail_user(c, number) : fail(c, QR_ERROR_WRONG_MAXLEN, number, object);
     if (c->plan->core->nodes[item].kind == QR_KIND_ANY)
         return 1;
     if (is_plain)

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 
 SCRIPT = """
-    import dataclasses, datetime, decimal, enum, functools, gc, importlib, operator, sys, uuid
+    import collections, dataclasses, datetime, decimal, enum, functools, gc, importlib, operator, sys, uuid
     from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
     import _testcapi
@@ -140,6 +140,20 @@ SCRIPT = """
     WIDE_UNION = functools.reduce(operator.or_, WIDE)
     wide_encoder, wide_decoder, wide_data = fmt.Encoder(WIDE_UNION | dict[str, str]), fmt.Decoder(WIDE_UNION | dict[str, str]), encode({"w69": 1})
 
+    class Holding(Record):
+        line: collections.deque[int]
+        table: collections.OrderedDict[str, int]
+        lists: collections.defaultdict[str, list[int]]
+        view: memoryview
+        keyed: dict[bytes, int]
+
+    holding = Holding(collections.deque([1, 2]), collections.OrderedDict(b=1, a=2), collections.defaultdict(list, a=[1]), memoryview(b"abc"), {b"k": 1})
+    holding_encoder, holding_decoder, holding_data = fmt.Encoder(Holding), fmt.Decoder(Holding), encode(holding)
+    holding_plain = quire.to_builtins(holding)
+    TUPLES = dict[tuple[int, str], complex]
+    tuples_encoder, tuples_decoder, tuples_data = fmt.Encoder(TUPLES), fmt.Decoder(TUPLES), encode({(1, "a"): 2j})
+    counter_decoder, counter_data = fmt.Decoder(collections.Counter[str]), encode({"a": 1})
+
     def many():
         RecordMeta("Many", (Record,), {"__annotations__": {f"f{i}": int for i in range(100)}})
 
@@ -172,8 +186,13 @@ SCRIPT = """
         "encode mixed union": lambda: mixed_encoder.encode(mixed),
         "wide union": lambda: wide_decoder.decode(wide_data),
         "encode wide union": lambda: wide_encoder.encode({"a": "b"}),
+        "containers": lambda: holding_decoder.decode(holding_data),
+        "encode containers": lambda: (holding_encoder.encode(holding), encode(holding)),
+        "convert containers": lambda: (quire.convert(holding_plain, Holding), quire.to_builtins(holding), quire.validate(holding, Holding)),
         "surrogate": lambda: encode({"a": ["\\ud800"]}),
         # From here on Python code runs within: class bodies, reading annotations, making exceptions.
+        "counter": lambda: counter_decoder.decode(counter_data),
+        "keys of tuples": lambda: (tuples_decoder.decode(tuples_data), tuples_encoder.encode({(1, "a"): 2j})),
         "plan": plan,
         "plan of dataclasses": plan_of_dataclasses,
         "plan of others": plan_of_others,
