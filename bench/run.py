@@ -26,6 +26,7 @@ from bench.result import MISSED, Result, Settings  # noqa: E402
 TOPICS = (
     "untyped_json",
     "untyped_msgpack",
+    "dropin_json",
     "dropin_msgpack",
     "typed_json",
     "typed_msgpack",

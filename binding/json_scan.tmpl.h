@@ -163,39 +163,42 @@ static int SCAN(measure)(SCAN(scanner) *s, SCAN(span) *span)
     return 1;
 }
 
+/* To units of a width that holds them all. */
+static void SCAN(copy)(void *to, unsigned width, const UNIT *from, size_t n)
+{
+    if (width == sizeof(UNIT))
+        memcpy(to, from, n * sizeof(UNIT));
+    else if (width == 1)
+        for (size_t i = 0; i < n; i++)
+            ((Py_UCS1 *)to)[i] = (Py_UCS1)from[i];
+    else if (width == 2)
+        for (size_t i = 0; i < n; i++)
+            ((Py_UCS2 *)to)[i] = (Py_UCS2)from[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            ((Py_UCS4 *)to)[i] = from[i];
+}
+
 /* A str of what was measured: the escapes are known to be right. */
 static PyObject *SCAN(unescape)(SCAN(scanner) *s, const SCAN(span) *span)
 {
     PyObject *str = PyUnicode_New(span->count, widest_of(span->all));
     if (!str)
         return NULL;
-    int kind = PyUnicode_KIND(str);
-    void *to = PyUnicode_DATA(str);
-    Py_ssize_t n = 0;
+    unsigned width = (unsigned)PyUnicode_KIND(str);
+    char *to = PyUnicode_DATA(str);
     for (Py_ssize_t i = span->start; i < span->stop;) {
-        uint32_t code = s->data[i];
-        if (code == '\\')
-            code = (uint32_t)SCAN(escape)(s, span->start - 1, &i);
-        else
+        Py_ssize_t from = i;
+        while (i < span->stop && s->data[i] != '\\')
             i++;
-        PyUnicode_WRITE(kind, to, n++, code);
+        SCAN(copy)(to, width, s->data + from, (size_t)(i - from));
+        to += (size_t)(i - from) * width;
+        if (i == span->stop)
+            break;
+        PyUnicode_WRITE(width, to, 0, (Py_UCS4)SCAN(escape)(s, span->start - 1, &i));
+        to += width;
     }
     return str;
-}
-
-/* To units of a width that holds them all. */
-static void SCAN(copy)(void *to, unsigned width, const UNIT *from, size_t n)
-{
-    Py_UCS1 *bytes = to;
-    Py_UCS2 *pairs = to;
-    if (width == sizeof(UNIT))
-        memcpy(to, from, n * sizeof(UNIT));
-    else if (width == 1)
-        for (size_t i = 0; i < n; i++)
-            bytes[i] = (Py_UCS1)from[i];
-    else
-        for (size_t i = 0; i < n; i++)
-            pairs[i] = (Py_UCS2)from[i];
 }
 
 static PyObject *SCAN(make_str)(SCAN(scanner) *s, const SCAN(span) *span)
