@@ -37,6 +37,12 @@ def test_import_loads_nothing_heavy(folder, module):
     assert {name for name in loaded if name.startswith("quire.")} <= {"quire._core", module}
 
 
+def test_json_in_place_of_the_standard_one_loads_it_only_when_needed(folder):
+    plain = "import quire.json as json\nassert json.loads(json.dumps({'a': [1, '\u20ac']}), strict=False) == {'a': [1, '\u20ac']}"
+    assert not loaded_by(folder, plain) & HEAVY
+    assert "json" in loaded_by(folder, "import quire.json as json\ntry: json.loads('[')\nexcept json.JSONDecodeError: pass")
+
+
 def test_declaring_a_record_loads_nothing_heavy(folder):
     loaded = loaded_by(folder, "import quire\nclass User(quire.Record):\n    id: int\n    name: str = ''")
     assert not loaded & HEAVY
