@@ -46,6 +46,7 @@ void qpy_json_writer_init(qpy_json_writer *self, qpy_state *state, const qpy_jso
     self->text = self->deeper = NULL;
     self->hint = state->json_hint;
     self->depth = self->level = 0;
+    qr_depth_init(&self->stack, QPY_JSON_DEPTH);
     self->wide = self->lone = 0;
     self->calls = 0;
     self->pairs = NULL;

@@ -13,6 +13,7 @@
 
 #include "binding/state.h"
 #include "core/base/buffer.h"
+#include "core/base/stack.h"
 
 /* Before 3.13 the standard library indents in Python. */
 #define QPY_JSON_INDENTS_IN_PYTHON (PY_VERSION_HEX < 0x030D0000)
@@ -45,6 +46,7 @@ typedef struct qpy_json_writer {
     size_t hint;
     size_t depth;     /* containers and objects that are open, with check_circular */
     size_t level;     /* of indentation */
+    qr_depth stack;   /* the interpreter counts levels too, but takes every stack to be large */
     int wide;         /* something beyond ASCII was written, */
     int lone;         /* and a lone surrogate */
     uint32_t calls;   /* how often user code may have run */

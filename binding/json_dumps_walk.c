@@ -67,6 +67,15 @@ static int note(const char *format, ...)
 QR_INLINE int no_note(void) { return 0; }
 #endif
 
+/* QR_STACK_ENTER's: levels that are lent, or 0 with the exception. */
+static uint32_t go_deeper(qpy_json_writer *w)
+{
+    uint32_t lent = qr_depth_lend(&w->stack);
+    if (!lent)
+        PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded while encoding a JSON object");
+    return lent;
+}
+
 /* ---------------------------------------------------------------- circles */
 
 static int fail_circle(void)
@@ -311,6 +320,7 @@ static int write_list_of(qpy_json_writer *w, PyObject *op, PyObject *items)
 static QR_NOINLINE int write_sequence(qpy_json_writer *w, PyObject *op)
 {
     int ok;
+    QR_STACK_ENTER(&w->stack, go_deeper(w), 0, write_sequence(w, op));
     if (Py_EnterRecursiveCall(" while encoding a JSON object"))
         return 0;
     Py_INCREF(op);
@@ -322,6 +332,7 @@ static QR_NOINLINE int write_sequence(qpy_json_writer *w, PyObject *op)
         Py_XDECREF(items);
     }
     Py_DECREF(op);
+    w->stack.left++;
     Py_LeaveRecursiveCall();
     return ok;
 }
@@ -482,6 +493,7 @@ static QR_NOINLINE int write_listed_dict(qpy_json_writer *w, PyObject *op)
 
 static QR_NOINLINE int write_dict(qpy_json_writer *w, PyObject *op)
 {
+    QR_STACK_ENTER(&w->stack, go_deeper(w), 0, write_dict(w, op));
     if (Py_EnterRecursiveCall(" while encoding a JSON object"))
         return 0;
     Py_INCREF(op);
@@ -495,6 +507,7 @@ static QR_NOINLINE int write_dict(qpy_json_writer *w, PyObject *op)
         ok = ok && close_object(w, op);
     }
     Py_DECREF(op);
+    w->stack.left++;
     Py_LeaveRecursiveCall();
     return ok;
 }
@@ -508,6 +521,7 @@ static QR_NOINLINE int write_default(qpy_json_writer *w, PyObject *op)
     int ok = 0;
     if (is_refused(w))
         return 0;
+    QR_STACK_ENTER(&w->stack, go_deeper(w), 0, write_default(w, op));
     Py_INCREF(op);
     if (outside(w) && open_object(w, op))
         made = w->style->default_ ? PyObject_CallOneArg(w->style->default_, op) : qpy_json_standard("default", &op, 1, NULL);
@@ -520,6 +534,7 @@ static QR_NOINLINE int write_default(qpy_json_writer *w, PyObject *op)
     ok = ok && close_object(w, op);
     Py_XDECREF(made);
     Py_DECREF(op);
+    w->stack.left++;
     return ok;
 }
 

@@ -19,6 +19,9 @@ typedef enum qpy_json_keyword {
     QPY_JSON_UNKNOWN
 } qpy_json_keyword;
 
+/* Levels of nesting: as many as the interpreter allows, and the stack has room for. */
+enum { QPY_JSON_DEPTH = 1000000 };
+
 /* Which keyword is that? The state holds them interned, in this order. */
 qpy_json_keyword qpy_json_name(qpy_state *state, PyObject *name);
 

@@ -3,9 +3,11 @@
 #include "binding/json_loads.h"
 
 #include "binding/attribute.h"
+#include "binding/json_names.h"
 #include "binding/keys.h"
 #include "core/base/float64.h"
 #include "core/base/integer.h"
+#include "core/base/stack.h"
 
 #define END_OF_TEXT 0xFFFFFFFFu /* no character */
 
@@ -33,6 +35,15 @@ PyObject *qpy_json_no_value(Py_ssize_t at)
         PyErr_SetObject(PyExc_StopIteration, index);
     Py_XDECREF(index);
     return NULL;
+}
+
+/* QR_STACK_ENTER's: levels that are lent, or 0 with the exception. */
+static uint32_t go_deeper(qr_depth *stack, const char *message)
+{
+    uint32_t lent = qr_depth_lend(stack);
+    if (!lent)
+        PyErr_SetString(PyExc_RecursionError, message);
+    return lent;
 }
 
 /* ---------------------------------------------------------------- scalars */

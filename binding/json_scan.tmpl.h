@@ -11,6 +11,7 @@ typedef struct SCAN(scanner) {
     PyObject *memo;   /* dict: keys that are not in the cache of short ones; NULL until one is met */
     const UNIT *data;
     Py_ssize_t at, length;
+    qr_depth stack;   /* the interpreter counts levels too, but takes every stack to be large */
 } SCAN(scanner);
 
 static PyObject *SCAN(value)(SCAN(scanner) *s);
@@ -323,6 +324,7 @@ static int SCAN(more)(SCAN(scanner) *s, uint32_t close, const char *trailing)
 
 static PyObject *SCAN(array)(SCAN(scanner) *s)
 {
+    QR_STACK_ENTER(&s->stack, go_deeper(&s->stack, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"), NULL, SCAN(array)(s));
     PyObject *list = PyList_New(0);
     s->at++;
     SCAN(skip_space)(s);
@@ -337,6 +339,7 @@ static PyObject *SCAN(array)(SCAN(scanner) *s)
             Py_CLEAR(list);
     }
     s->at++;
+    s->stack.left++;
     return list;
 }
 
@@ -376,6 +379,7 @@ done:
 
 static PyObject *SCAN(object)(SCAN(scanner) *s)
 {
+    QR_STACK_ENTER(&s->stack, go_deeper(&s->stack, "maximum recursion depth exceeded while decoding a JSON object from a unicode string"), NULL, SCAN(object)(s));
     PyObject *hook = s->hooks->object_pairs_hook, *object = hook ? PyList_New(0) : PyDict_New();
     s->at++;
     SCAN(skip_space)(s);
@@ -387,6 +391,7 @@ static PyObject *SCAN(object)(SCAN(scanner) *s)
             Py_CLEAR(object);
     }
     s->at++;
+    s->stack.left++;
     if (!hook)
         hook = s->hooks->object_hook;
     if (object && hook)
@@ -456,6 +461,7 @@ static PyObject *SCAN(value)(SCAN(scanner) *s)
 static PyObject *SCAN(scan)(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end)
 {
     SCAN(scanner) s = {.state = state, .hooks = hooks, .text = text, .data = PyUnicode_DATA(text), .at = start, .length = PyUnicode_GET_LENGTH(text)};
+    qr_depth_init(&s.stack, QPY_JSON_DEPTH);
     PyObject *value = SCAN(value)(&s);
     Py_XDECREF(s.memo);
     *end = s.at;

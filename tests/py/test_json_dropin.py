@@ -272,6 +272,45 @@ def test_too_deep_to_read(options):
     assert ours.loads("[" * 500 + "]" * 500) == json.loads("[" * 500 + "]" * 500)
 
 
+SMALL = """
+    import sys, threading
+    import quire.json as ours
+
+    sys.setrecursionlimit(1_000_000)
+    lists, dicts = [], {}
+    for _ in range(30_000):
+        lists, dicts = [lists], {"k": dicts}
+    jobs = [lambda o=o, v=v: ours.dumps(v, **o) for v in (lists, dicts) for o in ({}, {"check_circular": False}, {"sort_keys": True})]
+    jobs.append(lambda: ours.dumps(1j, default=lambda o: [o], check_circular=False))
+    texts = ("[" * 30_000, '{"a":' * 30_000, '["\\u20ac", {"b":' * 30_000)
+    jobs += [lambda o=o, t=t: ours.loads(t, **o) for t in texts for o in ({}, {"strict": False}, {"object_hook": dict})]
+    raised = []
+
+    def run():
+        for job in jobs:
+            try:
+                job()
+            except RecursionError:
+                raised.append(job)
+
+    threading.stack_size(int(sys.argv[1]))
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert len(raised) == len(jobs), (len(raised), len(jobs))
+    print("done", flush=True)
+    import os
+    os._exit(0)  # such lists are too deep to be dropped on any stack of 3.11
+"""
+
+
+@pytest.mark.parametrize("size", [512 * 1024, 2 * 1024 * 1024])
+def test_too_deep_for_a_small_stack(size):
+    """Whatever the interpreter allows, the stack of the thread is not overrun."""
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(SMALL), str(size)], capture_output=True, text=True, timeout=300)
+    assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]
+
+
 # ---------------------------------------------------------------- user code
 
 
