@@ -373,13 +373,13 @@ class MsgpackPacker:
         def __buffer__(self, flags: int, /) -> memoryview: ...
         def __release_buffer__(self, buffer: memoryview, /) -> None: ...
 
-class _Readable(Protocol):
+class _BytesReadable(Protocol):
     def read(self, n: int, /) -> bytes: ...
 
 class MsgpackUnpacker:
     def __init__(
         self,
-        file_like: _Readable | None = None,
+        file_like: _BytesReadable | None = None,
         *,
         read_size: int = 0,
         use_list: bool = True,
