@@ -312,6 +312,34 @@ done:
     return ok;
 }
 
+/* A short array of floats alone, as points are: made at once, without a frame. NULL without an exception: it is something else. */
+static QR_NOINLINE PyObject *read_point(qpy_sink *s, qr_reader *r, uint32_t count)
+{
+    const uint8_t *p = r->p;
+    if ((size_t)(r->end - p) < 9 * (size_t)count)
+        return NULL;
+    for (uint32_t i = 1; i < count; i++)
+        if (p[9 * i] != 0xCB)
+            return NULL;
+    PyObject *list = PyList_New(count);
+    if (QR_UNLIKELY(!list))
+        return NULL;
+    qpy_sink_count_container(s);
+    for (uint32_t i = 0; i < count; i++, p += 9) {
+        uint64_t bits = qr_load64_be(p + 1);
+        double d;
+        memcpy(&d, &bits, 8);
+        PyObject *item = object_floating(s, d);
+        if (QR_UNLIKELY(!item)) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SET_ITEM(list, i, item);
+    }
+    r->p = p;
+    return list;
+}
+
 /* Is it an array with more to come? */
 QR_INLINE int is_long_array(const qpy_unpack_frame *f) { return f && f->state == QPY_UNPACK_ITEM && f->left > 3; }
 
@@ -340,6 +368,11 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
             if (head == HEAD_ARRAY) {
                 if (QR_UNLIKELY((Py_ssize_t)count > options->max_array))
                     return too_many(count, "max_array_len", options->max_array);
+                if (QR_UNLIKELY(*r->p == 0xCB) && count - 1 < QPY_UNPACK_POINT && options->use_list && !options->list_hook) {
+                    value = read_point(s, r, count);
+                    if (value || PyErr_Occurred())
+                        goto have;
+                }
                 if (QR_UNLIKELY(!(f = push_frame(self, count, QPY_UNPACK_ITEM))))
                     return QPY_UNPACK_FAILED;
                 object_open_array(s, &f->frame);
