@@ -59,13 +59,14 @@ static int read_limit(PyObject *limits, const char *name, size_t *to)
     return !(*to == (size_t)-1 && PyErr_Occurred());
 }
 
-static int read_limits(PyObject *limits, qr_limits *to)
+static int read_limits(PyObject *limits, qpy_decode_options *options)
 {
+    qr_limits *to = &options->limits;
     size_t depth;
     if (!limits || limits == Py_None)
         return 1;
     if (!read_limit(limits, "depth", &depth) || !read_limit(limits, "bytes", &to->bytes) || !read_limit(limits, "items", &to->items) ||
-        !read_limit(limits, "str_bytes", &to->str_bytes) || !read_limit(limits, "int_digits", &to->int_digits))
+        !read_limit(limits, "str_bytes", &to->str_bytes) || !read_limit(limits, "int_digits", &to->int_digits) || !read_limit(limits, "errors", &options->most_errors))
         return 0;
     to->depth = depth < 1 ? 1 : depth > QR_DEPTH_MAX ? QR_DEPTH_MAX : (uint32_t)depth;
     PyObject *policy = qpy_attribute(limits, "duplicate_keys");
@@ -84,10 +85,25 @@ static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *type)
     return self->plan != NULL;
 }
 
+static int set_errors(qpy_decode_options *self, const char *function, PyObject *value)
+{
+    self->all_errors = PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "all") == 0;
+    if (self->all_errors || (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "first") == 0))
+        return 1;
+    PyErr_Format(PyUnicode_Check(value) ? PyExc_ValueError : PyExc_TypeError, "errors of %s() must be \"first\" or \"all\", got %R", function, value);
+    return 0;
+}
+
 static int set_keyword(qpy_decode_options *self, const char *function, PyObject *name, PyObject *value)
 {
-    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0)
-        return read_limits(value, &self->limits);
+    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0) {
+        int read = read_limits(value, self);
+        if (!read && PyErr_ExceptionMatches(PyExc_AttributeError))
+            PyErr_Format(PyExc_TypeError, "limits of %s() must be a quire.Limits or None, got %.100s", function, Py_TYPE(value)->tp_name);
+        return read;
+    }
+    if (PyUnicode_CompareWithASCIIString(name, "errors") == 0)
+        return set_errors(self, function, value);
     if (PyUnicode_CompareWithASCIIString(name, "strict") == 0) {
         int strict = PyObject_IsTrue(value);
         if (strict < 0)
@@ -95,14 +111,14 @@ static int set_keyword(qpy_decode_options *self, const char *function, PyObject 
         self->read_options = strict ? self->read_options & ~(uint32_t)QR_READ_LAX : self->read_options | QR_READ_LAX;
         return 1;
     }
-    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict and limits)", function, name);
+    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict, errors and limits)", function, name);
     return 0;
 }
 
 static void options_start(qpy_decode_options *self)
 {
     static const qr_limits defaults = QR_LIMITS_DEFAULT;
-    *self = (qpy_decode_options){.limits = defaults};
+    *self = (qpy_decode_options){.limits = defaults, .most_errors = QPY_ERRORS_DEFAULT};
 }
 
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *function, PyObject *const *args, Py_ssize_t count, PyObject *names)

@@ -19,11 +19,15 @@ typedef struct qpy_input {
 int qpy_input_init(qpy_input *self, PyObject *data, int is_text);
 QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
 
+enum { QPY_ERRORS_DEFAULT = 100 };
+
 /* What decode and Decoder are told. */
 typedef struct qpy_decode_options {
     qpy_plan *plan; /* strong, or NULL for Any */
     qr_limits limits;
     uint32_t read_options;
+    int all_errors;     /* errors="all" */
+    size_t most_errors; /* of which so many are kept (Limits.errors); 0: no limit */
 } qpy_decode_options;
 /* (type=Any, *, strict=True, limits=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);

@@ -85,6 +85,8 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
         qpy_sink_release(&sink);
         PyErr_Restore(type, value, traceback);
         qpy_raise_read(state, &reader, plan, &QR_T(format));
+        if (options->all_errors && qr_error_class_of(reader.error) == QR_CLASS_VALIDATION)
+            qpy_collect_read(&sink, &reader, options, !(part && part->open_end), &QR_T(format), &QR_F(dynamic));
     }
     else
         qpy_sink_release(&sink);
@@ -229,7 +231,7 @@ static PyType_Slot QR_T(encoder_slots)[] = {
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
     {Py_tp_methods, QR_T(decoder_methods)}, {Py_tp_members, QR_T(decoder_members)},
-    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, limits=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Spec QR_T(encoder_spec) = {
     .name = QPY_FORMAT_MODULE ".Encoder", .basicsize = sizeof(qpy_encoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(encoder_slots),
@@ -245,7 +247,7 @@ static PyMethodDef QR_T(encode_def) = {
     "encode(obj, /)\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
 static PyMethodDef QR_T(decode_def) = {
     "decode", (PyCFunction)(void (*)(void))QR_T(decode), METH_FASTCALL | METH_KEYWORDS,
-    "decode(data, type=Any, /, *, strict=True, limits=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. limits: a quire.Limits.\n"
+    "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"
     "Raises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."};
 
 static int QR_T(add)(PyObject *module, const char *name, PyObject *object)

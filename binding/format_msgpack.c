@@ -4,6 +4,7 @@
 
 #include "binding/adapt.h"
 #include "binding/codec.h"
+#include "binding/collect.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
 #include "binding/members.h"

@@ -9,6 +9,7 @@
 
 #include "binding/adapt.h"
 #include "binding/codec.h"
+#include "binding/collect.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
@@ -526,6 +527,8 @@ static PyObject *read_attributes(qr_reader *r, qpy_objects *s, const qr_plan *pl
 {
     const qr_record *record = qpy_plan_record(s->sink.plan, number);
     qpy_objects_iter iter = {.source = object, .plan = s->sink.plan, .i = record->first, .n = (Py_ssize_t)record->first + record->count, .calls = s->calls};
+    if (QR_UNLIKELY(s->collector))
+        return qpy_collect_record(s->collector, number, &iter, (const uint8_t *)object);
     return objects_read_record(r, s, plan, number, iter, (const uint8_t *)object);
 }
 
@@ -549,7 +552,9 @@ static int take_record(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32
     if (qpy_objects_is(s, number, object, type == side->cls))
         *value = Py_NewRef(object);
     else if (r->error == QR_ERROR_NONE)
-        *value = side->form == QPY_FORM_NAMEDTUPLE ? objects_read_record_array(r, s, plan, number) : read_attributes(r, s, plan, number, object);
+        *value = side->form != QPY_FORM_NAMEDTUPLE ? read_attributes(r, s, plan, number, object)
+                 : QR_UNLIKELY(s->collector)     ? qpy_collect_record_array(s->collector, number)
+                                                 : objects_read_record_array(r, s, plan, number);
     s->calls++;
     if (!*value)
         qpy_objects_hold(s);
@@ -577,7 +582,7 @@ static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_
     uint32_t arm = qpy_union_arm(s->sink.state, s->sink.plan, number, object, NULL);
     if (arm == QR_PLAN_NONE || plan->nodes[arm].kind == QR_KIND_MAP)
         return 0;
-    *value = objects_read_node(r, s, plan, arm);
+    *value = QR_UNLIKELY(s->collector) ? qpy_collect_node(s->collector, arm) : objects_read_node(r, s, plan, arm);
     return 1;
 }
 
@@ -664,7 +669,7 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
 {
     const qr_node *node = &plan->nodes[number];
     int is_value, bounded = node->flags & QR_NODE_BOUNDED;
-    if (object == Py_None)
+    if (object == Py_None && (node->kind != QR_KIND_RAW || (node->flags & QR_NODE_NULLABLE)))
         return 0;
     switch (node->kind) {
     case QR_KIND_INT: is_value = !bounded && PyLong_Check(object) && !PyBool_Check(object); break;
@@ -738,6 +743,7 @@ void qpy_objects_init(qpy_objects *self, qr_path *path, qpy_state *state, qpy_pl
     self->key = self->made = self->failed = self->kept = NULL;
     self->kept_steps = 0;
     self->calls = 0;
+    self->collector = NULL;
 }
 
 void qpy_objects_release(qpy_objects *self, const qpy_format *format)
@@ -766,6 +772,8 @@ static PyObject *convert_object(qpy_state *state, PyObject *object, const qpy_de
     if (QR_UNLIKELY(!result))
         qr_reader_fail(&objects.reader, QR_ERROR_SINK, NULL);
     qpy_objects_release(&objects, &qpy_objects_format);
+    if (QR_UNLIKELY(!result) && options->all_errors && qr_error_class_of(objects.reader.error) == QR_CLASS_VALIDATION)
+        qpy_collect_convert(&objects.sink, object, options);
     return result;
 }
 
@@ -778,8 +786,8 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
         return NULL;
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
-        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "strict") != 0) {
-            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict)", PyTuple_GET_ITEM(names, i));
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "strict") != 0 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "errors") != 0) {
+            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict and errors)", PyTuple_GET_ITEM(names, i));
             return NULL;
         }
     PyObject *result = qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names) ? convert_object(state, args[0], &options) : NULL;
@@ -787,13 +795,41 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
     return result;
 }
 
+/* ---------------------------------------------------------------- for collect.c: the same as tables */
+
+static inline int qr_objects_finish(qr_reader *r) { return r->error == QR_ERROR_NONE; }
+
+#define QR_D(name) dynamic_##name
+#include "core/format/dynamic.tmpl.h"
+const qr_dynamic qpy_objects_dynamic = {
+    .format = (qr_format)0, .BINARY = QR_OBJECTS_BINARY, .TEXT_KEYS = QR_OBJECTS_TEXT_KEYS, .TEXT_NUMBERS = QR_OBJECTS_TEXT_NUMBERS, QR_DYNAMIC_FUNCTIONS,
+};
+
+#define QPY_D(name) collected_##name
+#define QPY_MEMBER objects
+#include "binding/collect_sink.tmpl.h"
+static int collected_take(qr_reader *r, void *s, const qr_plan *plan, uint32_t number, PyObject **value) { return objects_take(r, s, plan, number, value); }
+static void collected_hold(void *s) { qpy_objects_hold(s); }
+static void collected_forget(void *s)
+{
+    qpy_objects *self = s;
+    Py_CLEAR(self->failed);
+    Py_CLEAR(self->kept);
+    Py_CLEAR(self->made);
+    self->kept_steps = 0;
+}
+const qpy_collect_sink qpy_objects_collect_sink = {
+#include "binding/collect_sink.def"
+    QPY_SINK_REST, .take = collected_take, .hold = collected_hold, .forget = collected_forget,
+};
+
 /* ---------------------------------------------------------------- into the module */
 
 static PyMethodDef methods[] = {
     {"convert", (PyCFunction)(void (*)(void))convert, METH_FASTCALL | METH_KEYWORDS,
-     "convert(obj, type=Any, /, *, strict=True)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
+     "convert(obj, type=Any, /, *, strict=True, errors=\"first\")\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
      "type already\nis kept as it is; objects with fields (records, dataclasses, attrs) are read by their attributes.\n\nstrict=False also takes numbers and truth values "
-     "written as text. Raises ValidationError with the path."},
+     "written as text. errors=\"all\" goes on after a fault. Raises ValidationError with the path."},
     {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL,
      "validate(obj, type, /)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nRaises ValidationError with the path."},
     {"to_builtins", qpy_objects_to_builtins, METH_O,

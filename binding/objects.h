@@ -44,6 +44,7 @@ typedef struct qpy_objects {
     PyObject *kept;            /* list: keys of the path, or NULL */
     size_t kept_steps;         /* steps of the path whose keys are kept */
     uint32_t calls;            /* how often user code may have run */
+    struct qpy_collector *collector; /* collect.c reads, not the record loop; else NULL */
 } qpy_objects;
 
 QR_INLINE qpy_objects *qpy_objects_of(const qr_reader *r) { return (qpy_objects *)((char *)r - offsetof(qpy_objects, reader)); }

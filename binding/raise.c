@@ -268,6 +268,21 @@ static PyObject *what_arms_want(const qpy_plan *plan, const qr_union *u, int is_
     return list;
 }
 
+/* "User.id", when the path ends at a field. */
+static PyObject *label_of(const qpy_plan *plan, const qr_path *path)
+{
+    size_t n = plan && path && !path->lost ? qr_path_kept(path) : 0;
+    if (n == 0 || qr_path_step(path, n - 1).kind != QR_STEP_FIELD)
+        return Py_NewRef(Py_None);
+    size_t field = qr_path_step(path, n - 1).number;
+    for (uint32_t i = 0; i < plan->core->records_count; i++) {
+        const qr_record *record = &plan->core->records[i];
+        if (field >= record->first && field - record->first < record->count)
+            return PyUnicode_FromFormat("%s.%U", qpy_raise_class_name(plan->records[i].cls), plan->fields[field].name);
+    }
+    return Py_NewRef(Py_None);
+}
+
 /* See make_error: what could have stood there. A new reference. */
 static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char *got)
 {
@@ -313,8 +328,9 @@ static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char
 
 enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 40, LONGEST_MARK = 40 };
 
-/* (text of the line, or of what is around the place in a long one, 1-based column in that text, width of the token), or None. */
-static PyObject *excerpt_of(const qr_reader *r, const uint8_t *at)
+/* (text of the line, or of what is around the place in a long one, 1-based column in that text, width of the token, label of the place or
+ * None), or None. */
+static PyObject *excerpt_of(const qr_reader *r, const qpy_plan *plan, const uint8_t *at)
 {
     const uint8_t *from = at, *to = at, *mark = at;
     while (from > r->start && from[-1] != '\n' && from[-1] != '\r' && at - from < EXCERPT_BEFORE)
@@ -332,14 +348,15 @@ static PyObject *excerpt_of(const qr_reader *r, const uint8_t *at)
         while (mark + 1 < to && mark[1] > ' ' && mark[1] != ',' && mark[1] != ']' && mark[1] != '}' && mark[1] != ':')
             mark++;
     PyObject *before = PyUnicode_DecodeUTF8((const char *)from, at - from, "replace"), *text = PyUnicode_DecodeUTF8((const char *)from, to - from, "replace");
-    PyObject *marked = PyUnicode_DecodeUTF8((const char *)at, mark - at, "replace"), *result = NULL;
-    if (before && text && marked) {
+    PyObject *marked = PyUnicode_DecodeUTF8((const char *)at, mark - at, "replace"), *label = label_of(plan, r->path), *result = NULL;
+    if (before && text && marked && label) {
         Py_ssize_t width = PyUnicode_GET_LENGTH(marked) + 1;
-        result = Py_BuildValue("(Onn)", text, PyUnicode_GET_LENGTH(before) + 1, width > LONGEST_MARK ? LONGEST_MARK : width);
+        result = Py_BuildValue("(OnnO)", text, PyUnicode_GET_LENGTH(before) + 1, width > LONGEST_MARK ? LONGEST_MARK : width, label);
     }
     Py_XDECREF(before);
     Py_XDECREF(text);
     Py_XDECREF(marked);
+    Py_XDECREF(label);
     return result;
 }
 
@@ -347,16 +364,18 @@ static PyObject *excerpt_of(const qr_reader *r, const uint8_t *at)
 
 static PyObject *to_size(int known, size_t value) { return known ? PyLong_FromSize_t(value) : Py_NewRef(Py_None); }
 
+enum { PARTS = 11 };
+
 /* Calls make_error with these (references taken; NULL anywhere means that making it failed) and raises the result. */
-static void raise_parts(qpy_state *state, qr_error error, const char *class_, PyObject *parts[10])
+static void raise_parts(qpy_state *state, qr_error error, const char *class_, PyObject *parts[PARTS])
 {
     PyObject *exception = NULL, *args = NULL;
     int complete = state->make_error != NULL;
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < PARTS; i++)
         complete = complete && parts[i];
     if (complete)
-        args = Py_BuildValue("(sssOOOOOOOOOO)", class_, qr_error_code(error), qr_error_message(error), parts[0], parts[1], parts[2],
-                             parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9]);
+        args = Py_BuildValue("(sssOOOOOOOOOOO)", class_, qr_error_code(error), qr_error_message(error), parts[0], parts[1], parts[2],
+                             parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], parts[9], parts[10]);
     if (args)
         exception = PyObject_CallObject(state->make_error, args);
     if (exception) {
@@ -366,7 +385,7 @@ static void raise_parts(qpy_state *state, qr_error error, const char *class_, Py
     else if (!PyErr_Occurred())
         PyErr_SetString(PyExc_ValueError, qr_error_message(error));
     Py_XDECREF(args);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < PARTS; i++)
         Py_XDECREF(parts[i]);
 }
 
@@ -424,6 +443,18 @@ static int is_schema_error(void)
     return PyErr_ExceptionMatches(PyExc_TypeError) && PyType_Check(type) && strcmp(((PyTypeObject *)type)->tp_name, "SchemaError") == 0;
 }
 
+static int is_adapter(const qpy_plan *plan, uint32_t node) { return plan && node < plan->core->nodes_count && plan->core->nodes[node].kind == QR_KIND_ADAPTER; }
+
+/* A ValueError is a fault of the value; so is a TypeError, unless an adapter's function raised it. */
+static int is_fault(int of_adapter) { return PyErr_ExceptionMatches(PyExc_ValueError) || (!of_adapter && PyErr_ExceptionMatches(PyExc_TypeError)); }
+
+int qpy_raise_is_fault(const qr_reader *r, const qpy_plan *plan)
+{
+    if (r->error != QR_ERROR_SINK)
+        return qr_error_class_of(r->error) == QR_CLASS_VALIDATION;
+    return PyErr_Occurred() && !is_schema_error() && is_fault(is_adapter(plan, r->error_node));
+}
+
 /* What user code raised: ValueError and TypeError become a fault with it as the cause, the rest passes through. */
 PyObject *qpy_raise_sort(PyObject *steps, int of_adapter)
 {
@@ -431,7 +462,7 @@ PyObject *qpy_raise_sort(PyObject *steps, int of_adapter)
         PyErr_SetString(PyExc_SystemError, "quire: a value was refused without a reason");
     if (is_schema_error())
         add_note_to_raised(steps);
-    else if (PyErr_ExceptionMatches(PyExc_ValueError) || (!of_adapter && PyErr_ExceptionMatches(PyExc_TypeError)))
+    else if (is_fault(of_adapter))
         return take_exception();
     else if (!PyErr_ExceptionMatches(PyExc_MemoryError))
         add_note_to_raised(steps);
@@ -461,7 +492,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         if (!steps)
             PyErr_Clear();
         PyErr_Restore(type, saved, traceback);
-        cause = qpy_raise_sort(steps, plan && r->error_node < plan->core->nodes_count && plan->core->nodes[r->error_node].kind == QR_KIND_ADAPTER);
+        cause = qpy_raise_sort(steps, is_adapter(plan, r->error_node));
         if (!cause) {
             Py_XDECREF(steps);
             return NULL;
@@ -482,7 +513,7 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
     }
     if (known && format->is_text)
         qr_reader_position(r, r->error_at, &line, &column);
-    PyObject *parts[10] = {
+    PyObject *parts[PARTS] = {
         steps,
         class_ == QR_CLASS_VALIDATION && r->error == QR_ERROR_TYPE_MISMATCH ? expected_of(plan, r->error_node, format->attributes) : Py_NewRef(Py_None),
         got ? PyUnicode_FromString(got) : Py_NewRef(Py_None),
@@ -492,7 +523,8 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         to_size(line > 0, column),
         choices_of(plan, r, got),
         cause ? cause : Py_NewRef(Py_None),
-        line > 0 && !(plan && plan->secrets) ? excerpt_of(r, r->error_at) : Py_NewRef(Py_None),
+        line > 0 && !(plan && plan->secrets) ? excerpt_of(r, plan, r->error_at) : Py_NewRef(Py_None),
+        Py_NewRef(format->attributes || (r->options & QR_READ_LAX) ? Py_False : Py_True),
     };
     raise_parts(state, r->error, format->class_ ? format_class(format->class_, class_) : class_name(r->error), parts);
     return NULL;
@@ -505,9 +537,9 @@ PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyO
         Py_XDECREF(cause);
         return PyErr_NoMemory();
     }
-    PyObject *parts[10] = {
+    PyObject *parts[PARTS] = {
         steps ? steps : PyTuple_New(0), Py_NewRef(Py_None), value ? PyUnicode_FromString(Py_TYPE(value)->tp_name) : Py_NewRef(Py_None), Py_NewRef(value ? value : Py_None),
-        Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None),
+        Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_None), cause ? cause : Py_NewRef(Py_None), Py_NewRef(Py_None), Py_NewRef(Py_False),
     };
     /* what user code refused is invalid here too, but nothing was decoded */
     raise_parts(state, error, format_class("encode", qr_error_class_of(error)), parts);

@@ -28,6 +28,9 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
 /* The name of a class without its module. */
 const char *qpy_raise_class_name(const PyTypeObject *cls);
 
+/* Is the reader's error, or the exception that user code left, a fault of a value, so that what follows it can still be read? */
+int qpy_raise_is_fault(const qr_reader *r, const qpy_plan *plan);
+
 /* The exception that user code left: a ValueError (and a TypeError, unless an adapter's function raised it) is taken and returned, to
  * be the cause of a fault; any other stays set (with the path as a note) and NULL is returned. steps may be NULL. */
 PyObject *qpy_raise_sort(PyObject *steps, int of_adapter);

@@ -26,9 +26,68 @@ HEAD = """# Errors
 <!-- made from core/base/errors.def by tools/generate_docs.py: do not edit -->
 
 Every error of quire is a `QuireError` (a `ValueError`) and carries `.errors`, a list of faults. Each fault has
-`path`, `pointer`, `code`, `expected`, `got`, `value`, `offset`, `line`, `column` and `hint`. The *code* is stable: programs
-may compare it. The text of a message is for people and may change. A type that cannot be served is a `SchemaError`
+`path`, `pointer` (RFC 6901), `code`, `expected`, `got`, `value`, `offset`, `line`, `column` and `hint`. The *code* is stable:
+programs may compare it. The text of a message is for people and may change. A type that cannot be served is a `SchemaError`
 (a `TypeError`), raised when the type is first used; running out of memory is an ordinary `MemoryError`.
+
+```python
+import quire
+import quire.json
+from quire import Limits, Record
+
+class User(Record):
+    id: int
+    name: str
+
+text = '[{"id": 1, "name": "a"}, {"id": "7x", "nmae": "b"}]'
+try:
+    quire.json.decode(text, list[User])
+except quire.ValidationError as error:
+    fault = error.errors[0]
+    message = str(error)
+
+fault.pointer, fault.code, fault.expected, fault.value  # -> ('/1/id', 'type_mismatch', 'int', '7x')
+message.split("\\n")[0]  # -> 'expected int, got str "7x" at $[1].id (line 1, column 33; byte 32) [type_mismatch]'
+```
+
+A message of a text format shows the line, with a mark under the value at fault and the field that it was read for; long lines
+and long values are cut, and where a type has `secret` fields no line is shown and their values nowhere. A *hint* says what to do
+where that can be told: the name or the choice that was probably meant, what the arms of a union wanted, what `strict=False`
+would take.
+
+## All errors at once
+
+Reading stops at the first fault, which costs nothing while all goes well. With `errors="all"` the same input is read once more
+after a fault, by a build of the reader that goes on: a value that is not of its type is skipped and becomes a fault, up to
+`Limits(errors=100)`, in the order of their places.
+
+```python
+try:
+    quire.json.decode(text, list[User], errors="all")
+except quire.ValidationError as error:
+    faults = error.errors
+
+[(fault.pointer, fault.code) for fault in faults]  # -> [('/1', 'missing_field'), ('/1/id', 'type_mismatch')]
+```
+
+`decode`, `Decoder` and `quire.convert` take it. What is not a document of the format, or beyond a limit, ends the reading: it is
+the last fault. An object that has lost a field is not made, so its `__post_init__` is not called; for what is sound,
+`__post_init__` and adapters are called a second time. What user code raises is a fault when it is a `ValueError` (or, but for
+adapters, a `TypeError`); every other exception passes through, with the path as a note.
+
+## Writing
+
+An `EncodeError` (also a `TypeError`) has the same path, code and value: the object that cannot be written, and where it stands. A
+limit that is met while writing is an `EncodeLimitError`, which is both an `EncodeError` and a `LimitError`.
+
+```python
+try:
+    quire.json.encode({"rows": [1, {"made": object()}]})
+except quire.EncodeError as error:
+    refused = error.errors[0]
+
+refused.path, refused.code, refused.got  # -> ('$.rows[1].made', 'unsupported_type', 'object')
+```
 """
 
 

@@ -60,6 +60,7 @@ typedef struct qr_reader {
     uint8_t *scratch;                 /* of scratch_size bytes, from memory: see qr_reader_scratch */
     size_t scratch_size;
     const qr_memory *memory;          /* for the scratch; qr_memory_default unless the caller says otherwise after init */
+    const struct qr_dynamic *dynamic; /* core/format/dynamic.h: the format, where it is chosen while running */
     qr_path *path; /* where the way to a fault is noted while unwinding; NULL: nowhere */
     const qr_origin *origin; /* set by the caller after init; NULL: the input stands by itself */
 } qr_reader;

@@ -2,7 +2,8 @@
 /* check: the sink that makes nothing. Typed validation of a document, without Python.
  *
  * It is the smallest set of functions that read.tmpl.h asks of a sink, and the proof that reader, plan and record loop
- * need none of the object sink's knowledge. A value is 1; 0 would mean that the sink failed, which this one never does. */
+ * need none of the object sink's knowledge. (binding/collect_sink.def lists the same functions for the build that collects faults.)
+ * A value is 1; 0 would mean that the sink failed, which this one never does. */
 #ifndef QUIRE_CORE_PLAN_CHECK_SINK_H
 #define QUIRE_CORE_PLAN_CHECK_SINK_H
 

@@ -11,7 +11,9 @@
  *   QR_SINK      the sink's state   QR_VALUE   what it makes (0: failed)   QR_FRAME   what it keeps for an open container
  *   QR_TAKE      optional, for a source that is no text but values standing by themselves (Python objects): a function
  *                (r, s, plan, node, &value) that is asked first: 1 when it has read the value (or failed, value 0), 0 when
- *                tokens are to be read. Such a source is skipped by not looking at it, and reading it twice is free.
+ *                tokens are to be read. Such a source is skipped by not looking at it, and reading it twice is free. (QR_IS_TEXT may
+ *                be set too, to an expression that says whether it is one.)
+ *   QR_PLACE     optional, for an instance that goes on after a fault (binding/collect.c): see QR_LOSE
  *
  * What a sink must have is listed in core/plan/check_sink.h, the smallest one. The entry points are QR_T(read_any) and
  * QR_T(read_node); the caller checks the end with QR_F(finish).
@@ -19,10 +21,12 @@
  * On failure everything returns 0 at once; on the way up each level notes its step of the path and drops its frame. */
 
 #define QR_FAILED ((QR_VALUE)0)
+#ifndef QR_IS_TEXT
 #ifdef QR_TAKE
 #define QR_IS_TEXT 0
 #else
 #define QR_IS_TEXT 1
+#endif
 #endif
 
 static QR_VALUE QR_T(read_node)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number);
@@ -71,6 +75,22 @@ static QR_COLD QR_VALUE QR_T(fail_step)(qr_reader *r, QR_SINK *s, QR_FRAME *fram
     if (QR_UNLIKELY((count) >= r->item_limit)) \
         return qr_reader_fail(r, QR_ERROR_ITEMS, (where)), QR_FAIL_HERE()
 #define QR_FAIL_HERE() QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_INDEX, {.number = 0}}, 0)
+
+/* A step of a container that fails makes the container fail. Where QR_PLACE is set, a type, the instance may keep the fault, skip what
+ * the step had and go on instead: QR_MARK keeps the place in one, before a step; QR_STEP says which step is to be read. */
+#ifdef QR_PLACE
+#define QR_MARK() QR_PLACE place_; QR_T(mark)(r, s, &place_)
+#define QR_STEP(...) QR_T(step)(r, s, (qr_step){__VA_ARGS__})
+#define QR_LOSE(iter, fail)                                  \
+    do {                                                     \
+        if (!QR_T(go_on)(r, s, &place_, (iter)))             \
+            return fail;                                     \
+    } while (0)
+#else
+#define QR_MARK() (void)0
+#define QR_STEP(...) (void)0
+#define QR_LOSE(iter, fail) return fail
+#endif
 
 /* The rooms of the template, in the order in which they use each other. */
 #include "core/plan/read_any.tmpl.h"

@@ -15,9 +15,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
     QR_S(open_array)(s, &frame);
     while (QR_F(more_array)(r, &iter)) {
         QR_LIMIT_ITEMS(index, r->p);
+        QR_MARK();
+        QR_STEP(QR_STEP_INDEX, {.number = index});
         QR_VALUE value = QR_T(node_value)(r, s, plan, item);
         if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
-            return QR_FAIL_INDEX(index);
+            QR_LOSE(NULL, QR_FAIL_INDEX(index));
         index++;
     }
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
@@ -53,9 +55,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_
             QR_T(note)(r, QR_ERROR_WRONG_LENGTH, at, number, UINT32_MAX);
             return QR_FAIL_HERE();
         }
+        QR_MARK();
+        QR_STEP(QR_STEP_INDEX, {.number = index});
         QR_VALUE value = QR_T(read_node)(r, s, plan, plan->items[node->item + index]);
         if (QR_UNLIKELY(!value || !QR_S(item)(s, &frame, value)))
-            return QR_FAIL_INDEX(index);
+            QR_LOSE(NULL, QR_FAIL_INDEX(index));
         index++;
     }
     if (QR_UNLIKELY(r->error == QR_ERROR_NONE && index != node->item_count))

@@ -36,12 +36,16 @@ static QR_NOINLINE QR_VALUE QR_T(read_map)(qr_reader *r, QR_SINK *s, const qr_pl
     QR_S(open_typed_map)(s, &frame);
     while (QR_F(more_map)(r, &iter)) {
         QR_LIMIT_ITEMS(count, iter.key_at);
-        if (QR_UNLIKELY(!QR_T(map_key)(r, s, plan, node->item, &iter, &frame)))
-            return QR_T(is_of_type)(r) ? QR_FAIL_KEY(iter.key_at) : QR_FAIL_HERE(); /* no path can name what is no key */
+        QR_MARK();
+        QR_STEP(QR_STEP_KEY, {.at = iter.key_at});
+        count++;
+        if (QR_UNLIKELY(!QR_T(map_key)(r, s, plan, node->item, &iter, &frame))) {
+            QR_LOSE(&iter, QR_T(is_of_type)(r) ? QR_FAIL_KEY(iter.key_at) : QR_FAIL_HERE()); /* no path can name what is no key */
+            continue;
+        }
         QR_VALUE value = QR_T(read_node)(r, s, plan, node->value);
         if (QR_UNLIKELY(!value || !QR_S(pair)(s, &frame, value)))
-            return QR_FAIL_KEY(iter.key_at);
-        count++;
+            QR_LOSE(&iter, QR_FAIL_KEY(iter.key_at));
     }
     if (QR_UNLIKELY(r->error == QR_ERROR_NONE && (node->flags & QR_NODE_BOUNDED))) {
         qr_error error = qr_bounds_check_length(&plan->bounds[node->bounds], count);
@@ -148,6 +152,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
             continue;
         }
         uint32_t field = record->first + (uint32_t)i;
+        QR_MARK();
+        QR_STEP(QR_STEP_FIELD, {.number = field});
         if (QR_UNLIKELY(plan->fields[field].flags & QR_FIELD_GAP)) {
             if (!QR_T(skip)(r))
                 return QR_FAIL_HERE();
@@ -155,7 +161,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
         }
         QR_VALUE value = QR_T(read_node)(r, s, plan, plan->fields[field].node);
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, field, value)))
-            return QR_FAIL_AT_FIELD(field);
+            QR_LOSE(NULL, QR_FAIL_AT_FIELD(field));
         seen[i / 64] |= (uint64_t)1 << (i % 64);
     }
     if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
@@ -186,9 +192,11 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
         seen[word] = 0;
     for (;;) {
         uint32_t i = expected;
+        QR_MARK();
         if (QR_UNLIKELY(i >= count || !QR_F(pair_is)(r, &iter, &fields[i].image[QR_FORMAT]))) {
             if (!QR_F(more_map)(r, &iter))
                 break;
+            QR_STEP(QR_STEP_KEY, {.at = iter.key_at});
             if (i >= count || !QR_F(key_is)(r, &iter, &fields[i].image[QR_FORMAT])) {
                 int64_t found = QR_T(find_field)(r, s, plan, record, number, &iter, &frame);
                 if (QR_UNLIKELY(found < 0)) {
@@ -199,21 +207,24 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
                     }
                     if (found == QR_T(TAGGED))
                         QR_T(note)(r, QR_ERROR_DUPLICATE_FIELD, iter.key_at, number, UINT32_MAX);
-                    return found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at);
+                    QR_LOSE(&iter, found == QR_T(NO_KEY) ? QR_FAIL_HERE() : QR_FAIL_KEY(iter.key_at));
+                    continue;
                 }
                 i = (uint32_t)found;
             }
         }
         uint64_t bit = (uint64_t)1 << (i % 64);
+        QR_STEP(QR_STEP_FIELD, {.number = record->first + i});
         if (QR_UNLIKELY(seen[i / 64] & bit)) {
             QR_T(note)(r, QR_ERROR_DUPLICATE_FIELD, iter.key_at, number, record->first + i);
-            return QR_FAIL_AT_FIELD(record->first + i);
+            QR_LOSE(&iter, QR_FAIL_AT_FIELD(record->first + i));
+            continue;
         }
         seen[i / 64] |= bit;
         expected = i + 1;
         QR_VALUE value = QR_T(node_value)(r, s, plan, fields[i].node);
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, record->first + i, value)))
-            return QR_FAIL_AT_FIELD(record->first + i);
+            QR_LOSE(&iter, QR_FAIL_AT_FIELD(record->first + i));
     }
     if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
         QR_T(note_missing)(r, plan, number, seen, at);

@@ -32,6 +32,7 @@ __all__ = [
     "TruncatedError",
     "UnsafeError",
     "ValidationError",
+    "join_errors",
     "make_error",
     "nearest",
 ]
@@ -78,7 +79,7 @@ class Fault:
 
     def __repr__(self):
         parts = [f"path={self.path!r}"]
-        parts += [f"{n}={_cut(repr(v))}" for n in _FAULT_SHOWN if (v := getattr(self, n)) is not None]
+        parts += [f"{n}={_cut(_safe_repr(v))}" for n in _FAULT_SHOWN if (v := getattr(self, n)) is not None]
         return f"Fault({', '.join(parts)})"
 
     def __str__(self):
@@ -114,7 +115,8 @@ class QuireError(ValueError):
         more = len(self.errors) - 1
         if more <= 0:
             return text
-        return f"{text} (+{more} more error{'s' if more > 1 else ''}: see .errors)"
+        gap = "\n " if "\n" in text else ""
+        return f"{text}{gap} (+{more} more error{'s' if more > 1 else ''}: e.errors)"
 
 
 class EncodeError(QuireError, TypeError):
@@ -164,7 +166,22 @@ _CLASSES = {
 }
 
 
-def make_error(kind, code, message, steps, expected, got, value, offset, line, column, choices=None, cause=None, excerpt=None):
+def make_error(
+    kind,
+    code,
+    message,
+    steps,
+    expected,
+    got,
+    value,
+    offset,
+    line,
+    column,
+    choices=None,
+    cause=None,
+    excerpt=None,
+    strict=False,
+):
     """The exception for one fault: the only way in which the engine makes one.
 
     kind: a name of `_CLASSES`, or "memory". code, message: from core/base/errors.def.
@@ -172,7 +189,8 @@ def make_error(kind, code, message, steps, expected, got, value, offset, line, c
     the last step is its name and `choices` has the known ones; for a choice or a tag `choices` has what is allowed.
     expected, got: names of kinds; value: what was found, where it is a scalar, or for an encode error the object.
     cause: what user code raised; the text of a ValueError becomes the message.
-    excerpt: (text of the line, 1-based column in that text, width of the token) or None.
+    excerpt: (text of the line, 1-based column in that text, width of the token, field that is read there or None) or None.
+    strict: numbers and truth values are not taken from text, but could be.
     """
     if kind == "memory":
         return MemoryError(message)
@@ -180,17 +198,24 @@ def make_error(kind, code, message, steps, expected, got, value, offset, line, c
         message = str(cause) or type(cause).__name__
         expected = None
     text = _sentence(code, message, steps, expected, got, value, choices)
-    hint = _hint(code, steps, value, choices)
+    hint = _hint(code, steps, expected, got, value, choices, strict)
     fault = Fault(code, text, steps, expected, got, value, offset, line, column, hint)
     lines = [str(fault)]
     if excerpt is not None:
-        lines += _excerpt_lines(line, *excerpt)
+        lines += _excerpt_lines(line, expected, *excerpt)
     if hint is not None:
         lines.append(f"  hint: {hint}")
     error = _CLASSES[kind]("\n".join(lines), [fault])
     if cause is not None:
         error.__cause__ = cause
     return error
+
+
+def join_errors(errors):
+    """One exception for the faults of all of `errors`, in the order of their places: that of the first one."""
+    ordered = sorted(errors, key=lambda error: error.errors[0].offset or 0)
+    ordered[0].errors = [fault for error in ordered for fault in error.errors]
+    return ordered[0]
 
 
 def _sentence(code, message, steps, expected, got, value, choices):
@@ -213,7 +238,11 @@ def _sentence(code, message, steps, expected, got, value, choices):
     return f"{message}: {shown}" if shown and code != "unknown_field" else message
 
 
-def _hint(code, steps, value, choices):
+def _hint(code, steps, expected, got, value, choices, strict):
+    if code in _HINTS:
+        return _HINTS[code]
+    if code == "type_mismatch":
+        return _lax_hint(expected, got, value) if strict and expected is not None else None
     if not choices:
         return None
     if code == "unknown_field":
@@ -225,9 +254,49 @@ def _hint(code, steps, value, choices):
     return None if near is None else f"did you mean {_quoted(near)}?"
 
 
-def _excerpt_lines(line, text, column, width):
+# What to do about a value that cannot be written.
+_HINTS = {
+    "lone_surrogate": 'text that came with errors="surrogateescape" is bytes: encode those',
+    "unset_field": "give the field a value, or a default",
+    "changed": "something that runs while this is encoded (a property, another thread) changes it",
+}
+
+
+def _lax_hint(expected, got, value):
+    """What strict=False would do about text in place of a number or a truth value."""
+    kinds = set(expected.replace(" or ", ", ").split(", "))
+    if got == "float" and "int" in kinds and value.is_integer() and abs(value) <= 2**53:
+        return f"strict=False would accept {_show(value, got)} as {int(value)}"
+    if got != "str" or type(value) is not str or not kinds & {"int", "float", "bool"}:
+        return None
+    shown = _show(value, got)
+    if kinds & {"int", "float"}:
+        match _number_of(value):
+            case None if "bool" not in kinds:
+                return f'strict=False would accept a number as text, such as "7", but {shown} is not a number'
+            case int() | float() as number if "float" in kinds or number == int(number):
+                return f"strict=False would accept {shown}"
+    if "bool" in kinds:
+        return (
+            f"strict=False would accept {shown}" if value in ("true", "false") else 'strict=False would accept "true" and "false"'
+        )
+    return None
+
+
+def _number_of(text):
+    """The number that is written there as JSON has it, or None."""
+    import re  # not by everybody who imports quire
+
+    if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", text, re.ASCII) or len(text) > VALUE_WIDTH:
+        return None
+    number = float(text)
+    return number if number - number == 0 else None
+
+
+def _excerpt_lines(line, expected, text, column, width, label=None):
     gutter = f"{'' if line is None else line:>5} | "
-    return [f"{gutter}{text}", f"{' ' * (len(gutter) - 2)}| {' ' * (column - 1)}{'^' * max(width, 1)}"]
+    label = "" if label is None else f" {label}" if expected is None else f" {label}: {expected}"
+    return [f"{gutter}{text}", f"{' ' * (len(gutter) - 2)}| {' ' * (column - 1)}{'^' * max(width, 1)}{label}"]
 
 
 def _place(line, column, offset):

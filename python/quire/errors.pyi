@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 __all__ = [
     "DecodeError",
     "EncodeError",
+    "EncodeLimitError",
     "Fault",
     "LimitError",
     "MalformedError",
@@ -13,6 +14,7 @@ __all__ = [
     "TruncatedError",
     "UnsafeError",
     "ValidationError",
+    "join_errors",
     "make_error",
     "nearest",
 ]
@@ -78,8 +80,10 @@ def make_error(
     column: int | None,
     choices: Sequence[Any] | None = None,
     cause: BaseException | None = None,
-    excerpt: tuple[str, int, int] | None = None,
+    excerpt: tuple[str, int, int] | tuple[str, int, int, str | None] | None = None,
+    strict: bool = False,
 ) -> QuireError | MemoryError: ...
+def join_errors(errors: Sequence[QuireError]) -> QuireError: ...
 def nearest(name: object, names: Iterable[object]) -> str | None: ...
 def path_text(steps: Iterable[Any]) -> str: ...
 def pointer_text(steps: Iterable[Any]) -> str: ...

@@ -7,7 +7,7 @@ __all__ = ["Limits"]
 
 # The engine follows a document with the C stack of its thread, and no further than that has room for.
 MAX_DEPTH = 1_000_000
-_SIZES = ("bytes", "items", "str_bytes", "int_digits")
+_SIZES = ("bytes", "items", "str_bytes", "int_digits", "errors")
 _NAMES = ("depth", *_SIZES, "duplicate_keys")
 
 
@@ -19,6 +19,7 @@ class Limits:
     items:      items of one array, entries of one object.
     str_bytes:  encoded length of one string or byte string.
     int_digits: decimal digits of one integer, reading and writing.
+    errors:     faults that are collected by errors="all".
     duplicate_keys: in a dict "last" keeps the last value of a repeated key, "error" refuses the document. A repeated
         field of a declared record is always refused.
     """
@@ -27,14 +28,14 @@ class Limits:
 
     DEFAULT: Limits
 
-    def __init__(self, *, depth=1000, bytes=None, items=None, str_bytes=None, int_digits=4300, duplicate_keys="last"):
+    def __init__(self, *, depth=1000, bytes=None, items=None, str_bytes=None, int_digits=4300, errors=100, duplicate_keys="last"):
         if type(depth) is not int:
             raise TypeError(f"depth must be an int, got {type(depth).__name__}")
         if not 1 <= depth <= MAX_DEPTH:
             raise ValueError(f"depth must be 1 to {MAX_DEPTH}, got {depth}")
         if duplicate_keys not in ("last", "error"):
             raise ValueError(f'duplicate_keys must be "last" or "error", got {duplicate_keys!r}')
-        values = (depth, bytes, items, str_bytes, int_digits, duplicate_keys)
+        values = (depth, bytes, items, str_bytes, int_digits, errors, duplicate_keys)
         for name, value in zip(_NAMES, values, strict=True):
             if name in _SIZES:
                 _check_size(name, value)

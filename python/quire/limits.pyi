@@ -20,6 +20,8 @@ class Limits:
     @property
     def int_digits(self) -> int | None: ...
     @property
+    def errors(self) -> int | None: ...
+    @property
     def duplicate_keys(self) -> Literal["last", "error"]: ...
     def __init__(
         self,
@@ -29,6 +31,7 @@ class Limits:
         items: int | None = None,
         str_bytes: int | None = None,
         int_digits: int | None = 4300,
+        errors: int | None = 100,
         duplicate_keys: Literal["last", "error"] = "last",
     ) -> None: ...
     def replace(
@@ -39,6 +42,7 @@ class Limits:
         items: int | None = ...,
         str_bytes: int | None = ...,
         int_digits: int | None = ...,
+        errors: int | None = ...,
         duplicate_keys: Literal["last", "error"] = ...,
     ) -> Limits: ...
     __replace__ = replace

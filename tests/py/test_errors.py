@@ -140,8 +140,8 @@ def test_excerpt():
 
 def test_more_errors_are_counted():
     made = quire.ValidationError("first", [1, 2, 3])
-    assert str(made) == "first (+2 more errors: see .errors)"
-    assert str(quire.ValidationError("first", [1, 2])) == "first (+1 more error: see .errors)"
+    assert str(made) == "first (+2 more errors: e.errors)"
+    assert str(quire.ValidationError("first", [1, 2])) == "first (+1 more error: e.errors)"
 
 
 def test_nothing_that_a_terminal_obeys():

@@ -204,6 +204,8 @@ SCRIPT = """
         "missing": lambda: wrong(encode([{}]), list[Node]),
         "refused": lambda: wrong(encode([[1], ["x"]]), list[set[int]]),
         "unhashable": lambda: wrong(encode([[[1]]]), list[set[list[int]]]),
+        "all wrong": lambda: wrong(encode([{"id": -1, "name": 1}, {"pair": ["x"]}]), list[Node], errors="all"),
+        "all converted": lambda: quire.convert([{"id": -1, "name": 1}, {"pair": ["x"]}], list[Node], errors="all"),
         "limit": lambda: wrong(plain_data, limits=quire.Limits(depth=1)),
         "plan of a union": lambda: fmt.Decoder(list[Dog | Cat | Unknown | list[int] | list[str]]),
         "no match": lambda: wrong(encode([{"type": "x"}]), list[Dog | Cat | Ball]),
