@@ -176,9 +176,12 @@ static QR_NOINLINE QR_VALUE QR_T(read_other)(qr_reader *r, QR_SINK *s, const qr_
     QR_ITER iter;
     switch (node->kind) {
     case QR_KIND_RECORD: {
-        const uint8_t *at = QR_F(at)(r);
-        if (QR_UNLIKELY(qr_plan_record(plan, node)->array))
+        const qr_record *record = qr_plan_record(plan, node);
+        if (QR_UNLIKELY(record->array))
             return QR_T(read_record_array)(r, s, plan, number);
+        if (QR_LIKELY(record->count <= QR_T(SMALL_RECORD)))
+            return QR_T(read_small_record)(r, s, plan, number);
+        const uint8_t *at = QR_F(at)(r);
         if (QR_UNLIKELY(!QR_F(want_map)(r, &iter)))
             return QR_MISMATCH(number);
         return QR_T(read_record)(r, s, plan, number, iter, at);

@@ -173,18 +173,16 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
     return QR_LIKELY(result) ? result : QR_FAIL_HERE();
 }
 
-/* A record whose map is open. Most documents have the fields in the order of the class, so the next expected key is
- * compared first, as the bytes it would be. */
-static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at)
+/* The fields of a record whose map is open, up to its end; the level is entered. `seen`: room for a bit of each field. Most
+ * documents have the fields in the order of the class, so the next expected key is compared first, as the bytes it would be. */
+QR_INLINE QR_VALUE QR_T(record_fields)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at, uint64_t *seen)
 {
     const qr_record *record = qr_plan_record(plan, &plan->nodes[number]);
     const qr_field *fields = &plan->fields[record->first];
     uint32_t count = record->count, expected = 0;
     size_t skipped = 0;
     int tagged = 0;
-    uint64_t seen[QR_RECORD_WORDS];
     QR_FRAME frame;
-    QR_READER_ENTER(r, QR_T(read_record)(r, s, plan, number, iter, at));
     if (QR_UNLIKELY(!QR_S(open_record)(s, number, &frame)))
         return r->error == QR_ERROR_NONE ? QR_FAIL(QR_ERROR_SINK, at, number) : QR_FAILED;
     seen[0] = 0;
@@ -233,4 +231,26 @@ static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr
     qr_reader_leave(r);
     QR_VALUE result = QR_S(close_record)(s, r, number, &frame, seen, at);
     return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+}
+
+/* A record of any size whose map is open. */
+static QR_NOINLINE QR_VALUE QR_T(read_record)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_ITER iter, const uint8_t *at)
+{
+    uint64_t seen[QR_RECORD_WORDS];
+    QR_READER_ENTER(r, QR_T(read_record)(r, s, plan, number, iter, at));
+    return QR_T(record_fields)(r, s, plan, number, iter, at, seen);
+}
+
+/* The record that comes next, of at most SMALL_RECORD fields: the usual one, and what recursive types are made of, so its frame is
+ * kept small. */
+enum { QR_T(SMALL_RECORD) = 128 };
+static QR_NOINLINE QR_VALUE QR_T(read_small_record)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
+{
+    uint64_t seen[QR_T(SMALL_RECORD) / 64];
+    QR_ITER iter;
+    const uint8_t *at = QR_F(at)(r);
+    QR_READER_ENTER(r, QR_T(read_small_record)(r, s, plan, number));
+    if (QR_UNLIKELY(!QR_F(want_map)(r, &iter)))
+        return QR_MISMATCH(number);
+    return QR_T(record_fields)(r, s, plan, number, iter, at, seen);
 }
