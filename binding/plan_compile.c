@@ -307,8 +307,13 @@ static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject
     }
     self->records = bigger;
     self->records[number] = (qpy_record_side){.plan = self, .cls = (PyTypeObject *)cls, .node = node, .form = (uint8_t)form, .post_init = (uint8_t)post_init};
-    if (form == QPY_FORM_RECORD && unknown_of(unknown) == QR_UNKNOWN_KEEP)
-        self->records[number].unknown = ((qpy_record_class *)cls)->unknown;
+    if (unknown_of(unknown) == QR_UNKNOWN_KEEP) {
+        self->records[number].unknown = form == QPY_FORM_RECORD ? ((qpy_record_class *)cls)->unknown : 0;
+        if (self->records[number].unknown == 0) {
+            PyErr_SetString(PyExc_SystemError, "a description keeps unknown fields of a class that has no place for them");
+            return 0;
+        }
+    }
     if (!compile_computed(&self->records[number], item(info, RECORD_COMPUTED)) || !compile_ignored(self, node, item(info, RECORD_IGNORED)))
         return 0;
     Py_ssize_t count = PyTuple_GET_SIZE(fields);

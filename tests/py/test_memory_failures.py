@@ -132,6 +132,32 @@ SCRIPT = """
     class Ball(Record):
         radius: int
 
+    class Side(Record, mixin=True):
+        side: int = field(default=1, secret=True, kw_only=True)
+
+    class Keeps(Side, unknown="keep", validate="assign", reserved=("gone",)):
+        a: int
+        one_way: int = field(default=0, serialize=False)
+
+        @quire.computed
+        def twice(self):
+            return self.a * 2
+
+
+    class Row(Record, layout="array", reserved=(2,), unknown="error"):
+        a: int = field(1)
+        b: str = field(3, aliases=("bee",))
+
+    keeps_data, row = encode({"a": 1, "x": [1, {"y": None}], "gone": 1, "zz": "text"}), Row(1, "b" * 30)
+    keeps = decode(keeps_data, Keeps)
+    row_data, partial_keeps = encode([row] * 5), quire.Partial[Keeps]
+    decode(encode({}), partial_keeps)
+
+    def assign():
+        keeps.a = 2
+        Keeps(1, side=3)
+        keeps.__replace__(a=3).__getstate__()
+
     MIXED = list[Dog | Cat | Ball | Unknown | list[int] | list[str] | str | datetime.date | bytes | int]
     mixed = [Dog(1), Ball(2), Unknown("type", {"type": "x"}), [1, 2], ["a"], "x", datetime.date(2024, 2, 29), 5]
     mixed_encoder, mixed_decoder, mixed_data = fmt.Encoder(MIXED), fmt.Decoder(MIXED), encode(mixed)
@@ -189,7 +215,15 @@ SCRIPT = """
         "containers": lambda: holding_decoder.decode(holding_data),
         "encode containers": lambda: (holding_encoder.encode(holding), encode(holding)),
         "convert containers": lambda: (quire.convert(holding_plain, Holding), quire.to_builtins(holding), quire.validate(holding, Holding)),
+        "keep": lambda: decode(keeps_data, Keeps),
+        "gaps": lambda: decode(row_data, list[Row]),
+        "encode gaps": lambda: encode([row] * 3),
+        "convert and keep": lambda: quire.to_builtins(quire.convert({"a": 1, "x": [1]}, Keeps)),
+        "partial record": lambda: encode(decode(encode({"side": 1}), partial_keeps)),
         "surrogate": lambda: encode({"a": ["\\ud800"]}),
+        "encode what was kept": lambda: encode([keeps, keeps]),
+        "assign": assign,
+        "secret": lambda: wrong(encode({"a": 1, "side": "x"}), Keeps),
         # From here on Python code runs within: class bodies, reading annotations, making exceptions.
         "counter": lambda: counter_decoder.decode(counter_data),
         "keys of tuples": lambda: (tuples_decoder.decode(tuples_data), tuples_encoder.encode({(1, "a"): 2j})),
