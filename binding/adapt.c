@@ -39,6 +39,10 @@ PyObject *qpy_adapt_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyOb
     Py_INCREF(key);
     PyObject *made = key;
     while (made && plan->core->nodes[node].kind == QR_KIND_ADAPTER) {
+        if (!plan->nodes[node].encode) {
+            node = plan->core->nodes[node].item;
+            continue;
+        }
         if (!qpy_adapt_takes(plan, node, made)) {
             qpy_walk_fail(w, QR_ERROR_TYPE_MISMATCH, made);
             Py_DECREF(made);
@@ -54,12 +58,4 @@ PyObject *qpy_adapt_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyOb
         Py_CLEAR(made);
     }
     return made;
-}
-
-qpy_plan *qpy_adapt_plan(qpy_state *state, PyTypeObject *cls)
-{
-    qpy_plan *plan = qpy_plan_known(state, (PyObject *)cls);
-    if (!plan && !PyErr_Occurred())
-        plan = qpy_plan_get_adapted(state, cls);
-    return plan && plan->core->nodes[0].kind == QR_KIND_ADAPTER ? plan : NULL;
 }

@@ -20,11 +20,10 @@ int qpy_adapt_takes(const qpy_plan *plan, uint32_t node, PyObject *object);
 /* What `encode` makes of the object: a new reference, or NULL (an exception is set, or the walker failed). The object is held. */
 PyObject *qpy_adapt_encode(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *object);
 
+/* Is a key of that node written through adapters? */
+#define QPY_ADAPTS_KEY(plan, node) ((plan)->nodes[node].encode != NULL || (plan)->nodes[node].adapts)
+
 /* A key of a class that has an adapter, as what is written in its place: a new reference, or NULL (failed). */
 PyObject *qpy_adapt_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *key);
-
-/* The plan of a class whose objects are written through an adapter of the class: borrowed (the class or the cache keeps it), or NULL,
- * with an exception or without. */
-qpy_plan *qpy_adapt_plan(qpy_state *state, PyTypeObject *cls);
 
 #endif

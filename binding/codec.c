@@ -77,11 +77,11 @@ static int read_limits(PyObject *limits, qpy_decode_options *options)
     return 1;
 }
 
-static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *type)
+static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *adapters, PyObject *type)
 {
     if (!type || type == (PyObject *)&PyBaseObject_Type)
         return 1;
-    self->plan = qpy_plan_get(state, type);
+    self->plan = qpy_plan_get(state, adapters, type);
     return self->plan != NULL;
 }
 
@@ -94,7 +94,7 @@ static int set_errors(qpy_decode_options *self, const char *function, PyObject *
     return 0;
 }
 
-static int set_keyword(qpy_decode_options *self, const char *function, PyObject *name, PyObject *value)
+static int set_keyword(qpy_decode_options *self, PyObject **adapters, const char *function, PyObject *name, PyObject *value)
 {
     if (PyUnicode_CompareWithASCIIString(name, "limits") == 0) {
         int read = read_limits(value, self);
@@ -111,7 +111,13 @@ static int set_keyword(qpy_decode_options *self, const char *function, PyObject 
         self->read_options = strict ? self->read_options & ~(uint32_t)QR_READ_LAX : self->read_options | QR_READ_LAX;
         return 1;
     }
-    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict, errors and limits)", function, name);
+    if (PyUnicode_CompareWithASCIIString(name, "adapters") == 0)
+        return qpy_plan_use(value, adapters);
+    if (PyUnicode_CompareWithASCIIString(name, "context") == 0) {
+        self->context = value;
+        return 1;
+    }
+    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict, errors, limits, adapters and context)", function, name);
     return 0;
 }
 
@@ -121,17 +127,32 @@ static void options_start(qpy_decode_options *self)
     *self = (qpy_decode_options){.limits = defaults, .most_errors = QPY_ERRORS_DEFAULT};
 }
 
+int qpy_encode_options(const char *function, PyObject *const *values, PyObject *names, PyObject **adapters)
+{
+    *adapters = NULL;
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++) {
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "adapters") != 0) {
+            PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes adapters)", function, PyTuple_GET_ITEM(names, i));
+            return 0;
+        }
+        if (!qpy_plan_use(values[i], adapters))
+            return 0;
+    }
+    return 1;
+}
+
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
+    PyObject *adapters = NULL;
     options_start(self);
     if (count > 1) {
         PyErr_Format(PyExc_TypeError, "%s() takes data and a type, %zd positional arguments were given", function, count + 1);
         return 0;
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
-        if (!set_keyword(self, function, PyTuple_GET_ITEM(names, i), args[count + i]))
+        if (!set_keyword(self, &adapters, function, PyTuple_GET_ITEM(names, i), args[count + i]))
             return 0;
-    return set_type(self, state, count ? args[0] : NULL);
+    return set_type(self, state, adapters, count ? args[0] : NULL);
 }
 
 /* ---------------------------------------------------------------- Encoder and Decoder */
@@ -154,22 +175,29 @@ int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state
     self->codec = codec;
     self->state = state;
     self->module = Py_NewRef(state->module);
-    if (kwargs && PyDict_GET_SIZE(kwargs)) {
-        PyErr_SetString(PyExc_TypeError, "Encoder() takes no keyword arguments");
-        return 0;
+    PyObject *name, *value, *adapters = NULL;
+    Py_ssize_t i = 0;
+    while (kwargs && PyDict_Next(kwargs, &i, &name, &value)) {
+        if (PyUnicode_CompareWithASCIIString(name, "adapters") != 0) {
+            PyErr_Format(PyExc_TypeError, "Encoder() got an unexpected keyword argument %R (it takes adapters)", name);
+            return 0;
+        }
+        if (!qpy_plan_use(value, &adapters))
+            return 0;
     }
+    self->adapters = Py_XNewRef(adapters);
     if (!read_type("Encoder", args, &type))
         return 0;
     self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
     if (!type || type == (PyObject *)&PyBaseObject_Type)
         return 1;
-    self->plan = qpy_plan_get(state, type);
+    self->plan = qpy_plan_get(state, self->adapters, type);
     return self->plan != NULL;
 }
 
 int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs)
 {
-    PyObject *type, *name, *value;
+    PyObject *type, *name, *value, *adapters = NULL;
     Py_ssize_t i = 0;
     self->codec = codec;
     self->state = state;
@@ -179,9 +207,12 @@ int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state
         return 0;
     self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
     while (kwargs && PyDict_Next(kwargs, &i, &name, &value))
-        if (!set_keyword(&self->options, "Decoder", name, value))
+        if (!set_keyword(&self->options, &adapters, "Decoder", name, value)) {
+            self->options.context = NULL; /* is not held */
             return 0;
-    return set_type(&self->options, state, type);
+        }
+    Py_XINCREF(self->options.context);
+    return set_type(&self->options, state, adapters, type);
 }
 
 void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
@@ -199,6 +230,7 @@ int qpy_encoder_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->type);
     Py_VISIT(self->plan);
+    Py_VISIT(self->adapters);
     Py_VISIT(self->module);
     return 0;
 }
@@ -209,6 +241,7 @@ int qpy_decoder_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->type);
     Py_VISIT(self->options.plan);
+    Py_VISIT(self->options.context);
     Py_VISIT(self->module);
     return 0;
 }
@@ -227,6 +260,7 @@ void qpy_encoder_dealloc(PyObject *op)
     PyObject_GC_UnTrack(op);
     Py_XDECREF(self->type);
     Py_XDECREF(self->plan);
+    Py_XDECREF(self->adapters);
     Py_XDECREF(self->module);
     free_object(op);
 }
@@ -237,6 +271,7 @@ void qpy_decoder_dealloc(PyObject *op)
     PyObject_GC_UnTrack(op);
     Py_XDECREF(self->type);
     Py_XDECREF(self->options.plan);
+    Py_XDECREF(self->options.context);
     Py_XDECREF(self->module);
     free_object(op);
 }

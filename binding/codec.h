@@ -24,12 +24,15 @@ enum { QPY_ERRORS_DEFAULT = 100 };
 /* What decode and Decoder are told. */
 typedef struct qpy_decode_options {
     qpy_plan *plan; /* strong, or NULL for Any */
+    PyObject *context; /* for the functions of adapters, borrowed (a Decoder holds it), or NULL */
     qr_limits limits;
     uint32_t read_options;
     int all_errors;     /* errors="all" */
     size_t most_errors; /* of which so many are kept (Limits.errors); 0: no limit */
 } qpy_decode_options;
-/* (type=Any, *, strict=True, limits=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
+/* (type=Any, *, strict=True, limits=None, adapters=None, context=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
+/* The one keyword of what writes, adapters=, from a vector call: 1 with the quire.Adapters (borrowed) or NULL, or 0 with an exception. */
+int qpy_encode_options(const char *function, PyObject *const *values, PyObject *names, PyObject **adapters);
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
 /* A document that may be a part of something longer. */
@@ -60,6 +63,7 @@ typedef struct qpy_encoder {
     const qpy_codec *codec;
     PyObject *type;
     qpy_plan *plan;  /* NULL: anything */
+    PyObject *adapters; /* strong, or NULL */
     qpy_state *state;
     PyObject *module;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */

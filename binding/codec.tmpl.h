@@ -66,6 +66,7 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
     qpy_sink_init(&sink, state, plan, QPY_FORMAT_NAME);
     sink.source = owner;
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
+    sink.user_context = options->context;
     if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
         sink.context = NULL; /* a key that is only compared is not measured */
     PyObject *result = NULL;
@@ -125,10 +126,11 @@ static PyObject *QR_T(decode)(PyObject *module, PyObject *const *args, Py_ssize_
 
 /* ---------------------------------------------------------------- encoding */
 
-static PyObject *QR_T(encode_object)(qpy_state *state, PyObject *object, size_t *hint)
+static PyObject *QR_T(encode_object)(qpy_state *state, PyObject *object, PyObject *adapters, size_t *hint)
 {
     qpy_walker walker;
     qpy_walker_init(&walker, state, QPY_FORMAT_NAME, *hint);
+    qpy_walker_use(&walker, adapters);
     int ok = QR_T(write_value)(&walker, object);
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (QR_LIKELY(bytes))
@@ -144,6 +146,7 @@ static PyObject *QR_T(encode_typed)(qpy_encoder *self, PyObject *object)
     if (QR_UNLIKELY(!plan))
         return NULL;
     qpy_walker_init(&walker, self->state, QPY_FORMAT_NAME, self->hint);
+    qpy_walker_use(&walker, self->adapters);
     int ok = QR_T(write_node)(&walker, plan, 0, object), mismatch = walker.buffer.error == QR_ERROR_TYPE_MISMATCH;
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (QR_LIKELY(bytes))
@@ -166,11 +169,14 @@ static const qpy_codec QR_T(codec) = {
 static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_state *state = qpy_state_of(module);
-    if (count != 1 || (names && PyTuple_GET_SIZE(names))) {
-        PyErr_Format(PyExc_TypeError, "encode() takes one object and no keywords, %zd were given", count + (names ? PyTuple_GET_SIZE(names) : 0));
+    PyObject *adapters = NULL;
+    if (count != 1) {
+        PyErr_Format(PyExc_TypeError, "encode() takes one object, %zd positional arguments were given", count);
         return NULL;
     }
-    return QR_T(encode_object)(state, args[0], &state->QPY_FORMAT_HINT);
+    if (QR_UNLIKELY(names != NULL) && !qpy_encode_options("encode", args + count, names, &adapters))
+        return NULL;
+    return QR_T(encode_object)(state, args[0], adapters, &state->QPY_FORMAT_HINT);
 }
 
 /* ---------------------------------------------------------------- Encoder and Decoder */
@@ -194,7 +200,7 @@ static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject 
 static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
 {
     qpy_encoder *self = (qpy_encoder *)op;
-    return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, &self->hint);
+    return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
 }
 
 static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)
@@ -226,12 +232,12 @@ static PyMemberDef QR_T(decoder_members)[] = {
 static PyType_Slot QR_T(encoder_slots)[] = {
     {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
-    {Py_tp_doc, "Encoder(type=Any, /)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Encoder(type=Any, /, *, adapters=None)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
     {Py_tp_methods, QR_T(decoder_methods)}, {Py_tp_members, QR_T(decoder_members)},
-    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Spec QR_T(encoder_spec) = {
     .name = QPY_FORMAT_MODULE ".Encoder", .basicsize = sizeof(qpy_encoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(encoder_slots),
@@ -244,10 +250,11 @@ static PyType_Spec QR_T(decoder_spec) = {
 
 static PyMethodDef QR_T(encode_def) = {
     "encode", (PyCFunction)(void (*)(void))QR_T(encode), METH_FASTCALL | METH_KEYWORDS,
-    "encode(obj, /)\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
+    "encode(obj, /, *, adapters=None)\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
 static PyMethodDef QR_T(decode_def) = {
     "decode", (PyCFunction)(void (*)(void))QR_T(decode), METH_FASTCALL | METH_KEYWORDS,
-    "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"
+    "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"
+    "adapters: a quire.Adapters; context: what their functions may ask for.\n"
     "Raises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."};
 
 static int QR_T(add)(PyObject *module, const char *name, PyObject *object)

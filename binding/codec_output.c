@@ -22,7 +22,11 @@ static int append(qpy_encoder *self, qpy_walker *walker, PyObject *object)
     return 0;
 }
 
-static void start(qpy_encoder *self, qpy_walker *walker) { qpy_walker_init(walker, self->state, self->codec->format->name, self->hint); }
+static void start(qpy_encoder *self, qpy_walker *walker)
+{
+    qpy_walker_init(walker, self->state, self->codec->format->name, self->hint);
+    qpy_walker_use(walker, self->adapters);
+}
 
 /* ---------------------------------------------------------------- encode_into */
 
@@ -112,6 +116,7 @@ PyObject *qpy_encoder_encode_lines(PyObject *op, PyObject *objects)
     if (!iterator)
         return NULL;
     qpy_walker_init(&walker, self->state, self->codec->format->name, 0); /* the hint is of one object */
+    qpy_walker_use(&walker, self->adapters);
     int ok = 1;
     for (Py_ssize_t i = 0; ok && (object = PyIter_Next(iterator)); i++) {
         ok = append(self, &walker, object);

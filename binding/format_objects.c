@@ -679,7 +679,7 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
     case QR_KIND_CHOICE: return take_choice(s, plan, number, object, value);
     case QR_KIND_UNION: return take_union(r, s, plan, number, object, value);
     case QR_KIND_ADAPTER:
-        if (s->sink.plan->nodes[number].cls == Py_None || !qpy_adapt_takes(s->sink.plan, number, object))
+        if (!s->sink.plan->nodes[number].encode || s->sink.plan->nodes[number].cls == Py_None || !qpy_adapt_takes(s->sink.plan, number, object))
             return 0;
         *value = Py_NewRef(object);
         if (bounded)
@@ -768,6 +768,7 @@ static PyObject *convert_object(qpy_state *state, PyObject *object, const qpy_de
     if (!options->plan)
         return Py_NewRef(object);
     qpy_objects_init(&objects, &path, state, options->plan, object, &options->limits, options->read_options);
+    objects.sink.user_context = options->context;
     PyObject *result = objects_read_node(&objects.reader, &objects, options->plan->core, 0);
     if (QR_UNLIKELY(!result))
         qr_reader_fail(&objects.reader, QR_ERROR_SINK, NULL);
@@ -786,8 +787,8 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
         return NULL;
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
-        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "strict") != 0 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "errors") != 0) {
-            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict and errors)", PyTuple_GET_ITEM(names, i));
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "limits") == 0) {
+            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict, errors, adapters and context)", PyTuple_GET_ITEM(names, i));
             return NULL;
         }
     PyObject *result = qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names) ? convert_object(state, args[0], &options) : NULL;
@@ -827,13 +828,13 @@ const qpy_collect_sink qpy_objects_collect_sink = {
 
 static PyMethodDef methods[] = {
     {"convert", (PyCFunction)(void (*)(void))convert, METH_FASTCALL | METH_KEYWORDS,
-     "convert(obj, type=Any, /, *, strict=True, errors=\"first\")\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
+     "convert(obj, type=Any, /, *, strict=True, errors=\"first\", adapters=None, context=None)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
      "type already\nis kept as it is; objects with fields (records, dataclasses, attrs) are read by their attributes.\n\nstrict=False also takes numbers and truth values "
      "written as text. errors=\"all\" goes on after a fault. Raises ValidationError with the path."},
     {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL,
      "validate(obj, type, /)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nRaises ValidationError with the path."},
-    {"to_builtins", qpy_objects_to_builtins, METH_O,
-     "to_builtins(obj, /)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
+    {"to_builtins", (PyCFunction)(void (*)(void))qpy_objects_to_builtins, METH_FASTCALL | METH_KEYWORDS,
+     "to_builtins(obj, /, *, adapters=None)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -241,6 +241,6 @@ int qpy_objects_is(qpy_objects *self, uint32_t number, PyObject *object, int qui
 
 PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count);
 /* objects_build.c */
-PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *object);
+PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
 #endif

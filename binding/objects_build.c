@@ -7,6 +7,7 @@
 #include "binding/objects.h"
 
 #include "binding/adapt.h"
+#include "binding/codec.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
 #include "binding/walk.h"
@@ -91,7 +92,7 @@ static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *valu
 {
     Py_ssize_t before = PyDict_GET_SIZE(dict);
     const qr_node *node = plan ? &plan->core->nodes[map] : NULL;
-    PyObject *wire = node && plan->nodes[node->item].encode ? qpy_adapt_key(w, plan, node->item, key) : Py_NewRef(key);
+    PyObject *wire = node && QPY_ADAPTS_KEY(plan, node->item) ? qpy_adapt_key(w, plan, node->item, key) : Py_NewRef(key);
     PyObject *built = wire ? build_key(w, wire) : NULL, *item = built ? build_item(w, plan, node ? node->value : 0, value) : NULL;
     Py_XDECREF(wire);
     int ok = item && PyDict_SetItem(dict, built, item) == 0;
@@ -367,6 +368,8 @@ static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number
     const qr_node *node = &plan->core->nodes[number];
     if (object == Py_None && (node->flags & QR_NODE_NULLABLE))
         return Py_NewRef(Py_None);
+    if (node->kind == QR_KIND_ADAPTER && !plan->nodes[number].encode)
+        return build_node(w, plan, node->item, object);
     if (node->kind == QR_KIND_ADAPTER && qpy_adapt_takes(plan, number, object))
         return build_adapted(w, plan, number, object);
     if (node->kind == QR_KIND_UNION) {
@@ -393,11 +396,19 @@ static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number
     }
 }
 
-PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *object)
+PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_walker walker;
+    PyObject *adapters = NULL;
+    if (count != 1) {
+        PyErr_Format(PyExc_TypeError, "to_builtins() takes one object, %zd positional arguments were given", count);
+        return NULL;
+    }
+    if (!qpy_encode_options("to_builtins", args + count, names, &adapters))
+        return NULL;
     qpy_walker_init(&walker, qpy_state_of(module), "objects", 0);
-    PyObject *result = build(&walker, object), *unused = qpy_walker_finish(&walker, result != NULL);
+    qpy_walker_use(&walker, adapters);
+    PyObject *result = build(&walker, args[0]), *unused = qpy_walker_finish(&walker, result != NULL);
     if (!unused)
         Py_CLEAR(result);
     Py_XDECREF(unused);

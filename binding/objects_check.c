@@ -427,6 +427,8 @@ static QR_NOINLINE int check_node(qpy_check *c, uint32_t number, PyObject *objec
     case QR_KIND_TUPLE: return check_tuple(c, number, object);
     case QR_KIND_UNION: return check_union(c, number, object);
     case QR_KIND_ADAPTER:
+        if (!c->plan->nodes[number].encode)
+            return check_value(c, node->item, object) && (!c->bounds || check_judged(c, number, object));
         if (!qpy_adapt_takes(c->plan, number, object))
             return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
         if (!c->bounds && c->quiet == 0)
@@ -547,7 +549,7 @@ PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize
     }
     if (args[1] == (PyObject *)&PyBaseObject_Type)
         Py_RETURN_NONE;
-    qpy_plan *plan = qpy_plan_get(state, args[1]);
+    qpy_plan *plan = qpy_plan_get(state, NULL, args[1]);
     if (!plan)
         return NULL;
     int ok = check(state, plan, args[0], 1, &validate_format);

@@ -2,6 +2,7 @@
 /* plan: finding the plan of a type, and its life. Compiling a description is in plan_compile.c. */
 #include "binding/plan.h"
 
+#include "binding/attribute.h"
 #include "binding/plan_compile.h"
 #include "binding/union.h"
 
@@ -19,6 +20,7 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->module);
     Py_VISIT(self->type);
+    Py_VISIT(self->adapters);
     Py_VISIT(self->tags);
     Py_VISIT(self->watch);
     if (!self->core)
@@ -50,6 +52,7 @@ static int plan_clear(PyObject *op)
 {
     qpy_plan *self = (qpy_plan *)op;
     Py_CLEAR(self->type);
+    Py_CLEAR(self->adapters);
     Py_CLEAR(self->tags);
     Py_CLEAR(self->watch);
     if (self->core) {
@@ -141,19 +144,45 @@ int qpy_plan_arm(const qr_plan *core, const qr_union *u, uint32_t i, uint32_t *a
 
 /* ---------------------------------------------------------------- finding one */
 
-/* option: Py_True for a plan only if the type has an adapter (else NULL without an exception), or NULL. */
-static qpy_plan *compile(qpy_state *state, PyObject *type, PyObject *option, int *temporary)
+/* option: Py_True for a plan only if the type has an adapter (else NULL without an exception), or Py_False. */
+static qpy_plan *compile(qpy_state *state, PyObject *adapters, PyObject *type, PyObject *option, int *temporary)
 {
     if (!state->describe) {
         PyErr_SetString(PyExc_RuntimeError, "quire._core is used without the quire package");
         return NULL;
     }
-    PyObject *description = PyObject_CallFunctionObjArgs(state->describe, type, option, NULL);
+    PyObject *description = PyObject_CallFunctionObjArgs(state->describe, type, option, adapters ? adapters : Py_None, NULL);
     if (!description)
         return NULL;
     qpy_plan *plan = description == Py_None ? NULL : qpy_plan_compile(state, type, description, temporary);
+    if (plan)
+        plan->adapters = Py_XNewRef(adapters);
     Py_DECREF(description);
     return plan;
+}
+
+int qpy_plan_use(PyObject *argument, PyObject **adapters)
+{
+    *adapters = NULL;
+    if (!argument || argument == Py_None)
+        return 1;
+    PyObject *use = qpy_attribute(argument, "_use"), *plans = use ? PyObject_CallNoArgs(use) : NULL;
+    int ok = plans && PyDict_Check(plans);
+    Py_XDECREF(use);
+    Py_XDECREF(plans);
+    if (ok)
+        *adapters = argument;
+    else if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_AttributeError))
+        PyErr_Format(PyExc_TypeError, "adapters must be a quire.Adapters or None, got %.100s", Py_TYPE(argument)->tp_name);
+    return ok;
+}
+
+/* The plans that go by these adapters: borrowed (they keep it), or NULL with an exception. */
+static PyObject *plans_of(PyObject *adapters)
+{
+    PyObject *plans = qpy_attribute(adapters, "_plans");
+    Py_XDECREF(plans);
+    return plans;
 }
 
 /* The plan that a class that is no record keeps in its own __dict__ (not a base's): borrowed, or NULL, no exception. */
@@ -166,8 +195,24 @@ static qpy_plan *kept_by_class(const qpy_state *state, PyTypeObject *cls)
     return plan && Py_TYPE(plan) == state->plan_type && ((qpy_plan *)plan)->type == (PyObject *)cls ? (qpy_plan *)plan : NULL;
 }
 
-static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
+static int keep_in(PyObject *plans, PyObject *type, qpy_plan *plan)
 {
+    if (PyDict_GET_SIZE(plans) >= CACHE_LIMIT)
+        PyDict_Clear(plans);
+    if (PyDict_SetItem(plans, type, (PyObject *)plan) == 0)
+        return 0;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) /* unhashable metadata: works, only not cached */
+        return -1;
+    PyErr_Clear();
+    return 0;
+}
+
+static int keep(qpy_state *state, PyObject *adapters, PyObject *type, qpy_plan *plan)
+{
+    if (adapters) {
+        PyObject *plans = plans_of(adapters);
+        return plans ? keep_in(plans, type, plan) : -1;
+    }
     /* What a record class keeps is how its instances are written field by field; an adapter's plan is kept as other classes' are. */
     if (PyType_Check(type) && qpy_record_check(state, (PyTypeObject *)type) && plan->core->nodes[0].kind == QR_KIND_RECORD) {
         Py_XSETREF(((qpy_record_class *)type)->plan, Py_NewRef((PyObject *)plan));
@@ -175,27 +220,23 @@ static int keep(qpy_state *state, PyObject *type, qpy_plan *plan)
     }
     if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE))
         return PyType_Type.tp_setattro(type, state->str_plan, (PyObject *)plan); /* a metaclass that refuses does not mean us */
-    if (PyDict_GET_SIZE(state->plan_cache) >= CACHE_LIMIT)
-        PyDict_Clear(state->plan_cache);
-    if (PyDict_SetItem(state->plan_cache, type, (PyObject *)plan) < 0) {
-        if (!PyErr_ExceptionMatches(PyExc_TypeError)) /* unhashable metadata: works, only not cached */
-            return -1;
-        PyErr_Clear();
-    }
-    return 0;
+    return keep_in(state->plan_cache, type, plan);
 }
 
-qpy_plan *qpy_plan_known(qpy_state *state, PyObject *type)
+qpy_plan *qpy_plan_known(qpy_state *state, PyObject *adapters, PyObject *type)
 {
     qpy_plan *plan;
-    if (PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
+    PyObject *plans = adapters ? plans_of(adapters) : state->plan_cache;
+    if (!plans)
+        return NULL;
+    if (!adapters && PyType_Check(type) && !(((PyTypeObject *)type)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
         plan = qpy_record_check(state, (PyTypeObject *)type) ? (qpy_plan *)((qpy_record_class *)type)->plan : NULL;
         return plan ? plan : kept_by_class(state, (PyTypeObject *)type);
     }
-    plan = (qpy_plan *)PyDict_GetItemWithError(state->plan_cache, type);
+    plan = (qpy_plan *)PyDict_GetItemWithError(plans, type);
     if (!plan && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_TypeError))
         PyErr_Clear();
-    return plan;
+    return plan && Py_TYPE(plan) == state->plan_type ? plan : NULL;
 }
 
 /* Have no subclasses been made meanwhile that it should know of? 1, 0, or -1 with an exception. */
@@ -214,10 +255,10 @@ static int is_current(const qpy_state *state, qpy_plan *plan)
     return current;
 }
 
-qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type)
+qpy_plan *qpy_plan_get(qpy_state *state, PyObject *adapters, PyObject *type)
 {
     int temporary = 0;
-    qpy_plan *plan = qpy_plan_known(state, type);
+    qpy_plan *plan = qpy_plan_known(state, adapters, type);
     if (plan) {
         Py_INCREF(plan);
         int current = is_current(state, plan);
@@ -228,10 +269,10 @@ qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type)
     if (PyErr_Occurred())
         return NULL;
     size_t classes = state->record_classes; /* one that is made while the type is read may be missing from it */
-    plan = compile(state, type, NULL, &temporary);
+    plan = compile(state, adapters, type, Py_False, &temporary);
     if (plan)
         plan->watched_at = classes;
-    if (plan && !temporary && keep(state, type, plan) < 0)
+    if (plan && !temporary && keep(state, adapters, type, plan) < 0)
         Py_CLEAR(plan);
     return plan;
 }
@@ -248,14 +289,14 @@ static int has_fields(const qpy_state *state, PyTypeObject *cls)
     return 0;
 }
 
-qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
+qpy_plan *qpy_plan_of_class(qpy_state *state, PyObject *adapters, PyTypeObject *cls)
 {
-    qpy_plan *plan = qpy_plan_known(state, (PyObject *)cls);
+    qpy_plan *plan = qpy_plan_known(state, adapters, (PyObject *)cls);
     if (!plan && !PyErr_Occurred() && !qpy_record_check(state, cls) && !has_fields(state, cls))
         return NULL;
     if (plan || PyErr_Occurred())
         return plan;
-    plan = qpy_plan_get(state, (PyObject *)cls);
+    plan = qpy_plan_get(state, adapters, (PyObject *)cls);
     if (plan && Py_REFCNT(plan) == 1) { /* nobody keeps it: an unresolved forward reference */
         Py_DECREF(plan);
         PyErr_Format(PyExc_TypeError, "the annotations of %.200s cannot be read yet", cls->tp_name);
@@ -265,11 +306,17 @@ qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls)
     return plan;
 }
 
-qpy_plan *qpy_plan_get_adapted(qpy_state *state, PyTypeObject *cls)
+qpy_plan *qpy_plan_of_adapted(qpy_state *state, PyObject *adapters, PyTypeObject *cls)
 {
     int temporary = 0;
-    qpy_plan *plan = compile(state, (PyObject *)cls, Py_True, &temporary);
-    if (plan && keep(state, (PyObject *)cls, plan) < 0)
+    PyObject *plans = adapters ? plans_of(adapters) : state->plan_cache;
+    qpy_plan *plan = plans ? qpy_plan_known(state, adapters, (PyObject *)cls) : NULL;
+    if (plan)
+        return plan->core->nodes[0].kind == QR_KIND_ADAPTER ? plan : NULL;
+    if (PyErr_Occurred() || (adapters && PyDict_GetItemWithError(plans, (PyObject *)cls))) /* None: has no adapter */
+        return NULL;
+    plan = compile(state, adapters, (PyObject *)cls, Py_True, &temporary);
+    if (plan ? keep(state, adapters, (PyObject *)cls, plan) < 0 : adapters && !PyErr_Occurred() && keep_in(plans, (PyObject *)cls, (qpy_plan *)Py_None) < 0)
         Py_CLEAR(plan);
     Py_XDECREF(plan); /* who keeps it, has it */
     return plan;

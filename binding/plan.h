@@ -24,7 +24,7 @@ typedef struct qpy_node_side {
     PyObject *unpack;  /* makes a value of the text that is a key (a tuple's), strong, or NULL */
     PyObject *extra;   /* Container.extra: tuple, strong, or NULL: what a class that is called gets beside the items */
     PyTypeObject *exact; /* an object of exactly this class is a value of the node, nothing else to ask; NULL: none is; borrowed */
-    PyObject *encode, *decode; /* ADAPTER: strong; else NULL */
+    PyObject *encode, *decode; /* ADAPTER: strong, both NULL where the value stays what it is and is only checked; else NULL */
     uint8_t flavour;   /* ARRAY, TUPLE, MAP */
     uint8_t with_context; /* ADAPTER: decode takes the context too */
     uint8_t adapts;    /* below it is an adapter that the class of a value does not tell: it must be written by its type */
@@ -78,27 +78,32 @@ typedef struct qpy_plan {
     PyObject **choices;     /* the Python object of each core choice, strong */
     PyObject *tags;         /* of records, by record number: the tag as an object or NULL */
     PyObject *type;         /* what it is a plan of, strong */
+    PyObject *adapters;     /* the quire.Adapters it was made with, strong, or NULL; it keeps the plan */
     PyObject *watch;        /* callable: are the subclasses that it knows (Subclasses[T]) still all of them? strong, or NULL */
     size_t watched_at;      /* the state's record_classes when the answer was yes */
     uint8_t watches_records; /* only subclasses of records are asked for */
     uint8_t secrets;        /* some field is secret: no error shows what stands in the document */
 } qpy_plan;
 
-/* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). */
-qpy_plan *qpy_plan_get(qpy_state *state, PyObject *type);
+/* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). adapters, here and below: the
+ * quire.Adapters of the call, or NULL. Each has its own plans. */
+qpy_plan *qpy_plan_get(qpy_state *state, PyObject *adapters, PyObject *type);
 /* The plan again, or a newer one of its type when there are subclasses that it does not know: a new reference, or NULL with an exception. */
 QR_INLINE qpy_plan *qpy_plan_current(qpy_state *state, qpy_plan *self)
 {
-    return QR_LIKELY(!self->watch) ? (qpy_plan *)Py_NewRef((PyObject *)self) : qpy_plan_get(state, self->type);
+    return QR_LIKELY(!self->watch) ? (qpy_plan *)Py_NewRef((PyObject *)self) : qpy_plan_get(state, self->adapters, self->type);
 }
+/* Takes an `adapters=` argument into use: 1, with *adapters NULL for None; 0 with an exception. */
+int qpy_plan_use(PyObject *argument, PyObject **adapters);
 /* The plan of the class of a value that is written, when it has one (record, dataclass, attrs class, NamedTuple): borrowed (the class
  * keeps it), NULL without an exception for any other class, with one when the type cannot be. */
-qpy_plan *qpy_plan_of_class(qpy_state *state, PyTypeObject *cls);
+qpy_plan *qpy_plan_of_class(qpy_state *state, PyObject *adapters, PyTypeObject *cls);
 
 /* The plan of a type if somebody keeps it: borrowed, or NULL (with an exception only if looking failed). */
-qpy_plan *qpy_plan_known(qpy_state *state, PyObject *type);
-/* The plan of a class that has an adapter of its own or a built-in one; made, and borrowed from who keeps it. NULL as above. */
-qpy_plan *qpy_plan_get_adapted(qpy_state *state, PyTypeObject *cls);
+qpy_plan *qpy_plan_known(qpy_state *state, PyObject *adapters, PyObject *type);
+/* The plan of a class that is written through an adapter of the call, of its own or a built-in one; made if need be, and borrowed from
+ * who keeps it. NULL as above. */
+qpy_plan *qpy_plan_of_adapted(qpy_state *state, PyObject *adapters, PyTypeObject *cls);
 
 /* The core's allocation hook over PyMem. */
 extern const qr_memory qpy_memory;

@@ -77,7 +77,7 @@ static int no_memory(void)
 
 /* ---------------------------------------------------------------- bounds */
 
-enum { BOUNDS_GE, BOUNDS_GT, BOUNDS_LE, BOUNDS_LT, BOUNDS_MULTIPLE, BOUNDS_MIN_LENGTH, BOUNDS_MAX_LENGTH, BOUNDS_PATTERN };
+enum { BOUNDS_GE, BOUNDS_GT, BOUNDS_LE, BOUNDS_LT, BOUNDS_MULTIPLE, BOUNDS_MIN_LENGTH, BOUNDS_MAX_LENGTH, BOUNDS_PATTERN, BOUNDS_TIMEZONE, BOUNDS_PREDICATES };
 
 /* A bound as integer when it is one that fits, else as double. */
 /* refusing: 1 for a least bound, -1 for a most: the side on which a bound beyond 64 bits refuses all that has fewer. */
@@ -137,6 +137,12 @@ static int compile_bounds(qpy_plan *self, uint32_t node, PyObject *bounds)
     PyObject *pattern = item(bounds, BOUNDS_PATTERN);
     if (!pattern)
         return 0;
+    PyObject *timezone = item(bounds, BOUNDS_TIMEZONE), *predicates = item(bounds, BOUNDS_PREDICATES);
+    if (!timezone || !predicates || (timezone != Py_None && !PyTuple_Check(timezone)) || (predicates != Py_None && !PyTuple_Check(predicates))) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_SystemError, "a description's predicates are no tuple");
+        return 0;
+    }
     self->nodes[node].bounds = Py_NewRef(bounds);
     self->nodes[node].pattern = pattern == Py_None ? NULL : Py_NewRef(pattern);
     return 1;
@@ -590,8 +596,8 @@ static int compile_adapter(qpy_node_side *side, PyObject *info)
         PyErr_SetString(PyExc_SystemError, "a description's adapter is of no class");
         return 0;
     }
-    side->encode = Py_NewRef(encode);
-    side->decode = Py_NewRef(decode);
+    side->encode = encode == Py_None ? NULL : Py_NewRef(encode); /* both None: nothing is made of what is read, but it has bounds */
+    side->decode = decode == Py_None ? NULL : Py_NewRef(decode);
     side->with_context = (uint8_t)with_context;
     side->adapts = (uint8_t)declared;
     return 1;

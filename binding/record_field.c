@@ -59,6 +59,7 @@ static int field_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(field->default_);
     Py_VISIT(field->factory);
+    Py_VISIT(field->checks);
     return 0;
 }
 
@@ -67,6 +68,7 @@ static int field_clear(PyObject *self)
     qpy_field_object *field = (qpy_field_object *)self;
     Py_CLEAR(field->default_);
     Py_CLEAR(field->factory);
+    Py_CLEAR(field->checks);
     return 0;
 }
 
@@ -144,26 +146,59 @@ static int take_flag(const char *name, PyObject *value, uint8_t *flag)
     return 0;
 }
 
+/* What only describing a type reads, and checks: moved from the keywords to a dict of its own, which the caller owns. 0 or -1. */
+static int take_checks(PyObject **kwargs, PyObject **checks)
+{
+    static const char *const names[] = {"adapter", "ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "timezone", "predicate"};
+    PyObject *rest = NULL;
+    *checks = NULL;
+    for (size_t i = 0; *kwargs != NULL && i < QR_ARRAY_LENGTH(names); i++) {
+        PyObject *value = qpy_dict_find(rest != NULL ? rest : *kwargs, names[i]);
+        if (value == NULL) {
+            if (PyErr_Occurred())
+                goto failed;
+            continue;
+        }
+        if ((rest == NULL && (rest = PyDict_Copy(*kwargs)) == NULL) || (*checks == NULL && (*checks = PyDict_New()) == NULL) ||
+            (value != Py_None && PyDict_SetItemString(*checks, names[i], value) < 0) || PyDict_DelItemString(rest, names[i]) < 0)
+            goto failed;
+    }
+    *kwargs = rest != NULL ? rest : Py_XNewRef(*kwargs);
+    return 0;
+failed:
+    Py_XDECREF(rest);
+    Py_CLEAR(*checks);
+    return -1;
+}
+
 PyDoc_STRVAR(field_doc, "field(number=None, /, *, default=..., default_factory=..., name=None, aliases=(), omit=None, serialize=True, "
-                        "secret=False, init=True, kw_only=None, repr=True, compare=True)\n--\n\n"
+                        "secret=False, init=True, kw_only=None, repr=True, compare=True, adapter=None, ge=None, gt=None, le=None, lt=None, "
+                        "multiple_of=None, min_length=None, max_length=None, pattern=None, timezone=None, predicate=None)\n--\n\n"
                         "What is to be said of a field beside its type: as its default, or inside Annotated for classes of any kind.\n\n"
                         "number is its identity in formats that use numbers; name its name in the document, aliases further names that\n"
                         "are accepted; default_factory makes the default anew for each record; omit (\"never\", \"default\", \"null\") says when\n"
                         "it is left out of a document, serialize=False always; secret values are shown nowhere; init, repr and compare\n"
-                        "leave it out of __init__, of repr(), and of == and hash().");
+                        "leave it out of __init__, of repr(), and of == and hash(). adapter says how values are written and read;\n"
+                        "what follows it are constraints, as Annotated has them.");
 
 static PyObject *field_function(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"", "default", "default_factory", "name", "kw_only", "repr", "compare", "aliases", "omit", "serialize", "secret", "init", NULL};
     PyObject *number = NULL, *default_ = NULL, *factory = NULL, *name = NULL, *kw_only = NULL, *repr = NULL, *compare = NULL;
     PyObject *aliases = NULL, *omit = NULL, *serialize = NULL, *secret = NULL, *init = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOOOOOOO:field", (char **)names, &number, &default_, &factory, &name, &kw_only, &repr, &compare, &aliases, &omit,
-                                     &serialize, &secret, &init))
+    PyObject *checks;
+    if (take_checks(&kwargs, &checks) < 0)
         return NULL;
+    int parsed = PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOOOOOOOOOO:field", (char **)names, &number, &default_, &factory, &name, &kw_only, &repr, &compare, &aliases, &omit,
+                                             &serialize, &secret, &init);
     qpy_state *state = qpy_state_of(module);
-    qpy_field_object *field = PyObject_GC_New(qpy_field_object, state->field_type);
-    if (field == NULL)
+    qpy_field_object *field = parsed ? PyObject_GC_New(qpy_field_object, state->field_type) : NULL;
+    if (field == NULL) {
+        Py_XDECREF(kwargs);
+        Py_XDECREF(checks);
         return NULL;
+    }
+    field->checks = checks;
     field->number = number == Py_None ? NULL : Py_XNewRef(number);
     field->default_ = Py_XNewRef(default_);
     field->factory = Py_XNewRef(factory);
@@ -180,6 +215,7 @@ static PyObject *field_function(PyObject *module, PyObject *args, PyObject *kwar
         take_flag("secret", secret, &field->secret) < 0 || take_flag("init", init, &field->init) < 0 || check_field(field) < 0 ||
         take_aliases(field, aliases) < 0)
         Py_CLEAR(field);
+    Py_XDECREF(kwargs);
     return (PyObject *)field;
 }
 
@@ -207,6 +243,12 @@ static PyObject *get_aliases(PyObject *self, void *ignored)
 {
     PyObject *aliases = ((qpy_field_object *)self)->aliases;
     return aliases != NULL ? Py_NewRef(aliases) : PyTuple_New(0);
+}
+
+static PyObject *get_checks(PyObject *self, void *ignored)
+{
+    PyObject *checks = ((qpy_field_object *)self)->checks;
+    return checks != NULL ? PyDict_Copy(checks) : PyDict_New();
 }
 
 /* Every value may be a default, None and UNSET too, so what was not given is not there. */
@@ -249,6 +291,12 @@ static PyObject *field_repr(PyObject *self)
         Py_SETREF(text, PyUnicode_FromFormat("%U%s%s=%R", text, first ? "" : ", ", members[i].name, members[i].value));
         first = 0;
     }
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    while (field->checks != NULL && text != NULL && PyDict_Next(field->checks, &at, &name, &value)) {
+        Py_SETREF(text, PyUnicode_FromFormat("%U%s%U=%R", text, first ? "" : ", ", name, value));
+        first = 0;
+    }
     if (text != NULL)
         Py_SETREF(text, PyUnicode_FromFormat("%U)", text));
     Py_ReprLeave(self);
@@ -268,6 +316,7 @@ static PyGetSetDef field_getset[] = {
     {"serialize", get_serialize, NULL, "written to documents", NULL},
     {"secret", get_secret, NULL, "shown nowhere", NULL},
     {"init", get_init, NULL, "a parameter of __init__", NULL},
+    {"checks", get_checks, NULL, "adapter and constraints, by name: a dict", NULL},
     {NULL},
 };
 

@@ -27,6 +27,7 @@ typedef struct qpy_field_object {
     PyObject *kw_only; /* True or False */
     PyObject *aliases; /* tuple of str */
     PyObject *omit;    /* str */
+    PyObject *checks;  /* dict: adapter and constraints by name */
     uint8_t repr, compare, serialize, secret, init;
 } qpy_field_object;
 

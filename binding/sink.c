@@ -692,9 +692,12 @@ PyObject *qpy_sink_packed(qpy_sink *self, qr_reader *r, uint32_t node, PyObject 
 
 PyObject *qpy_sink_adapt(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *wire, const uint8_t *at)
 {
-    qpy_outside saved = qpy_sink_go_outside(self);
-    PyObject *value = qpy_adapt_decode(self->plan, node, wire, self->user_context);
-    qpy_sink_come_back(self, saved);
+    PyObject *value = wire;
+    if (self->plan->nodes[node].decode) {
+        qpy_outside saved = qpy_sink_go_outside(self);
+        value = qpy_adapt_decode(self->plan, node, wire, self->user_context);
+        qpy_sink_come_back(self, saved);
+    }
     if (!value)
         return fail_user(r, node, at);
     return self->plan->nodes[node].bounds ? qpy_sink_bounded(self, r, node, value, at) : value;
@@ -743,17 +746,56 @@ static qr_error search(qpy_sink *self, PyObject *pattern, PyObject *value, int *
     return error;
 }
 
+/* The lengths of what an adapter makes; the core measures all else. */
+static qr_error measure(PyObject *value, PyObject *bounds, int *failed)
+{
+    PyObject *least = PyTuple_GET_ITEM(bounds, 5), *most = PyTuple_GET_ITEM(bounds, 6);
+    if (least == Py_None && most == Py_None)
+        return QR_ERROR_NONE;
+    Py_ssize_t length = PyObject_Size(value);
+    *failed = length < 0;
+    if (*failed)
+        return QR_ERROR_NONE;
+    if (least != Py_None && PyLong_AsSsize_t(least) > length)
+        return QR_ERROR_TOO_SHORT;
+    return most != Py_None && PyLong_AsSsize_t(most) < length ? QR_ERROR_TOO_LONG : QR_ERROR_NONE;
+}
+
+/* Functions that say yes or no. */
+static qr_error ask(PyObject *value, PyObject *functions, qr_error error, int *failed)
+{
+    for (Py_ssize_t i = 0; functions != Py_None && i < PyTuple_GET_SIZE(functions); i++) {
+        PyObject *answer = PyObject_CallOneArg(PyTuple_GET_ITEM(functions, i), value);
+        int holds = answer ? PyObject_IsTrue(answer) : -1;
+        Py_XDECREF(answer);
+        *failed = holds < 0;
+        if (holds <= 0)
+            return error;
+    }
+    return QR_ERROR_NONE;
+}
+
 PyObject *qpy_sink_bounded(qpy_sink *self, qr_reader *r, uint32_t node, PyObject *value, const uint8_t *at)
 {
     const qpy_node_side *side = &self->plan->nodes[node];
-    int failed = 0;
+    int failed = 0, adapted = self->plan->core->nodes[node].kind == QR_KIND_ADAPTER;
     qr_error error = QR_ERROR_NONE;
     if (!side->bounds)
         return value;
     if (side->pattern && PyUnicode_Check(value))
         error = search(self, side->pattern, value, &failed);
-    else if (!PyUnicode_Check(value))
+    else if (adapted || !PyUnicode_Check(value))
         error = judge(value, side->bounds, &failed);
+    if (adapted) {
+        qpy_outside saved = qpy_sink_go_outside(self);
+        if (error == QR_ERROR_NONE && !failed)
+            error = measure(value, side->bounds, &failed);
+        if (error == QR_ERROR_NONE && !failed)
+            error = ask(value, PyTuple_GET_ITEM(side->bounds, 8), QR_ERROR_TIMEZONE, &failed);
+        if (error == QR_ERROR_NONE && !failed)
+            error = ask(value, PyTuple_GET_ITEM(side->bounds, 9), QR_ERROR_PREDICATE, &failed);
+        qpy_sink_come_back(self, saved);
+    }
     if (error == QR_ERROR_NONE && !failed)
         return value;
     Py_DECREF(value);

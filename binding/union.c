@@ -253,7 +253,7 @@ static int is_same_tag(const qr_record *a, const qr_record *b)
 static int is_read_as(qpy_state *state, const qpy_plan *plan, const qr_union *u, uint32_t arm, PyTypeObject *type, uint32_t *read_as)
 {
     const qr_record *record = qpy_plan_record(plan, arm);
-    const qpy_plan *own = qpy_plan_of_class(state, type);
+    const qpy_plan *own = qpy_plan_of_class(state, plan->adapters, type);
     if (!own || own->core->nodes[0].kind != QR_KIND_RECORD)
         return !PyErr_Occurred();
     const qr_record *written = &own->core->records[own->core->nodes[0].value];
@@ -270,7 +270,7 @@ static int is_read_as(qpy_state *state, const qpy_plan *plan, const qr_union *u,
 
 /* ---------------------------------------------------------------- arrays */
 
-static uint32_t kinds_of(qpy_state *state, PyObject *object)
+static uint32_t kinds_of(qpy_state *state, PyObject *adapters, PyObject *object)
 {
     if (object == Py_None)
         return QR_UNION_NULL;
@@ -290,7 +290,7 @@ static uint32_t kinds_of(qpy_state *state, PyObject *object)
         return QR_UNION_BYTES | QR_UNION_STR;
     if (qpy_scalar_kind(state, Py_TYPE(object)) >= 0)
         return QR_UNION_STR | QR_UNION_EXT;
-    const qpy_plan *plan = qpy_plan_of_class(state, Py_TYPE(object));
+    const qpy_plan *plan = qpy_plan_of_class(state, adapters, Py_TYPE(object));
     if (plan && plan->core->nodes[0].kind == QR_KIND_RECORD)
         return plan->core->records[plan->core->nodes[0].value].array ? QR_UNION_ARRAY : QR_UNION_MAP;
     PyErr_Clear();
@@ -322,7 +322,7 @@ static uint32_t arm_of_items(qpy_state *state, const qpy_plan *plan, const qr_un
         return QR_PLAN_NONE;
     for (Py_ssize_t index = 0; left & (left - 1) && index < PyList_GET_SIZE(items); index++) {
         PyObject *item = PyList_GET_ITEM(items, index);
-        uint32_t kinds = kinds_of(state, item);
+        uint32_t kinds = kinds_of(state, plan->adapters, item);
         for (uint64_t rest = left; rest; rest &= rest - 1) {
             int i = __builtin_ctzll(rest);
             if (!fits_slot(plan, &arms[i], index, kinds, item))
@@ -406,7 +406,7 @@ uint32_t qpy_union_arm(qpy_state *state, const qpy_plan *plan, uint32_t node, Py
 /* Would the adapter's decode take the text? An adapter of another text than str is not asked: it may. */
 static int adapter_takes(const qpy_plan *plan, uint32_t arm, const uint8_t *text, size_t length)
 {
-    if (plan->core->nodes[plan->core->nodes[arm].item].kind != QR_KIND_STR)
+    if (!plan->nodes[arm].decode || plan->core->nodes[plan->core->nodes[arm].item].kind != QR_KIND_STR)
         return 1;
     PyObject *wire = PyUnicode_DecodeUTF8((const char *)text, (Py_ssize_t)length, NULL), *value = wire ? qpy_adapt_decode(plan, arm, wire, NULL) : NULL;
     int takes = value != NULL;
@@ -498,7 +498,7 @@ static int keeps_integer(const qpy_plan *plan, const qr_union *u, PyObject *obje
 static int keeps_adapted(const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *object, int is_binary)
 {
     Py_ssize_t length;
-    PyObject *wire = PyObject_CallOneArg(plan->nodes[arm].encode, object);
+    PyObject *wire = plan->nodes[arm].encode ? PyObject_CallOneArg(plan->nodes[arm].encode, object) : Py_NewRef(object);
     if (!wire)
         return PyErr_ExceptionMatches(PyExc_Exception) ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
     const char *text = PyUnicode_Check(wire) ? PyUnicode_AsUTF8AndSize(wire, &length) : NULL;

@@ -48,6 +48,8 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
 {
     self->buffer = (qr_buffer){.p = self->room, .base = self->room, .end = self->room + sizeof self->room, .grow = grow, .owner = self};
     self->state = state;
+    self->record_meta = state->record_meta;
+    self->adapters = NULL;
     qr_depth_init(&self->depth, QR_DEPTH_DEFAULT);
     self->calls = 0;
     self->adapting = 0;
@@ -204,10 +206,15 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
 {
     qpy_state *state = self->state;
     PyTypeObject *type = Py_TYPE(value);
+    if (QR_UNLIKELY(self->adapters != NULL)) {
+        *plan = qpy_plan_of_adapted(state, self->adapters, type);
+        if (*plan || PyErr_Occurred())
+            return *plan ? QPY_WAY_ADAPTER : QPY_WAY_ERROR;
+    }
     if (qpy_record_check(state, type) || (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         if (qpy_walk_is_enum(state, type) && !_PyType_Lookup(type, state->str_quire))
             return QPY_WAY_ENUM;
-        *plan = qpy_plan_of_class(state, type);
+        *plan = qpy_plan_of_class(state, self->adapters, type);
         if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_ADAPTER)
             return QPY_WAY_ADAPTER;
         if (*plan && (*plan)->core->nodes[0].kind == QR_KIND_RECORD)
@@ -242,7 +249,7 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
         return QPY_WAY_TUPLE;
     if (qpy_ext_check(state, type))
         return QPY_WAY_EXT;
-    *plan = qpy_adapt_plan(state, type);
+    *plan = qpy_plan_of_adapted(state, NULL, type);
     return *plan ? QPY_WAY_ADAPTER : PyErr_Occurred() ? QPY_WAY_ERROR : QPY_WAY_NONE;
 }
 

@@ -22,6 +22,8 @@ enum { QPY_KNOWN_CLASSES = 4 };
 typedef struct qpy_walker {
     qr_buffer buffer;     /* owner: this walker */
     qpy_state *state;
+    PyTypeObject *record_meta; /* of classes whose plan is at hand; NULL when `adapters` have plans of their own */
+    PyObject *adapters;   /* the quire.Adapters of the call, borrowed, or NULL */
     qr_depth depth;
     uint32_t calls;
     int adapting;         /* the exception is one of an adapter's function */
@@ -50,6 +52,14 @@ QR_INLINE void qpy_walk_remember(qpy_known_class *known, PyTypeObject *cls, qpy_
 }
 
 void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint);
+/* Before anything is written: by these adapters (borrowed; NULL: none). */
+QR_INLINE void qpy_walker_use(qpy_walker *self, PyObject *adapters)
+{
+    if (QR_UNLIKELY(adapters != NULL)) {
+        self->adapters = adapters;
+        self->record_meta = NULL;
+    }
+}
 /* The finished bytes (a new reference); or, when walking failed or memory is out, NULL with the exception. Releases the walker. */
 PyObject *qpy_walker_finish(qpy_walker *self, int ok);
 /* For who takes the bytes from the buffer: 1, or 0 with the exception; then, in any case, release. */

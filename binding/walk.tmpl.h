@@ -215,14 +215,14 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
             ok = 0;
             break;
         }
-        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && plan->core->nodes[key_node].kind != QR_KIND_ADAPTER && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
+        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && !QPY_ADAPTS_KEY(plan, key_node) && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
             ok = qpy_walk_step(w, key, 0);
             break;
         }
-        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(plan->nodes[key_node].encode != NULL))) { /* writing it may run user code */
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(QPY_ADAPTS_KEY(plan, key_node)))) { /* writing it may run user code */
             Py_INCREF(key);
             Py_INCREF(value);
-            ok = (plan && plan->nodes[key_node].encode ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
+            ok = (plan && QPY_ADAPTS_KEY(plan, key_node) ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
             if (!ok)
                 qpy_walk_step(w, key, 0);
             Py_DECREF(key);
@@ -592,7 +592,7 @@ static int QR_T(write_value)(qpy_walker *w, PyObject *op)
         return QR_T(write_dict)(w, op);
     if (type == &PyList_Type || type == &PyTuple_Type)
         return QR_T(write_sequence)(w, op);
-    if (Py_TYPE(type) == w->state->record_meta) {
+    if (Py_TYPE(type) == w->record_meta) {
         qpy_plan *plan = (qpy_plan *)((qpy_record_class *)type)->plan;
         if (QR_LIKELY(plan))
             return QR_T(write_record)(w, op, plan);
@@ -718,7 +718,9 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
         break;
     case QR_KIND_ANY: return QR_T(write_value)(w, op);
     case QR_KIND_ADAPTER:
-        if (QR_LIKELY(qpy_adapt_takes(plan, number, op)))
+        if (op != Py_None && !plan->nodes[number].encode)
+            return QR_T(write_node)(w, plan, node->item, op);
+        if (QR_LIKELY(plan->nodes[number].encode && qpy_adapt_takes(plan, number, op)))
             return QR_T(write_adapted)(w, op, plan, number);
         break;
     default: break;

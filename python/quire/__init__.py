@@ -37,6 +37,7 @@ _ERRORS = (
 _LAZY = {
     **dict.fromkeys(_ERRORS, "errors"),
     "Adapter": "adapters",
+    "Adapters": "adapters",
     "Limits": "limits",
     "Partial": "_partial",
     "computed": "_computed",
@@ -78,10 +79,10 @@ def __dir__():
 
 
 # The two calls of the engine up the stairs, each importing what it needs when it happens.
-def _describe(type_, only_adapter=False):
+def _describe(type_, only_adapter=False, adapters=None):
     from quire._types import describe
 
-    return describe(type_, only_adapter)
+    return describe(type_, only_adapter, adapters)
 
 
 def _make_error(*parts):

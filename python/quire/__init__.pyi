@@ -21,6 +21,7 @@ from quire._open_unions import Subclasses as Subclasses
 from quire._open_unions import Unknown as Unknown
 from quire._partial import Partial as Partial
 from quire.adapters import Adapter as Adapter
+from quire.adapters import Adapters as Adapters
 from quire.errors import DecodeError as DecodeError
 from quire.errors import EncodeError as EncodeError
 from quire.errors import Fault as Fault
@@ -37,6 +38,7 @@ __version__: str
 __all__ = [
     "UNSET",
     "Adapter",
+    "Adapters",
     "DecodeError",
     "EncodeError",
     "Fault",

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
+import datetime
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import Signature
 from json import JSONDecoder, JSONEncoder
-from types import GenericAlias, TracebackType
+from types import EllipsisType, GenericAlias, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, Self, TypeVar, final, overload
 
 from _typeshed import SupportsRead, SupportsWrite
 from typing_extensions import Buffer, TypeForm, dataclass_transform
 
+from quire.adapters import Adapter, Adapters
 from quire.limits import Limits
 
 _T = TypeVar("_T")
@@ -58,6 +61,17 @@ def field(
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
+    adapter: Adapter[Any, Any] | None = ...,
+    ge: Any = ...,
+    gt: Any = ...,
+    le: Any = ...,
+    lt: Any = ...,
+    multiple_of: Any = ...,
+    min_length: int | None = ...,
+    max_length: int | None = ...,
+    pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
+    timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
+    predicate: Callable[[Any], object] | None = ...,
 ) -> _T: ...
 @overload
 def field(
@@ -74,6 +88,17 @@ def field(
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
+    adapter: Adapter[Any, Any] | None = ...,
+    ge: Any = ...,
+    gt: Any = ...,
+    le: Any = ...,
+    lt: Any = ...,
+    multiple_of: Any = ...,
+    min_length: int | None = ...,
+    max_length: int | None = ...,
+    pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
+    timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
+    predicate: Callable[[Any], object] | None = ...,
 ) -> _T: ...
 @overload
 def field(
@@ -89,6 +114,17 @@ def field(
     kw_only: bool | None = ...,
     repr: bool = ...,
     compare: bool = ...,
+    adapter: Adapter[Any, Any] | None = ...,
+    ge: Any = ...,
+    gt: Any = ...,
+    le: Any = ...,
+    lt: Any = ...,
+    multiple_of: Any = ...,
+    min_length: int | None = ...,
+    max_length: int | None = ...,
+    pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
+    timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
+    predicate: Callable[[Any], object] | None = ...,
 ) -> Any: ...
 
 _Rename = Literal["lower", "upper", "camel", "pascal", "kebab", "screaming"] | Mapping[str, str] | Callable[[str], str | None]
@@ -179,10 +215,17 @@ class Stream(Generic[_T_co]):
     @classmethod
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
-def json_encode(obj: Any, /) -> bytes: ...
+def json_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
 @overload
 def json_decode(
-    data: Buffer | str, /, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None
+    data: Buffer | str,
+    /,
+    *,
+    strict: bool = True,
+    errors: Literal["first", "all"] = "first",
+    limits: Limits | None = None,
+    adapters: Adapters | None = None,
+    context: Any = None,
 ) -> Any: ...
 @overload
 def json_decode(
@@ -193,6 +236,8 @@ def json_decode(
     strict: bool = True,
     errors: Literal["first", "all"] = "first",
     limits: Limits | None = None,
+    adapters: Adapters | None = None,
+    context: Any = None,
 ) -> _T: ...
 def json_dumps(
     obj: Any,
@@ -268,9 +313,9 @@ class JsonScanner:
 @final
 class JsonEncoder(Generic[_T_contra]):
     @overload
-    def __new__(cls) -> JsonEncoder[Any]: ...
+    def __new__(cls, *, adapters: Adapters | None = None) -> JsonEncoder[Any]: ...
     @overload
-    def __new__(cls, type: TypeForm[_T], /) -> JsonEncoder[_T]: ...
+    def __new__(cls, type: TypeForm[_T], /, *, adapters: Adapters | None = None) -> JsonEncoder[_T]: ...
     def encode(self, obj: _T_contra, /) -> bytes: ...
     def encode_into(self, obj: _T_contra, buffer: Buffer, /, offset: int = 0) -> int: ...
     def encode_lines(self, objs: Iterable[_T_contra], /) -> bytes: ...
@@ -282,7 +327,7 @@ class JsonEncoder(Generic[_T_contra]):
 class JsonDecoder(Generic[_T_co]):
     @overload
     def __new__(
-        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None
+        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
     ) -> JsonDecoder[Any]: ...
     @overload
     def __new__(
@@ -293,6 +338,8 @@ class JsonDecoder(Generic[_T_co]):
         strict: bool = True,
         errors: Literal["first", "all"] = "first",
         limits: Limits | None = None,
+        adapters: Adapters | None = None,
+        context: Any = None,
     ) -> JsonDecoder[_T]: ...
     def decode(self, data: Buffer | str, /) -> _T_co: ...
     def decode_from(self, data: Buffer, /, offset: int = 0) -> tuple[_T_co, int]: ...
@@ -302,10 +349,10 @@ class JsonDecoder(Generic[_T_co]):
     @property
     def type(self) -> Any: ...
 
-def msgpack_encode(obj: Any, /) -> bytes: ...
+def msgpack_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
 @overload
 def msgpack_decode(
-    data: Buffer, /, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None
+    data: Buffer, /, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
 ) -> Any: ...
 @overload
 def msgpack_decode(
@@ -316,14 +363,16 @@ def msgpack_decode(
     strict: bool = True,
     errors: Literal["first", "all"] = "first",
     limits: Limits | None = None,
+    adapters: Adapters | None = None,
+    context: Any = None,
 ) -> _T: ...
 
 @final
 class MsgpackEncoder(Generic[_T_contra]):
     @overload
-    def __new__(cls) -> MsgpackEncoder[Any]: ...
+    def __new__(cls, *, adapters: Adapters | None = None) -> MsgpackEncoder[Any]: ...
     @overload
-    def __new__(cls, type: TypeForm[_T], /) -> MsgpackEncoder[_T]: ...
+    def __new__(cls, type: TypeForm[_T], /, *, adapters: Adapters | None = None) -> MsgpackEncoder[_T]: ...
     def encode(self, obj: _T_contra, /) -> bytes: ...
     def encode_into(self, obj: _T_contra, buffer: Buffer, /, offset: int = 0) -> int: ...
     def encode_lines(self, objs: Iterable[_T_contra], /) -> bytes: ...
@@ -335,7 +384,7 @@ class MsgpackEncoder(Generic[_T_contra]):
 class MsgpackDecoder(Generic[_T_co]):
     @overload
     def __new__(
-        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None
+        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
     ) -> MsgpackDecoder[Any]: ...
     @overload
     def __new__(
@@ -346,6 +395,8 @@ class MsgpackDecoder(Generic[_T_co]):
         strict: bool = True,
         errors: Literal["first", "all"] = "first",
         limits: Limits | None = None,
+        adapters: Adapters | None = None,
+        context: Any = None,
     ) -> MsgpackDecoder[_T]: ...
     def decode(self, data: Buffer, /) -> _T_co: ...
     def decode_from(self, data: Buffer, /, offset: int = 0) -> tuple[_T_co, int]: ...
@@ -450,9 +501,11 @@ class MsgpackUnpacker:
 
 def _msgpack_types(ext_type: type[tuple[int, bytes]], timestamp: type, /) -> None: ...
 @overload
-def convert(obj: Any, /, *, strict: bool = ..., errors: Literal["first", "all"] = ...) -> Any: ...
+def convert(obj: Any, /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...) -> Any: ...
 @overload
-def convert(obj: Any, type: TypeForm[_T], /, *, strict: bool = ..., errors: Literal["first", "all"] = ...) -> _T: ...
-def to_builtins(obj: Any, /) -> Any: ...
+def convert(
+    obj: Any, type: TypeForm[_T], /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...
+) -> _T: ...
+def to_builtins(obj: Any, /, *, adapters: Adapters | None = None) -> Any: ...
 def validate(obj: Any, type: Any, /) -> None: ...
-def _bind(*, describe: Callable[[Any], Any], make_error: Callable[..., BaseException]) -> None: ...
+def _bind(*, describe: Callable[..., Any], make_error: Callable[..., BaseException]) -> None: ...

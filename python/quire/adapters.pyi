@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Callable
-from typing import Any, Generic, Literal, TypeVar, final, overload
+from typing import Any, Generic, Literal, Self, TypeVar, final, overload
 
 from typing_extensions import TypeForm
 
-__all__ = ["Adapter"]
+__all__ = ["Adapter", "Adapters"]
 
 _T = TypeVar("_T")
 _W = TypeVar("_W")
@@ -27,3 +27,9 @@ class Adapter(Generic[_T, _W]):
     def decode(self) -> Callable[..., _T]: ...
     @property
     def context(self) -> bool: ...
+
+class Adapters:
+    def __init__(self, *others: Adapters) -> None: ...
+    def add(self, type_: TypeForm[_T], adapter: Adapter[_T, Any], /, *, subclasses: bool = False) -> Self: ...
+    def find(self, type_: TypeForm[_T], /) -> Adapter[_T, Any] | None: ...
+    def __len__(self) -> int: ...

@@ -214,7 +214,7 @@ IMPOSSIBLE = [
     Annotated[str, Pattern("(")],
     Annotated[str, Pattern(b"x")],
     Annotated[float, at.Ge(float("nan"))],
-    Annotated[int, at.Predicate(bool)],
+    Annotated[int, at.Timezone(None)],
     Annotated[Record, at.Ge(1)],
 ]
 

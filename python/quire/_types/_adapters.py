@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which adapter a type is written and read through: the field's or the annotation's, else the class's, else a built-in one."""
+"""Which adapter a type goes through: the field's or the annotation's, else the call's, the class's, or a built-in one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from quire._types._description import AdapterInfo, Node
 from quire._types._graph import type_name
 from quire.adapters import Adapter
 
-__all__ = ["describe_adapted", "describe_annotated", "find_adapter", "wire_of"]
+__all__ = ["adapter_of", "class_of", "describe_adapted", "describe_annotated", "find_adapter", "wire_of"]
 
 
 def find_adapter(graph, cls, arguments):
     """(adapter, rank among the built-in ones or None) of a class, or None."""
     if not isinstance(cls, type):
         return None
+    called = None if graph.adapters is None else graph.adapters.find(cls)
+    if called is not None:
+        return called, None
     own = getattr(cls, "__quire__", None)
     if own is not None:
         return _own_adapter(graph, cls, own), None
@@ -36,6 +39,13 @@ def _own_adapter(graph, cls, own):
         f"{type_name(cls)} inherits the adapter of {type_name(base)}, which would read it as {type_name(base)}: "
         f"give it a __quire__ of its own, or make {type_name(base)}.__quire__ a class method"
     )
+
+
+def adapter_of(graph, value):
+    """What field(adapter=) was given."""
+    if not isinstance(value, Adapter):
+        raise graph.error(f"field(adapter=...) takes an Adapter, got {value!r}")
+    return value
 
 
 def describe_adapted(graph, annotation, cls, scope, describe):
@@ -65,7 +75,7 @@ def describe_annotated(graph, origin, metadata, scope, describe):
     if len(adapters) > 1:
         raise graph.error("two adapters in one annotation")
     number = graph.reserve(("adapter", object()))
-    _define(graph, number, adapters[0], _class_of(graph, origin, scope), scope, describe, declared=True)
+    _define(graph, number, adapters[0], class_of(graph, origin, scope), scope, describe, declared=True)
     return number, tuple(item for item in metadata if item is not adapters[0])
 
 
@@ -77,7 +87,7 @@ def _define(graph, number, adapter, cls, scope, describe, declared, rank=None):
     graph.ranks[number] = rank
 
 
-def _class_of(graph, annotation, scope):
+def class_of(graph, annotation, scope):
     """The class whose instances are values of the annotation, or None when it is no single one."""
     import typing
 

@@ -12,7 +12,7 @@ import typing
 
 from quire import _core
 from quire._open_unions import Subclasses
-from quire._types._adapters import describe_adapted, describe_annotated, find_adapter
+from quire._types._adapters import class_of, describe_adapted, describe_annotated, find_adapter
 from quire._types._containers import CONTAINERS, check_key, describe_container
 from quire._types._families import family_of
 from quire._types._graph import Graph, Reference, type_name
@@ -22,9 +22,10 @@ from quire._types._unions import describe_union, finish_union
 __all__ = ["describe", "describe_annotation"]
 
 
-def describe(type_, only_adapter=False):
-    """The `Description` of a type, or SchemaError. only_adapter: None for a class that has no adapter."""
-    graph = Graph("")
+def describe(type_, only_adapter=False, adapters=None):
+    """The `Description` of a type, or SchemaError. only_adapter: None for a class that has no adapter. adapters: those of the
+    call, or None."""
+    graph = Graph("", adapters)
     if isinstance(type_, str):
         raise graph.error(f"expected a type, got the string {type_!r}")
     if only_adapter and find_adapter(graph, type_, ()) is None:
@@ -83,7 +84,7 @@ def describe_annotation(graph, annotation, scope):
             return number
         from quire._types._bounds import apply_metadata
 
-        return apply_metadata(graph, number, metadata)
+        return apply_metadata(graph, number, metadata, cls=class_of(graph, annotation.__origin__, scope))
     if origin is typing.Union or origin is types.UnionType:
         return describe_union(graph, typing.get_args(annotation), scope, describe_annotation)
     if annotation is Subclasses:
@@ -95,6 +96,8 @@ def describe_annotation(graph, annotation, scope):
 
         return describe_literal(graph, typing.get_args(annotation))
     if hasattr(annotation, "__supertype__"):
+        if graph.adapters is not None and (adapter := graph.adapters.find(annotation)) is not None:
+            return describe_annotated(graph, annotation, (adapter,), scope, describe_annotation)[0]
         return describe_annotation(graph, annotation.__supertype__, Scope(module=annotation.__module__))
     if _is_alias(origin or annotation):
         return _describe_alias(graph, origin or annotation, typing.get_args(annotation), scope)

@@ -1,43 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Annotated[T, ...]: bounds, recognised by the names of their members, so that nothing has to be imported for them.
+"""Annotated[T, ...] and field(...): constraints, recognised by the names of their members, so that nothing has to be imported.
 
-`ge gt le lt multiple_of` bound int, float and Decimal; `min_length max_length` bound text, bytes (in bytes) and containers;
-`pattern` (a regular expression, searched) bounds text. That is what annotated_types has, and others with the same names.
+`ge gt le lt multiple_of` bound numbers, dates, times and what an adapter makes; `min_length max_length` bound text, bytes (in
+bytes) and containers; `pattern` (a regular expression, searched) bounds text; `timezone` bounds datetime and time; a `predicate`
+is a function that says whether a value is right, of any type. That is what annotated_types has, and others with the same names.
 Metadata that means nothing here is ignored, as typing asks; a check of annotated_types that quire does not do is refused.
+
+Most are the core's. Predicates and time zones are asked in a node of their own around the type: an adapter that makes nothing.
 """
 
 from __future__ import annotations
 
-import collections
 import decimal
 import math
 import re
 
-from quire._types._description import Bounds, Node
-from quire._types._graph import PendingUnion, Reference
+from quire._types._description import AdapterInfo, Bounds, Node
+from quire._types._graph import PendingUnion, Reference, type_name
 
 __all__ = ["apply_metadata"]
 
 _COMPARED = ("ge", "gt", "le", "lt")
 _LENGTHS = ("min_length", "max_length")
+_TIMES = ("datetime", "date", "time", "timedelta")
 _NUMBERS = ("int", "float", "decimal")
-_MEASURED = ("str", "bytes", "array", "tuple", "map")
+_MEASURED = ("str", "bytes", "array", "tuple", "map", "adapter")
 _TAKES = {
-    **dict.fromkeys((*_COMPARED, "multiple_of"), _NUMBERS),
+    **dict.fromkeys(_COMPARED, (*_NUMBERS, *_TIMES, "adapter")),
+    "multiple_of": (*_NUMBERS, "timedelta", "adapter"),
     **dict.fromkeys(_LENGTHS, _MEASURED),
     "pattern": ("str",),
 }
-_NAMES = ("an int, a float or a Decimal", "a str, bytes or a container", "a str")
+_NAMES = {
+    **dict.fromkeys(_COMPARED, "an int, a float, a Decimal, a date, a time or what an adapter makes"),
+    "multiple_of": "an int, a float, a Decimal or a timedelta",
+    **dict.fromkeys(_LENGTHS, "a str, bytes or a container"),
+    "pattern": "a str",
+}
+_ASKED = ("timezone", "predicates")
 _NO_CHECKS = ("Unit", "DocInfo", "doc")  # members of annotated_types that describe and do not restrict
+_GROUPS = ("MinLen", "MaxLen", "Len", "Interval")  # with nothing in them
 
 
-def apply_metadata(graph, number, metadata):
+def apply_metadata(graph, number, metadata, checks=None, cls=None):
+    """The number of a node like `number` within the constraints of Annotated and of field(). cls: of its values, or None."""
     found = {}
     for item in _flat(metadata):
         _collect(graph, found, item)
+    for name, value in (checks or {}).items():
+        _collect_named(graph, found, name, value)
     if not found:
         return number
-    bounded = _apply(graph, number, found)
+    asked = {name: tuple(found.pop(name)) for name in _ASKED if name in found}
+    bounded = _apply(graph, number, found) if found else number
+    if asked:
+        bounded = _ask(graph, bounded, asked, cls)
     if number in graph.unset:
         graph.unset.add(bounded)
     return bounded
@@ -56,16 +73,38 @@ def _collect(graph, found, item):
         return
     if isinstance(item, re.Pattern):
         return _put(graph, found, "pattern", item)
+    kind = type(item).__name__
+    if kind == "Predicate" and callable(getattr(item, "func", None)):
+        return _collect_named(graph, found, "predicate", item.func)
+    if kind == "Not" and callable(item) and callable(getattr(item, "func", None)):
+        return _collect_named(graph, found, "predicate", item)
     taken = False
+    if kind in ("Timezone", "Meta") and hasattr(item, "tz") and not (kind == "Meta" and item.tz is None):
+        _collect_named(graph, found, "timezone", item.tz)
+        taken = True
     for name in _TAKES:
         value = getattr(item, name, None)
         if value is not None and not callable(value):
             _put(graph, found, name, value)
             taken = True
-    if not taken and type(item).__module__.partition(".")[0] == "annotated_types" and type(item).__name__ not in _NO_CHECKS:
-        if type(item).__name__ not in ("MinLen", "MaxLen", "Len", "Interval"):
+    if not taken and type(item).__module__.partition(".")[0] == "annotated_types" and kind not in _NO_CHECKS:
+        if kind not in _GROUPS:
             raise graph.error(f"the check {item!r} is not supported")
     return None
+
+
+def _collect_named(graph, found, name, value):
+    if name == "timezone":
+        from quire._types._predicates import timezone
+
+        found.setdefault("timezone", []).append(timezone(graph, value))
+    elif name == "predicate":
+        functions = value if isinstance(value, tuple | list) else (value,)
+        if not all(callable(function) for function in functions):
+            raise graph.error(f"a predicate must be callable, got {value!r}")
+        found.setdefault("predicates", []).extend(functions)
+    else:
+        _put(graph, found, name, value)
 
 
 def _put(graph, found, name, value):
@@ -76,14 +115,13 @@ def _put(graph, found, name, value):
             raise graph.error(f"{name} must be an int, not negative, got {value!r}")
         if name == "min_length" and value == 0:
             return
-    elif isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or value != value:
-        raise graph.error(f"{name} must be a number, got {value!r}: only numbers can be bounded so far")
-    elif name == "multiple_of" and not (value > 0 and math.isfinite(value)):
-        raise graph.error(f"multiple_of must be above 0, got {value!r}")
     if name in found and found[name] != value:
         if name in ("pattern", "multiple_of"):
             raise graph.error(f"{name} is given twice")
-        value = max(found[name], value) if name in ("ge", "gt", "min_length") else min(found[name], value)
+        try:
+            value = max(found[name], value) if name in ("ge", "gt", "min_length") else min(found[name], value)
+        except TypeError as error:
+            raise graph.error(f"{name}: {found[name]!r} and {value!r} cannot be compared") from error
     found[name] = value
 
 
@@ -106,15 +144,78 @@ def _apply(graph, number, found):
     if type(entry) is PendingUnion:
         return graph.append(entry._replace(arms=tuple(_apply(graph, arm, found) for arm in entry.arms)))
     if type(entry) is not Node or entry.kind in ("record", "choice"):
-        raise graph.error("bounds are for numbers, text and containers, not for classes or recursive aliases")
+        raise graph.error(
+            "bounds are for numbers, text, times and containers, not for classes or recursive aliases: use a predicate"
+        )
+    if entry.kind == "adapter" and entry.info.encode is None:  # a check around the type
+        return graph.append(entry._replace(items=(_apply(graph, entry.items[0], found),)))
     for name in found:
         if entry.kind not in _TAKES[name]:
-            expected = _NAMES[0 if _TAKES[name] is _NUMBERS else 1 if _TAKES[name] is _MEASURED else 2]
-            raise graph.error(f"{name} is for {expected}, not for {entry.kind}")
-    bounds = _merge(graph, entry, found)
-    if entry.cls is collections.deque:  # the type declares the maxlen
-        entry = entry._replace(info=entry.info._replace(extra=(bounds.max_length,)))
-    return graph.intern(entry._replace(bounds=bounds))
+            raise graph.error(f"{name} is for {_NAMES[name]}, not for {entry.kind}")
+    for name, value in found.items():
+        if name in (*_COMPARED, "multiple_of"):
+            _check_operand(graph, entry, name, value)
+    if entry.kind == "adapter":
+        _check_class(graph, entry.cls, found)
+    bounded = graph.intern(entry._replace(bounds=_merge(graph, entry, found)))
+    if number in graph.ranks:
+        graph.ranks[bounded] = graph.ranks[number]
+    return bounded
+
+
+def _check_operand(graph, entry, name, value):
+    """Is that a value to compare values of the kind with?"""
+    if entry.kind in _TIMES:
+        import datetime
+
+        cls = getattr(datetime, entry.kind)
+        if not isinstance(value, cls) or entry.kind == "date" and isinstance(value, datetime.datetime):
+            raise graph.error(f"{name} of a {entry.kind} must be a {entry.kind}, got {value!r}")
+        if name == "multiple_of" and not value > datetime.timedelta(0):
+            raise graph.error(f"multiple_of must be above 0, got {value!r}")
+    elif entry.kind in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or value != value:
+            raise graph.error(f"{name} must be a number, got {value!r}")
+        if name == "multiple_of" and not (value > 0 and math.isfinite(value)):
+            raise graph.error(f"multiple_of must be above 0, got {value!r}")
+
+
+_METHODS = {
+    **dict(zip(_COMPARED, ("__ge__", "__gt__", "__le__", "__lt__"), strict=True)),
+    "multiple_of": "__mod__",
+    **dict.fromkeys(_LENGTHS, "__len__"),
+}
+
+
+def _check_class(graph, cls, found):
+    """Can objects of the class be compared, divided, measured?"""
+    for name in found if cls is not None else ():
+        if getattr(cls, _METHODS[name], None) is getattr(object, _METHODS[name], None):
+            raise graph.error(f"{name} needs {_METHODS[name]}, which {type_name(cls)} does not have")
+
+
+def _ask(graph, number, asked, cls):
+    """A node around `number` that asks predicates and time zones; null is not asked."""
+    entry = graph.entries[number]
+    if type(entry) is Reference and entry.nullable:
+        return graph.nullable(_ask(graph, entry.target, asked, cls))
+    if type(entry) in (Node, PendingUnion) and entry.nullable:
+        plain = entry._replace(nullable=False)
+        plain = graph.append(plain) if type(entry) is PendingUnion else graph.intern(plain)
+        return graph.nullable(_ask(graph, plain, asked, cls))
+    if "timezone" in asked:
+        _check_timezone(graph, number)
+    bounds = Bounds(timezone=asked.get("timezone"), predicates=asked.get("predicates"))
+    asking = graph.append(Node("adapter", items=(number,), cls=cls, info=AdapterInfo(None, None, False, False), bounds=bounds))
+    graph.ranks[asking] = graph.ranks.get(number)
+    return asking
+
+
+def _check_timezone(graph, number):
+    leaves = graph.leaves(number)[0] if graph.entries[number] is not None else ()
+    kinds = {graph.entries[leaf].kind for leaf in leaves if graph.entries[leaf] is not None}
+    if not kinds or not kinds <= {"datetime", "time"}:
+        raise graph.error("timezone is for datetime and time")
 
 
 def _merge(graph, node, found):
@@ -133,7 +234,11 @@ def _merge(graph, node, found):
 def _keep_tighter(bounds, inclusive, exclusive, exclusive_says_more):
     """Of x >= a and x > b one says it all."""
     if inclusive in bounds and exclusive in bounds:
-        del bounds[inclusive if exclusive_says_more(bounds[inclusive], bounds[exclusive]) else exclusive]
+        try:
+            more = exclusive_says_more(bounds[inclusive], bounds[exclusive])
+        except TypeError:  # one with a time zone, one without: no value will be within both
+            return
+        del bounds[inclusive if more else exclusive]
 
 
 def _exact_int(graph, name, value):

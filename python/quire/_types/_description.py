@@ -40,8 +40,11 @@ Node = namedtuple("Node", "kind nullable items cls info bounds", defaults=(False
 
 # Annotated bounds; None where not given. Numbers for int, float, decimal; lengths (code points, bytes or items) for str, bytes
 # and containers; pattern: compiled re.Pattern, searched.
+# timezone, predicates: functions of a value that say whether it is right, asked by an adapter's node only (which also measures).
 Bounds = namedtuple(
-    "Bounds", "ge gt le lt multiple_of min_length max_length pattern", defaults=(None, None, None, None, None, None, None, None)
+    "Bounds",
+    "ge gt le lt multiple_of min_length max_length pattern timezone predicates",
+    defaults=(None, None, None, None, None, None, None, None, None, None),
 )
 
 # What a field has that is left out of the input: nothing, a value, or a callable that makes one.
@@ -84,8 +87,9 @@ Container = namedtuple("Container", "also extra", defaults=((), ()))
 # missing: the Enum class defines _missing_, so an unknown wire value is offered to cls(value).
 Choices = namedtuple("Choices", "wire values missing")
 
-# encode, decode: the adapter's functions. context: decode takes the context as well. declared: the annotation or the field says
-# that it is used, so the class of a value does not tell (as it does for an adapter of the class).
+# encode, decode: the adapter's functions, or None for a node that makes nothing and only has bounds. context: decode takes the
+# context as well. declared: the annotation or the field says that it is used, so the class of a value does not tell (as it does
+# for an adapter of the class).
 AdapterInfo = namedtuple("AdapterInfo", "encode decode context declared")
 
 # Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text

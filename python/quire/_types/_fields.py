@@ -81,16 +81,18 @@ def _take_metadata(graph, found, metadata):
 
 def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=None, config=NO_CONFIG, spec=None, **more):
     """The Field of an unwrapped annotation. spec: the field(...) that is the field's default value, if there is one."""
-    from quire._types._adapters import describe_annotated
+    from quire._types._adapters import adapter_of, class_of, describe_annotated
     from quire._types._annotations import describe_annotation
 
     spec = _one_spec(graph, found.spec, spec)
     more.setdefault("init", spec is None or spec.init)
-    number, metadata = describe_annotated(graph, found.inner, found.metadata, found.scope, describe_annotation)
-    if metadata:
+    checks = {} if spec is None else spec.checks
+    metadata = (*found.metadata, adapter_of(graph, checks.pop("adapter"))) if "adapter" in checks else found.metadata
+    number, metadata = describe_annotated(graph, found.inner, metadata, found.scope, describe_annotation)
+    if metadata or checks:
         from quire._types._bounds import apply_metadata
 
-        number = apply_metadata(graph, number, metadata)
+        number = apply_metadata(graph, number, metadata, checks, class_of(graph, found.inner, found.scope))
     if default[0] == NO_DEFAULT and number in graph.unset and required is None:
         default = DEFAULT_VALUE, _core.UNSET
     return Field(

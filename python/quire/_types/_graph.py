@@ -27,7 +27,8 @@ MAX_INSTANCES = 1000  # of one generic class in one description: more means it n
 class Graph:
     """Entries are a Node, a Reference, a PendingUnion, or None while a class or an alias is being described."""
 
-    def __init__(self, place):
+    def __init__(self, place, adapters=None):
+        self.adapters = adapters  # those of the call, or None
         self.entries = []
         self.place = place
         self.families = {}  # base class -> its subclasses, where all of them were asked for
@@ -185,7 +186,7 @@ class _Numbering:
         from quire._types._adapters import wire_of
 
         _, wire_nullable = wire_of(self.graph, base)
-        if nullable and wire_nullable:
+        if nullable and wire_nullable and self.graph.entries[base].info.encode is not None:
             name = type_name(self.graph.entries[base].cls)
             raise self.graph.error(f"the adapter of {name} may write null, which cannot be told from the None beside it")
 
