@@ -508,7 +508,7 @@ int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObj
 /* The plan of a record's class, held while user code may run: a new reference, or NULL with an exception. */
 static qpy_plan *plan_of_record(qpy_record_class *cls)
 {
-    return (qpy_plan *)Py_XNewRef((PyObject *)qpy_plan_of_class(cls->state, &cls->head.ht_type));
+    return (qpy_plan *)Py_XNewRef((PyObject *)qpy_plan_of_class(cls->state, NULL, &cls->head.ht_type));
 }
 
 int qpy_objects_check_record(qpy_record_class *cls, PyObject *record)

@@ -7,7 +7,7 @@ value. Because the wire type is declared, what is read is validated before `deco
 
 from __future__ import annotations
 
-__all__ = ["Adapter", "Adapters"]
+__all__ = ["Adapter", "Adapters", "RefusedError"]
 
 
 class Adapter:
@@ -111,3 +111,14 @@ class Adapters:
     def __repr__(self):
         names = ", ".join(getattr(type_, "__qualname__", repr(type_)) for type_ in self._table)
         return f"<Adapters for {names}>" if names else "<Adapters, empty>"
+
+
+class RefusedError(ValueError):
+    """For an adapter's function that knows what is wrong in several places of the value: each becomes a fault.
+
+    faults: tuple of (steps from the value to the place, message, what stands there or None).
+    """
+
+    def __init__(self, message, faults=()):
+        super().__init__(message)
+        self.faults = tuple((tuple(steps), text, value) for steps, text, value in faults)

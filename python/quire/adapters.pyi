@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, Literal, Self, TypeVar, final, overload
 
 from typing_extensions import TypeForm
 
-__all__ = ["Adapter", "Adapters"]
+__all__ = ["Adapter", "Adapters", "RefusedError"]
 
 _T = TypeVar("_T")
 _W = TypeVar("_W")
@@ -33,3 +33,7 @@ class Adapters:
     def add(self, type_: TypeForm[_T], adapter: Adapter[_T, Any], /, *, subclasses: bool = False) -> Self: ...
     def find(self, type_: TypeForm[_T], /) -> Adapter[_T, Any] | None: ...
     def __len__(self) -> int: ...
+
+class RefusedError(ValueError):
+    faults: tuple[tuple[tuple[str | int, ...], str, Any], ...]
+    def __init__(self, message: str, faults: Iterable[tuple[Iterable[str | int], str, Any]] = ()) -> None: ...

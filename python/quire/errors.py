@@ -200,12 +200,18 @@ def make_error(
     text = _sentence(code, message, steps, expected, got, value, choices)
     hint = _hint(code, steps, expected, got, value, choices, strict)
     fault = Fault(code, text, steps, expected, got, value, offset, line, column, hint)
+    # What an adapter refuses in several places (quire.adapters.RefusedError) is a fault each.
+    inner = [
+        Fault(code, inner_text, (*steps, *more), None, None, inner_value, offset, line, column, None)
+        for more, inner_text, inner_value in getattr(cause, "faults", ())
+    ]
+    fault = inner[0] if inner else fault
     lines = [str(fault)]
     if excerpt is not None:
         lines += _excerpt_lines(line, expected, *excerpt)
     if hint is not None:
         lines.append(f"  hint: {hint}")
-    error = _CLASSES[kind]("\n".join(lines), [fault])
+    error = _CLASSES[kind]("\n".join(lines), inner or [fault])
     if cause is not None:
         error.__cause__ = cause
     return error

@@ -21,6 +21,10 @@ def find_adapter(graph, cls, arguments):
     own = getattr(cls, "__quire__", None)
     if own is not None:
         return _own_adapter(graph, cls, own), None
+    if "__pydantic_validator__" in cls.__dict__:
+        from quire.contrib.pydantic import adapter
+
+        return adapter(cls), None
     found = _builtin.find(cls, arguments)
     return None if found is None else (found[1], _builtin.rank(found[0]))
 
