@@ -71,7 +71,7 @@ def field(
     max_length: int | None = ...,
     pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
     timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
-    predicate: Callable[[Any], object] | None = ...,
+    predicate: Callable[[Any], object] | tuple[Callable[[Any], object], ...] | None = ...,
 ) -> _T: ...
 @overload
 def field(
@@ -98,7 +98,7 @@ def field(
     max_length: int | None = ...,
     pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
     timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
-    predicate: Callable[[Any], object] | None = ...,
+    predicate: Callable[[Any], object] | tuple[Callable[[Any], object], ...] | None = ...,
 ) -> _T: ...
 @overload
 def field(
@@ -124,7 +124,7 @@ def field(
     max_length: int | None = ...,
     pattern: str | re.Pattern[str] | re.Pattern[bytes] | None = ...,
     timezone: str | datetime.tzinfo | EllipsisType | bool | None = ...,
-    predicate: Callable[[Any], object] | None = ...,
+    predicate: Callable[[Any], object] | tuple[Callable[[Any], object], ...] | None = ...,
 ) -> Any: ...
 
 _Rename = Literal["lower", "upper", "camel", "pascal", "kebab", "screaming"] | Mapping[str, str] | Callable[[str], str | None]
@@ -327,7 +327,13 @@ class JsonEncoder(Generic[_T_contra]):
 class JsonDecoder(Generic[_T_co]):
     @overload
     def __new__(
-        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
+        cls,
+        *,
+        strict: bool = True,
+        errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
+        adapters: Adapters | None = None,
+        context: Any = None,
     ) -> JsonDecoder[Any]: ...
     @overload
     def __new__(
@@ -352,7 +358,14 @@ class JsonDecoder(Generic[_T_co]):
 def msgpack_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
 @overload
 def msgpack_decode(
-    data: Buffer, /, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
+    data: Buffer,
+    /,
+    *,
+    strict: bool = True,
+    errors: Literal["first", "all"] = "first",
+    limits: Limits | None = None,
+    adapters: Adapters | None = None,
+    context: Any = None,
 ) -> Any: ...
 @overload
 def msgpack_decode(
@@ -384,7 +397,13 @@ class MsgpackEncoder(Generic[_T_contra]):
 class MsgpackDecoder(Generic[_T_co]):
     @overload
     def __new__(
-        cls, *, strict: bool = True, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None, context: Any = None
+        cls,
+        *,
+        strict: bool = True,
+        errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
+        adapters: Adapters | None = None,
+        context: Any = None,
     ) -> MsgpackDecoder[Any]: ...
     @overload
     def __new__(
@@ -501,10 +520,19 @@ class MsgpackUnpacker:
 
 def _msgpack_types(ext_type: type[tuple[int, bytes]], timestamp: type, /) -> None: ...
 @overload
-def convert(obj: Any, /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...) -> Any: ...
+def convert(
+    obj: Any, /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...
+) -> Any: ...
 @overload
 def convert(
-    obj: Any, type: TypeForm[_T], /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...
+    obj: Any,
+    type: TypeForm[_T],
+    /,
+    *,
+    strict: bool = ...,
+    errors: Literal["first", "all"] = ...,
+    adapters: Adapters | None = ...,
+    context: Any = ...,
 ) -> _T: ...
 def to_builtins(obj: Any, /, *, adapters: Adapters | None = None) -> Any: ...
 def validate(obj: Any, type: Any, /) -> None: ...

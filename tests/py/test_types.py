@@ -245,7 +245,7 @@ def test_bounds_reach_the_arms_of_a_union():
     at = annotated_types
     assert shape(Annotated[int | None, at.Ge(0)]) == "int<ge=0>?"
     assert shape(Annotated[float | int | None, at.Ge(0)]) == "union(int<ge=0>, float<ge=0.0>)?"
-    refuses(Annotated[int | str, at.Ge(0)], "ge is for an int, a float or a Decimal, not for str")
+    refuses(Annotated[int | str, at.Ge(0)], "ge is for an int, a float, a Decimal", "not for str")
 
 
 def test_bounds_through_a_type_variable():
@@ -266,8 +266,6 @@ def test_bounds_through_a_type_variable():
         (Annotated[int, annotated_types.MultipleOf(0)], "multiple_of must be above 0"),
         (Annotated[int, annotated_types.MultipleOf(0.5)], "no integer"),
         (Annotated[str, annotated_types.MaxLen(-1)], "not negative"),
-        (Annotated[int, annotated_types.Predicate(bool)], "is not supported"),
-        (Annotated[datetime.datetime, annotated_types.Timezone(None)], "is not supported"),
         (Annotated[Inner, annotated_types.Ge(0)], "bounds are for"),
         (Annotated[int, annotated_types.MultipleOf(2), annotated_types.MultipleOf(3)], "given twice"),
     ],

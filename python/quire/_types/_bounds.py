@@ -11,6 +11,7 @@ Most are the core's. Predicates and time zones are asked in a node of their own 
 
 from __future__ import annotations
 
+import collections
 import decimal
 import math
 import re
@@ -157,7 +158,10 @@ def _apply(graph, number, found):
             _check_operand(graph, entry, name, value)
     if entry.kind == "adapter":
         _check_class(graph, entry.cls, found)
-    bounded = graph.intern(entry._replace(bounds=_merge(graph, entry, found)))
+    bounds = _merge(graph, entry, found)
+    if entry.cls is collections.deque and entry.kind == "array":  # the type declares the maxlen
+        entry = entry._replace(info=entry.info._replace(extra=(bounds.max_length,)))
+    bounded = graph.intern(entry._replace(bounds=bounds))
     if number in graph.ranks:
         graph.ranks[bounded] = graph.ranks[number]
     return bounded
