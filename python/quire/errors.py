@@ -271,7 +271,7 @@ _HINTS = {
 def _lax_hint(expected, got, value):
     """What strict=False would do about text in place of a number or a truth value."""
     kinds = set(expected.replace(" or ", ", ").split(", "))
-    if got == "float" and "int" in kinds and value.is_integer() and abs(value) <= 2**53:
+    if type(value) is float and got == "float" and "int" in kinds and value.is_integer() and abs(value) <= 2**53:
         return f"strict=False would accept {_show(value, got)} as {int(value)}"
     if got != "str" or type(value) is not str or not kinds & {"int", "float", "bool"}:
         return None

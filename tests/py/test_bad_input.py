@@ -909,7 +909,8 @@ def test_the_text_of_an_error():
     assert str(caught.value) == (
         'expected int, got str "7x" at $.users[1].id (line 3, column 10; byte 34) [type_mismatch]\n'
         '    3 |   {"id": "7x", "näme": "b"}\n'
-        "      |          ^^^^"
+        "      |          ^^^^ User.id: int\n"
+        '  hint: strict=False would accept a number as text, such as "7", but "7x" is not a number'
     )
     fault = caught.value.errors[0]
     assert (fault.expected, fault.got, fault.value, fault.pointer) == ("int", "str", "7x", "/users/1/id")
