@@ -138,6 +138,7 @@ soak: test-env
 	@$(in_venv) meson test -C build/c --suite c --quiet --print-errorlogs --timeout-multiplier 50 \
 		--wrap='valgrind --error-exitcode=1 --leak-check=full --quiet'
 	@$(VENV)/bin/python -m pytest -q -m slow
+	@QUIRE_RANDOM_TESTS=1 $(VENV)/bin/python -m pytest -q
 
 dist: test-env
 	@$(in_venv) python -m build --no-isolation --skip-dependency-check --outdir dist .

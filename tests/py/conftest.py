@@ -8,12 +8,25 @@ writer of it, where there is one. A new format needs an entry in `_TRAITS` and i
 import gc
 import importlib
 import json
+import os
 import sys
 
 import msgpack
 import pytest
+from hypothesis import HealthCheck, settings
 
 import quire
+
+# The same examples in every run, so that a failure belongs to the change at hand, and no judgement by the clock: a busy machine is
+# no fault. QUIRE_RANDOM_TESTS=1 looks for new ones (make soak does).
+settings.register_profile(
+    "quire",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not os.environ.get("QUIRE_RANDOM_TESTS"),
+    print_blob=True,
+)
+settings.load_profile("quire")
 
 
 class Format:

@@ -144,7 +144,7 @@ def test_encode_into_a_buffer_that_goes_away_meanwhile(fmt):
 # ---------------------------------------------------------------- decode_from
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     before=st.binary(max_size=20),
     after=st.binary(max_size=20),

@@ -176,7 +176,7 @@ def independent(indices):
     return chosen
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, len(CHANGES) - 1), min_size=1, max_size=10))
 def test_all_faults(indices):
     changes = independent(indices)

@@ -1128,7 +1128,7 @@ def outcome(call, *args, **kwargs):
 
 
 @given(st.sampled_from(TYPES), shaped(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_same_as_through_a_document(type_, data, strict):
     document = quire.json.encode(data)
     read = outcome(quire.json.decode, document, type_, strict=strict)

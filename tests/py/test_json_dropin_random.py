@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import quire.json as ours
 
-many = settings(deadline=None, max_examples=100)
+many = settings(max_examples=100)
 
 
 class Int(int):

@@ -29,7 +29,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(objects=st.lists(values, max_size=8))
 def test_round_trip(fmt, objects):
     data = fmt.Encoder().encode_lines(objects)

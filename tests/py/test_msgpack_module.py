@@ -167,7 +167,7 @@ seconds = st.one_of(
 nanoseconds = st.one_of(st.just(0), st.integers(0, 10**9 - 1))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(seconds, nanoseconds)
 def test_timestamps(seconds, nanoseconds):
     ours, theirs = (module.Timestamp(seconds, nanoseconds) for module in (q, msgpack))
@@ -182,7 +182,7 @@ def test_timestamps(seconds, nanoseconds):
     assert pickle.loads(pickle.dumps(ours)) == copy.copy(ours) == ours
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.one_of(st.datetimes(), st.datetimes(timezones=st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=-7))]))))
 def test_timestamps_of_datetimes(when):
     assert outcome(q.Timestamp.from_datetime, when) == outcome(msgpack.Timestamp.from_datetime, when)

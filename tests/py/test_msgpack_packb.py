@@ -24,7 +24,7 @@ from msgpack_oracle import any_keys, outcome, scalars
 import quire
 import quire.msgpack as q
 
-no_deadline = settings(deadline=None, max_examples=150)
+no_deadline = settings(max_examples=150)
 
 
 class Text(str):

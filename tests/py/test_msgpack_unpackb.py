@@ -14,7 +14,7 @@ from msgpack_oracle import all_options, damaged, described, documents, is_compar
 
 import quire.msgpack as q
 
-no_deadline = settings(deadline=None, max_examples=120)
+no_deadline = settings(max_examples=120)
 
 
 @no_deadline
@@ -255,7 +255,7 @@ def test_unpack_reads_a_whole_file():
 
 
 @given(documents)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_long_and_short_forms_are_the_same(data):
     kwargs = {"strict_map_key": False, "use_list": False}
     value = described(msgpack.unpackb(data, **kwargs))

@@ -15,7 +15,7 @@ from msgpack_oracle import all_options, damaged, documents, is_comparable, outco
 
 import quire.msgpack as q
 
-no_deadline = settings(deadline=None, max_examples=100)
+no_deadline = settings(max_examples=100)
 SMALL = {"max_buffer_size": 1000}  # bounds what the package allocates for declared lengths
 
 

@@ -56,7 +56,7 @@ class Whole(quire.Record):
 
 
 @pytest.mark.parametrize("name", DRAWN)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.data())
 def test_a_type_of_the_table(name, data):
     type_ = CASES[name].type
@@ -66,7 +66,7 @@ def test_a_type_of_the_table(name, data):
         assert same(fmt.decode(fmt.encode([value]), list[type_]), [value])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_types_put_together(fmt, data):
     value = data.draw(_whole(fmt))
@@ -89,7 +89,7 @@ def _with(whole, children):
     return whole
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(values(dict[str, Any]))
 def test_anything(value):
     for fmt in FORMATS:

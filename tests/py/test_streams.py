@@ -82,7 +82,7 @@ documents = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(values=st.lists(documents, max_size=6), cuts=st.lists(st.integers(0, 400), max_size=12))
 def test_random_splits(fmt, values, cuts):
     data = joined(fmt, values)
@@ -492,7 +492,7 @@ def test_partial_grows_to_the_whole(fmt, whole):
     check_partial(fmt, whole)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(whole=documents)
 def test_partial_of_anything(fmt, whole):
     check_partial(fmt, whole)
