@@ -249,8 +249,8 @@ static QR_NOINLINE QR_VALUE QR_T(read_small_record)(qr_reader *r, QR_SINK *s, co
     uint64_t seen[QR_T(SMALL_RECORD) / 64];
     QR_ITER iter;
     const uint8_t *at = QR_F(at)(r);
-    QR_READER_ENTER(r, QR_T(read_small_record)(r, s, plan, number));
     if (QR_UNLIKELY(!QR_F(want_map)(r, &iter)))
         return QR_MISMATCH(number);
+    QR_READER_ENTER(r, (r->p = at, QR_T(read_small_record)(r, s, plan, number)));
     return QR_T(record_fields)(r, s, plan, number, iter, at, seen);
 }
