@@ -36,14 +36,14 @@ static int walk(qr_reader *r)
 {
     qr_token token;
     qr_json_iter iter;
+    const uint8_t *at = r->p;
     qr_token_kind kind = qr_json_next(r, &token);
     FUZZ_CHECK((kind == QR_TOKEN_ERROR) == (r->error != QR_ERROR_NONE));
     if (kind == QR_TOKEN_STR)
         copy_text(r, &token);
     if (kind != QR_TOKEN_ARRAY && kind != QR_TOKEN_MAP)
         return kind != QR_TOKEN_ERROR;
-    if (!qr_reader_enter(r))
-        return 0;
+    QR_READER_ENTER(r, (r->p = at, walk(r)));
     qr_json_open(r, &token, &iter);
     if (kind == QR_TOKEN_ARRAY)
         while (qr_json_more_array(r, &iter)) {

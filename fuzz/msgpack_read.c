@@ -22,6 +22,7 @@ static int walk(qr_reader *r)
 {
     qr_token token;
     qr_msgpack_iter iter;
+    const uint8_t *at = r->p;
     qr_token_kind kind = qr_msgpack_next(r, &token);
     FUZZ_CHECK((kind == QR_TOKEN_ERROR) == (r->error != QR_ERROR_NONE));
     if (kind == QR_TOKEN_STR)
@@ -30,8 +31,7 @@ static int walk(qr_reader *r)
         FUZZ_CHECK(token.text >= r->start && token.text + token.length == r->p);
     if (kind != QR_TOKEN_ARRAY && kind != QR_TOKEN_MAP)
         return kind != QR_TOKEN_ERROR;
-    if (!qr_reader_enter(r))
-        return 0;
+    QR_READER_ENTER(r, (r->p = at, walk(r)));
     qr_msgpack_open(r, &token, &iter);
     if (kind == QR_TOKEN_ARRAY)
         while (qr_msgpack_more_array(r, &iter)) {
