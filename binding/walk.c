@@ -281,18 +281,36 @@ PyObject *qpy_walk_attribute(qpy_walker *self, const qpy_record_side *side, cons
     return NULL;
 }
 
+/* Equal values of one type may be written otherwise: 0.0 and -0.0, Decimal("1.5") and Decimal("1.50"), [1] and [True]. The repr tells them
+ * apart; 1, 0, or -1 with an exception. */
+static int is_same(PyObject *value, PyObject *other)
+{
+    if (value == other)
+        return 1;
+    if (Py_TYPE(value) != Py_TYPE(other))
+        return 0;
+    int equal = PyObject_RichCompareBool(value, other, Py_EQ);
+    if (equal <= 0 || PyLong_CheckExact(value) || PyUnicode_CheckExact(value) || PyBytes_CheckExact(value))
+        return equal;
+    PyObject *text = PyObject_Repr(value), *other_text = text ? PyObject_Repr(other) : NULL;
+    equal = other_text ? PyObject_RichCompareBool(text, other_text, Py_EQ) : -1;
+    Py_XDECREF(text);
+    Py_XDECREF(other_text);
+    return equal;
+}
+
 static int equals_default(const qpy_field_side *field, PyObject *value)
 {
     if (field->default_kind == 1)
-        return field->default_ == value || Py_TYPE(field->default_) != Py_TYPE(value) ? field->default_ == value : PyObject_RichCompareBool(value, field->default_, Py_EQ);
+        return is_same(value, field->default_);
     if (field->default_kind == 0)
         return 0;
     if (field->default_ == (PyObject *)Py_TYPE(value) && (PyList_CheckExact(value) || PyDict_CheckExact(value) || PyAnySet_CheckExact(value)))
         return PyObject_Size(value) == 0;
     PyObject *made = PyObject_CallNoArgs(field->default_);
-    int equal = made ? Py_TYPE(made) == Py_TYPE(value) && PyObject_RichCompareBool(value, made, Py_EQ) : -1;
+    int same = made ? is_same(value, made) : -1;
     Py_XDECREF(made);
-    return equal;
+    return same;
 }
 
 int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *value)

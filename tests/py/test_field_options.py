@@ -3,6 +3,7 @@
 
 import copy
 import dataclasses
+import decimal
 import json
 import pickle
 from typing import Annotated, NamedTuple, NotRequired, TypedDict
@@ -424,6 +425,23 @@ def test_secrets_are_not_shown():
     assert list(login.__rich_repr__()) == [("user", "a"), ("password", "<secret>"), ("tokens", "<secret>")]
     assert login.password == 4321 and login == Login("a", 4321, {"hunter2": [1]})
     assert pickle.loads(pickle.dumps(login)) == login
+
+
+def test_only_the_default_itself_is_omitted(fmt):
+    """Equal is not the same: what would come back as another value is written."""
+    exact = decimal.Decimal("1.5")
+
+    class Exact(Record, omit="default"):
+        zero: float = 0.0
+        price: decimal.Decimal = exact
+        flags: list[int | bool] = field(default_factory=lambda: [1])
+        name: str = "x"
+
+    assert fmt.decode(fmt.encode(Exact())) == {}
+    assert fmt.decode(fmt.encode(Exact(0.0, decimal.Decimal("1.5"), [1], "x"))) == {}
+    for changed in (Exact(zero=-0.0), Exact(price=decimal.Decimal("1.50")), Exact(flags=[True])):
+        back = fmt.decode(fmt.encode(changed), Exact)
+        assert repr(back) == repr(changed) != repr(Exact())
 
 
 @pytest.mark.parametrize("cls", [Login, DataLogin])
