@@ -23,7 +23,9 @@ def verdict(version: str) -> str:
     machine = about["machine"]
     head = f"**Python {machine['python']}**, {machine['processor']} ([every row](bench/results/{version}.md))"
     hasty = " (`--quick`: five rounds a row, single rows may be 10 to 30 % off)" if "quick" in str(about["settings"]) else ""
-    return f"{head}{hasty}: {section[1].strip()}\n"
+    text, _, missed = section[1].strip().partition("\nMissed:\n")
+    named = f"\n<details><summary>Every target missed</summary>\n\n{missed.strip()}\n\n</details>\n" if missed else ""
+    return f"{head}{hasty}: {text.strip()}\n{named}"
 
 
 def main() -> int:
