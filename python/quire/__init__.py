@@ -63,19 +63,29 @@ __all__ = [  # noqa: PLE0604, PLE0605
 ]
 
 
-def __getattr__(name):
-    from importlib import import_module
+def _lazy_attributes(package, namespace, names, modules):
+    """`__getattr__` and `__dir__` (PEP 562) of a package whose globals are `namespace`: names that it has when somebody asks.
 
-    if name in _MODULES:
-        return import_module(f"quire.{name}")
-    if name not in _LAZY:
-        raise AttributeError(f"module 'quire' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"quire.{_LAZY[name]}"), name)
-    return value
+    names: name -> the submodule that has it, imported (and the name kept) at the first use.  modules: submodules that are names too.
+    """
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name in modules:
+            return import_module(f"{package}.{name}")
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = namespace[name] = getattr(import_module(f"{package}.{names[name]}"), name)
+        return value
+
+    def __dir__():
+        return sorted({*namespace, *names, *modules})
+
+    return __getattr__, __dir__
 
 
-def __dir__():
-    return sorted({*globals(), *_LAZY, *_MODULES})
+__getattr__, __dir__ = _lazy_attributes(__name__, globals(), _LAZY, _MODULES)
 
 
 # The two calls of the engine up the stairs, each importing what it needs when it happens.

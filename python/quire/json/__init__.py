@@ -8,6 +8,7 @@ The standard library's: `dumps`, `loads`, `dump`, `load`, `JSONEncoder`, `JSONDe
 the time it takes. Importing this module loads the engine alone; the standard library's `json` comes in when something needs it.
 """
 
+from quire import _lazy_attributes
 from quire._core import JsonDecoder as Decoder
 from quire._core import JsonEncoder as Encoder
 from quire._core import Stream
@@ -44,16 +45,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    from importlib import import_module
-
-    if name in _MODULES:
-        return import_module(f"quire.json.{name}")
-    if name not in _LAZY:
-        raise AttributeError(f"module 'quire.json' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"quire.json.{_LAZY[name]}"), name)
-    return value
-
-
-def __dir__():
-    return sorted({*globals(), *_LAZY, *_MODULES})
+__getattr__, __dir__ = _lazy_attributes(__name__, globals(), _LAZY, _MODULES)

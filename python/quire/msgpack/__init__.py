@@ -7,6 +7,7 @@ The names of the package `msgpack` are here too and do what they do there: `pack
 Timestamp`, the aliases `dumps loads dump load`, and the exceptions, which are that package's own classes where it is installed.
 """
 
+from quire import _lazy_attributes
 from quire._core import Ext, Stream
 from quire._core import MsgpackDecoder as Decoder
 from quire._core import MsgpackEncoder as Encoder
@@ -75,16 +76,4 @@ dump, dumps = pack, packb
 load, loads = unpack, unpackb
 
 
-def __getattr__(name):
-    from importlib import import_module
-
-    if name in _MODULES:
-        return import_module(f"quire.msgpack.{name}")
-    if name not in _LAZY:
-        raise AttributeError(f"module 'quire.msgpack' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"quire.msgpack.{_LAZY[name]}"), name)
-    return value
-
-
-def __dir__():
-    return sorted({*globals(), *_LAZY, *_MODULES})
+__getattr__, __dir__ = _lazy_attributes(__name__, globals(), _LAZY, _MODULES)
