@@ -4,6 +4,25 @@
 
 /* ---------------------------------------------------------------- input */
 
+/* The data of an owner that is bytes, or that could not be made. */
+static int owns_bytes(qpy_input *self)
+{
+    if (!self->owner)
+        return 0;
+    self->data = (const uint8_t *)PyBytes_AS_STRING(self->owner);
+    self->length = (size_t)PyBytes_GET_SIZE(self->owner);
+    return 1;
+}
+
+int qpy_input_copy(qpy_input *self, Py_buffer *view, char order)
+{
+    self->owner = PyBytes_FromStringAndSize(NULL, view->len);
+    if (self->owner && PyBuffer_ToContiguous(PyBytes_AS_STRING(self->owner), view, view->len, order) < 0)
+        Py_CLEAR(self->owner);
+    PyBuffer_Release(view);
+    return owns_bytes(self);
+}
+
 int qpy_input_init(qpy_input *self, PyObject *data, int is_text)
 {
     if (PyBytes_CheckExact(data) || PyBytes_Check(data)) {
@@ -34,16 +53,9 @@ int qpy_input_init(qpy_input *self, PyObject *data, int is_text)
         }
         if (PyObject_GetBuffer(data, &view, PyBUF_FULL_RO) < 0)
             return 0;
-        self->owner = PyBytes_FromStringAndSize(NULL, view.len);
-        if (self->owner && PyBuffer_ToContiguous(PyBytes_AS_STRING(self->owner), &view, view.len, 'C') < 0)
-            Py_CLEAR(self->owner);
-        PyBuffer_Release(&view);
+        return qpy_input_copy(self, &view, 'C');
     }
-    if (!self->owner)
-        return 0;
-    self->data = (const uint8_t *)PyBytes_AS_STRING(self->owner);
-    self->length = (size_t)PyBytes_GET_SIZE(self->owner);
-    return 1;
+    return owns_bytes(self);
 }
 
 /* ---------------------------------------------------------------- options */

@@ -17,6 +17,8 @@ typedef struct qpy_input {
 } qpy_input;
 /* 1, or 0 with an exception. A buffer that can change or has no 0 behind it is copied; a str is input of text formats only. */
 int qpy_input_init(qpy_input *self, PyObject *data, int is_text);
+/* A copy of what a buffer holds, its items in that order ('C', 'A': as PyBuffer_ToContiguous has it); the buffer is released. */
+int qpy_input_copy(qpy_input *self, Py_buffer *view, char order);
 QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
 
 enum { QPY_ERRORS_DEFAULT = 100 };

@@ -151,7 +151,7 @@ static void complete_path(qr_reader *r, const qpy_collector *s, uint32_t level)
 /* Keeps the exception that is set, which is a fault: 1, or 0 when it was MemoryError, or is now. */
 static int keep_fault(qpy_collector *s)
 {
-    PyObject *fault = qpy_collect_take();
+    PyObject *fault = qpy_raise_take();
     int kept = fault && !PyErr_GivenExceptionMatches(fault, PyExc_MemoryError) && PyList_Append(s->faults, fault) == 0;
     if (!kept) {
         s->fatal = 1;
@@ -217,29 +217,6 @@ PyObject *qpy_collect_record(qpy_collector *self, uint32_t number, const qpy_obj
     return collect_read_record(self->reader, self, self->plan->core, number, any, at);
 }
 
-PyObject *qpy_collect_take(void)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return PyErr_GetRaisedException();
-#else
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    if (type)
-        PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback && value)
-        PyException_SetTraceback(value, traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-#endif
-}
-
-static void set(PyObject *exception)
-{
-    PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
-    Py_DECREF(exception);
-}
-
 void qpy_collect_raise(PyObject *first, PyObject *faults)
 {
     if (!faults || PyList_GET_SIZE(faults) == 0) {
@@ -247,12 +224,12 @@ void qpy_collect_raise(PyObject *first, PyObject *faults)
         if (PyErr_Occurred())
             Py_DECREF(first);
         else
-            set(first);
+            qpy_raise_set_steal(first);
         return;
     }
     PyObject *errors = PyImport_ImportModule("quire.errors"), *all = errors ? qpy_call_method(errors, "join_errors", faults) : NULL;
     if (all)
-        set(all);
+        qpy_raise_set_steal(all);
     Py_XDECREF(errors);
     Py_DECREF(faults);
     Py_DECREF(first);
@@ -309,7 +286,7 @@ static PyObject *finish(PyObject *faults, qpy_sink *sink)
 
 void qpy_collect_read(const qpy_sink *failed, const qr_reader *r, const qpy_decode_options *options, int whole, const qpy_format *format, const qr_dynamic *dynamic)
 {
-    PyObject *first = qpy_collect_take();
+    PyObject *first = qpy_raise_take();
     qr_reader reader;
     qr_path path;
     qpy_sink sink;
@@ -330,7 +307,7 @@ void qpy_collect_read(const qpy_sink *failed, const qr_reader *r, const qpy_deco
 
 void qpy_collect_convert(const qpy_sink *failed, PyObject *object, const qpy_decode_options *options)
 {
-    PyObject *first = qpy_collect_take();
+    PyObject *first = qpy_raise_take();
     qpy_objects objects;
     qr_path path;
     qpy_objects_init(&objects, &path, failed->state, failed->plan, object, &options->limits, options->read_options);

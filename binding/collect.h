@@ -69,8 +69,6 @@ PyObject *qpy_collect_record_array(qpy_collector *self, uint32_t number);
 
 /* The list of faults in place of the exception that is set (reference taken; NULL: an exception is set that is no fault). */
 void qpy_collect_raise(PyObject *first, PyObject *faults);
-/* Takes the exception that is set. */
-PyObject *qpy_collect_take(void);
 
 extern const qpy_collect_sink qpy_objects_collect_sink; /* format_objects.c */
 extern const qr_dynamic qpy_objects_dynamic;

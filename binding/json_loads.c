@@ -99,9 +99,7 @@ static Py_ssize_t skip_space(PyObject *text, Py_ssize_t at)
 /* `raise JSONDecodeError(...) from None` where a StopIteration says where no value stands, whoever raised it. */
 static void no_value(PyObject *text)
 {
-    PyObject *type, *stop, *traceback;
-    PyErr_Fetch(&type, &stop, &traceback);
-    PyErr_NormalizeException(&type, &stop, &traceback);
+    PyObject *stop = qpy_raise_take();
     PyObject *module = PyImport_ImportModule("json.decoder"), *cls = module ? qpy_attribute(module, "JSONDecodeError") : NULL, *at = cls ? qpy_attribute(stop, "value") : NULL;
     PyObject *error = at ? PyObject_CallFunction(cls, "sOO", "Expecting value", text, at) : NULL;
     if (error) {
@@ -112,9 +110,7 @@ static void no_value(PyObject *text)
     Py_XDECREF(at);
     Py_XDECREF(cls);
     Py_XDECREF(module);
-    Py_XDECREF(type);
     Py_XDECREF(stop);
-    Py_XDECREF(traceback);
 }
 
 /* A whole document, by the scanner. */

@@ -19,18 +19,11 @@ static int read_input(qpy_input *self, PyObject *data)
     Py_buffer view;
     if (PyObject_GetBuffer(data, &view, PyBUF_FULL_RO) < 0)
         return 0;
-    self->owner = NULL;
-    if (view.itemsize != 1)
-        PyErr_SetString(PyExc_BufferError, "cannot unpack from multi-byte object");
-    else if ((self->owner = PyBytes_FromStringAndSize(NULL, view.len)) &&
-             PyBuffer_ToContiguous(PyBytes_AS_STRING(self->owner), &view, view.len, PyBuffer_IsContiguous(&view, 'A') ? 'A' : 'C') < 0)
-        Py_CLEAR(self->owner);
+    if (view.itemsize == 1)
+        return qpy_input_copy(self, &view, PyBuffer_IsContiguous(&view, 'A') ? 'A' : 'C');
+    PyErr_SetString(PyExc_BufferError, "cannot unpack from multi-byte object");
     PyBuffer_Release(&view);
-    if (!self->owner)
-        return 0;
-    self->data = (const uint8_t *)PyBytes_AS_STRING(self->owner);
-    self->length = (size_t)PyBytes_GET_SIZE(self->owner);
-    return 1;
+    return 0;
 }
 
 /* Limits that were not given. Text and bytes are only looked at once they are there, so `longest` can't be exceeded by them. */

@@ -53,7 +53,6 @@ QPY_SINK_FUNCTION PyObject *object_packed(qpy_sink *s, qr_reader *r, uint32_t no
     return text ? qpy_sink_packed(s, r, node, text, t->at) : NULL;
 }
 QPY_SINK_FUNCTION int object_refused(qpy_sink *s, qr_reader *r) { return qpy_sink_refused(s, r); }
-#ifndef QPY_SOURCE_IS_OBJECTS
 QPY_SINK_FUNCTION PyObject *object_raw(qpy_sink *s, qr_reader *r, const uint8_t *at, size_t n)
 {
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)at, (Py_ssize_t)n);
@@ -64,7 +63,6 @@ QPY_SINK_FUNCTION PyObject *object_raw(qpy_sink *s, qr_reader *r, const uint8_t 
 /* Tokens of bytes are never Python objects. */
 QPY_SINK_FUNCTION PyObject *object_object(qpy_sink *s, qr_reader *r, const qr_token *t) { (void)s, (void)r, (void)t; return NULL; }
 QPY_SINK_FUNCTION PyObject *object_typed_object(qpy_sink *s, qr_reader *r, uint32_t node, const qr_token *t) { (void)s, (void)r, (void)node, (void)t; return NULL; }
-#endif
 
 /* ---------------------------------------------------------------- containers */
 
@@ -114,14 +112,12 @@ QPY_SINK_FUNCTION int object_key(qpy_sink *s, qpy_frame *f, qr_reader *r, const 
     PyObject *key = object_new_key(s, r, t);
     return key && qpy_sink_key(s, f, key);
 }
-#ifndef QPY_SOURCE_IS_OBJECTS
 static QR_NOINLINE int object_keep_raw(qpy_sink *s, qpy_frame *f, qr_reader *r, const qr_token *t, const uint8_t *at, size_t n)
 {
     PyObject *key = object_new_key(s, r, t);
     return qpy_sink_keep(f, key, key ? object_raw(s, r, at, n) : NULL);
 }
 QPY_SINK_FUNCTION int object_keep(qpy_sink *s, qpy_frame *f, qr_reader *r, const qr_token *t, const uint8_t *at, size_t n) { return object_keep_raw(s, f, r, t, at, n); }
-#endif
 QPY_SINK_FUNCTION int object_key_value(qpy_sink *s, qpy_frame *f, qr_reader *r, PyObject *key)
 {
     (void)r;

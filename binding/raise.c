@@ -389,15 +389,15 @@ static void raise_parts(qpy_state *state, qr_error error, const char *class_, Py
         Py_XDECREF(parts[i]);
 }
 
-/* Takes the exception that is set, with its traceback in it. */
-static PyObject *take_exception(void)
+PyObject *qpy_raise_take(void)
 {
 #if PY_VERSION_HEX >= 0x030C0000
     return PyErr_GetRaisedException();
 #else
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
+    if (type)
+        PyErr_NormalizeException(&type, &value, &traceback);
     if (traceback && value)
         PyException_SetTraceback(value, traceback);
     Py_XDECREF(type);
@@ -422,7 +422,7 @@ static void add_note(PyObject *exception, PyObject *steps)
     PyErr_Clear();
 }
 
-static void set_exception(PyObject *exception)
+void qpy_raise_set_steal(PyObject *exception)
 {
     PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     Py_DECREF(exception);
@@ -430,10 +430,10 @@ static void set_exception(PyObject *exception)
 
 static void add_note_to_raised(PyObject *steps)
 {
-    PyObject *exception = take_exception();
+    PyObject *exception = qpy_raise_take();
     if (steps && PyTuple_GET_SIZE(steps))
         add_note(exception, steps);
-    set_exception(exception);
+    qpy_raise_set_steal(exception);
 }
 
 /* Is it a SchemaError? It says that a class is wrong, not a value, though it is a TypeError. */
@@ -463,7 +463,7 @@ PyObject *qpy_raise_sort(PyObject *steps, int of_adapter)
     if (is_schema_error())
         add_note_to_raised(steps);
     else if (is_fault(of_adapter))
-        return take_exception();
+        return qpy_raise_take();
     else if (!PyErr_ExceptionMatches(PyExc_MemoryError))
         add_note_to_raised(steps);
     return NULL;

@@ -39,4 +39,8 @@ PyObject *qpy_raise_sort(PyObject *steps, int of_adapter);
  * taken), or NULL. cause: exception of user code (reference taken), or NULL. */
 PyObject *qpy_raise_write(qpy_state *state, qr_error error, PyObject *steps, PyObject *value, PyObject *cause);
 
+/* Takes the exception that is set, with its traceback in it (NULL when none is); and sets one, whose reference it steals. */
+PyObject *qpy_raise_take(void);
+void qpy_raise_set_steal(PyObject *exception);
+
 #endif

@@ -264,6 +264,8 @@ PyObject *qpy_record_default(const qpy_record_field *field)
     return PyObject_CallNoArgs(field->factory);
 }
 
+/* For each slot from `start` that is still NULL stores the default (or calls the factory): 0, or -1 with an exception; a field without a
+ * default makes it return 1 + its index with no exception set. */
 static Py_ssize_t fill_defaults_from(qpy_record_class *cls, PyObject *record, Py_ssize_t start)
 {
     for (Py_ssize_t i = start; i < cls->count; i++) {
@@ -280,8 +282,6 @@ static Py_ssize_t fill_defaults_from(qpy_record_class *cls, PyObject *record, Py
     }
     return 0;
 }
-
-Py_ssize_t qpy_record_fill_defaults(qpy_record_class *cls, PyObject *record) { return fill_defaults_from(cls, record, 0); }
 
 PyObject *qpy_record_unset_error(PyObject *record, PyObject *name)
 {

@@ -77,9 +77,6 @@ static inline qpy_record_class *qpy_record_class_of(PyObject *record) { return (
 
 /* A new instance, every slot NULL, not tracked. The caller fills slots directly and then calls qpy_record_track. */
 PyObject *qpy_record_alloc(qpy_record_class *cls);
-/* For each slot still NULL stores the default (or calls the factory): 0, or -1 with an exception; a field without a default
- * makes it return 1 + its index with no exception set. */
-Py_ssize_t qpy_record_fill_defaults(qpy_record_class *cls, PyObject *record);
 /* A field's default as a new reference, NULL with an exception, or NULL without one when it has none. */
 PyObject *qpy_record_default(const qpy_record_field *field);
 /* Tracks the record when it must be: after its slots were filled directly. */

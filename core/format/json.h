@@ -16,8 +16,8 @@
 #include "core/base/integer.h"
 #include "core/base/reader.h"
 #include "core/base/token.h"
-#include "core/base/utf8_avx512.h"
 #include "core/format/image.h"
+#include "core/format/json_string.h"
 
 /* Traits that the templates ask for (constants, so nothing is left of the question). */
 enum { QR_JSON_BINARY = 0 /* binary is base64 text */, QR_JSON_TEXT_KEYS = 1 /* every key is text */, QR_JSON_TEXT_NUMBERS = 1 };
@@ -283,50 +283,7 @@ uint8_t *qr_json_put_escape(uint8_t *to, uint8_t c);
 int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n);
 
 /* A string from UTF-8. Reserves for itself and leaves QR_BUFFER_SLACK behind it. */
-QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n)
-{
-    if (QR_UNLIKELY(n > PTRDIFF_MAX - 4096 || !qr_buffer_reserve(b, n + 2 + QR_SIMD_SHORT + QR_BUFFER_SLACK)))
-        return n > PTRDIFF_MAX - 4096 ? qr_buffer_fail(b, QR_ERROR_MEMORY) : 0;
-    uint8_t *to = b->p;
-    *to++ = '"';
-    if (n > 4 * QR_SIMD_BLOCK && QR_HAS_AVX512) { /* its scribbling stays within the slack */
-        size_t plain = qr_avx512_copy_text(to, s, n);
-        if (QR_UNLIKELY(plain != n)) {
-            b->p = to + plain;
-            return qr_json_put_str_from(b, s + plain, n - plain);
-        }
-        to[n] = '"';
-        b->p = to + n + 1;
-        return 1;
-    }
-    if (n <= QR_SIMD_SHORT) {
-        if (QR_UNLIKELY(qr_simd_copy_short_text(to, s, n))) {
-            b->p = to;
-            return qr_json_put_str_from(b, s, n);
-        }
-        to[n] = '"';
-        b->p = to + n + 1;
-        return 1;
-    }
-    const uint8_t *end = s + n, *last = end - QR_SIMD_BLOCK;
-    for (;;) {
-        uint32_t stop = qr_simd_copy_text(to, s);
-        if (QR_UNLIKELY(stop)) {
-            b->p = to + qr_simd_first(stop);
-            s += qr_simd_first(stop);
-            return qr_json_put_str_from(b, s, (size_t)(end - s));
-        }
-        if (s == last)
-            break;
-        size_t step = (size_t)(last - s) < QR_SIMD_BLOCK ? (size_t)(last - s) : QR_SIMD_BLOCK; /* the last block overlaps */
-        to += step;
-        s += step;
-    }
-    to += QR_SIMD_BLOCK;
-    *to++ = '"';
-    b->p = to;
-    return 1;
-}
+QR_INLINE int qr_json_put_str(qr_buffer *b, const uint8_t *s, size_t n) { return qr_json_put_text(b, s, n, 0, qr_json_put_str_from); }
 /* From units of 1 (Latin-1), 2 or 4 bytes that hold something beyond ASCII; fails at a lone surrogate. */
 int qr_json_put_str_units(qr_buffer *b, const void *units, size_t n, unsigned width);
 

@@ -35,35 +35,9 @@ QR_INLINE uint8_t *put_other(uint8_t *to, uint32_t code)
     return put_u(put_u(to, 0xD800 | (code >> 10 & 0x3FF)), 0xDC00 | (code & 0x3FF));
 }
 
-int qr_json_put_ascii_from(qr_buffer *b, const uint8_t *s, size_t n)
-{
-    const uint8_t *end = s + n;
-    for (;;) {
-        if (!qr_buffer_reserve(b, (size_t)(end - s) + 8 + QR_SIMD_BLOCK + QR_BUFFER_SLACK))
-            return 0;
-        uint8_t *to = b->p;
-        uint32_t stop = 0;
-        while (end - s >= QR_SIMD_BLOCK) {
-            stop = qr_simd_copy_ascii(to, s);
-            if (stop) {
-                to += qr_simd_first(stop);
-                s += qr_simd_first(stop);
-                break;
-            }
-            to += QR_SIMD_BLOCK;
-            s += QR_SIMD_BLOCK;
-        }
-        if (!stop)
-            while (s < end && !qr_byte_is_ascii_stop(*s))
-                *to++ = *s++;
-        if (s == end) {
-            *to++ = '"';
-            b->p = to;
-            return 1;
-        }
-        b->p = put_other(to, *s++);
-    }
-}
+static uint8_t *put_latin1(uint8_t *to, uint8_t c) { return put_other(to, c); }
+
+int qr_json_put_ascii_from(qr_buffer *b, const uint8_t *s, size_t n) { return qr_json_put_rest(b, s, n, 1, put_latin1); }
 
 QR_INLINE uint32_t unit_at(const void *units, size_t i, unsigned width)
 {

@@ -23,35 +23,7 @@ uint8_t *qr_json_put_escape(uint8_t *to, uint8_t c)
 }
 
 /* The rest of a string that is already open, and its closing quote. */
-int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n)
-{
-    const uint8_t *end = s + n;
-    for (;;) {
-        if (!qr_buffer_reserve(b, (size_t)(end - s) + 8 + QR_SIMD_BLOCK + QR_BUFFER_SLACK))
-            return 0;
-        uint8_t *to = b->p;
-        uint32_t stop = 0;
-        while (end - s >= QR_SIMD_BLOCK) {
-            stop = qr_simd_copy_text(to, s);
-            if (stop) {
-                to += qr_simd_first(stop);
-                s += qr_simd_first(stop);
-                break;
-            }
-            to += QR_SIMD_BLOCK;
-            s += QR_SIMD_BLOCK;
-        }
-        if (!stop)
-            while (s < end && !qr_byte_is_quote_stop(*s))
-                *to++ = *s++;
-        if (s == end) {
-            *to++ = '"';
-            b->p = to;
-            return 1;
-        }
-        b->p = qr_json_put_escape(to, *s++);
-    }
-}
+int qr_json_put_str_from(qr_buffer *b, const uint8_t *s, size_t n) { return qr_json_put_rest(b, s, n, 0, qr_json_put_escape); }
 
 /* The bytes up to the next multiple of sixteen are readable too. */
 static int has_escape(const uint8_t *s, size_t n)

@@ -74,7 +74,8 @@ static QR_COLD QR_VALUE QR_T(fail_step)(qr_reader *r, QR_SINK *s, QR_FRAME *fram
 #define QR_LIMIT_ITEMS(count, where) \
     if (QR_UNLIKELY((count) >= r->item_limit)) \
         return qr_reader_fail(r, QR_ERROR_ITEMS, (where)), QR_FAIL_HERE()
-#define QR_FAIL_HERE() QR_T(fail_step)(r, s, &frame, (qr_step){QR_STEP_INDEX, {.number = 0}}, 0)
+#define QR_FAIL_FRAME(frame) QR_T(fail_step)(r, s, (frame), (qr_step){QR_STEP_INDEX, {.number = 0}}, 0)
+#define QR_FAIL_HERE() QR_FAIL_FRAME(&frame)
 
 /* A step of a container that fails makes the container fail. Where QR_PLACE is set, a type, the instance may keep the fault, skip what
  * the step had and go on instead: QR_MARK keeps the place in one, before a step; QR_STEP says which step is to be read. */

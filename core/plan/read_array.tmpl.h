@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read_array: arrays and tuples. A part of read.tmpl.h. */
 
+/* What both end with: the level is left, the sink makes its value. */
+QR_INLINE QR_VALUE QR_T(end_array)(qr_reader *r, QR_SINK *s, uint32_t number, QR_FRAME *frame, const uint8_t *at)
+{
+    qr_reader_leave(r);
+    QR_VALUE result = QR_S(close_array)(s, number, frame);
+    if (QR_LIKELY(result))
+        return result;
+    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
+    return QR_FAIL_FRAME(frame);
+}
+
 static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
 {
     QR_FRAME frame;
@@ -31,12 +42,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_array)(qr_reader *r, QR_SINK *s, const qr_
             return QR_FAIL_HERE();
         }
     }
-    qr_reader_leave(r);
-    QR_VALUE result = QR_S(close_array)(s, number, &frame);
-    if (QR_LIKELY(result))
-        return result;
-    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
-    return QR_FAIL_HERE();
+    return QR_T(end_array)(r, s, number, &frame, at);
 }
 
 static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
@@ -66,10 +72,5 @@ static QR_NOINLINE QR_VALUE QR_T(read_tuple)(qr_reader *r, QR_SINK *s, const qr_
         QR_T(note)(r, QR_ERROR_WRONG_LENGTH, at, number, UINT32_MAX);
     if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
         return QR_FAIL_HERE();
-    qr_reader_leave(r);
-    QR_VALUE result = QR_S(close_array)(s, number, &frame);
-    if (QR_LIKELY(result))
-        return result;
-    QR_T(note)(r, QR_ERROR_SINK, at, number, UINT32_MAX); /* items that a set cannot hold, and the like */
-    return QR_FAIL_HERE();
+    return QR_T(end_array)(r, s, number, &frame, at);
 }

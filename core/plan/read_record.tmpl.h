@@ -128,6 +128,18 @@ static QR_COLD void QR_T(note_missing)(qr_reader *r, const qr_plan *plan, uint32
     QR_T(note)(r, QR_ERROR_MISSING_FIELD, at, number, record->first + first);
 }
 
+/* The end of a record: what is missing is a fault, the level is left, the sink makes its value. */
+QR_INLINE QR_VALUE QR_T(end_record)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, QR_FRAME *frame, uint64_t *seen, const uint8_t *at)
+{
+    if (QR_UNLIKELY(QR_T(is_incomplete)(plan, qr_plan_record(plan, &plan->nodes[number]), seen)))
+        QR_T(note_missing)(r, plan, number, seen, at);
+    if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
+        return QR_FAIL_FRAME(frame);
+    qr_reader_leave(r);
+    QR_VALUE result = QR_S(close_record)(s, r, number, frame, seen, at);
+    return QR_LIKELY(result) ? result : QR_FAIL_FRAME(frame);
+}
+
 /* The fields of an array-like record, in order; the missing ones at the end take their defaults. */
 static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number)
 {
@@ -164,13 +176,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_record_array)(qr_reader *r, QR_SINK *s, co
             QR_LOSE(NULL, QR_FAIL_AT_FIELD(field));
         seen[i / 64] |= (uint64_t)1 << (i % 64);
     }
-    if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
-        QR_T(note_missing)(r, plan, number, seen, at);
-    if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
-        return QR_FAIL_HERE();
-    qr_reader_leave(r);
-    QR_VALUE result = QR_S(close_record)(s, r, number, &frame, seen, at);
-    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+    return QR_T(end_record)(r, s, plan, number, &frame, seen, at);
 }
 
 /* The fields of a record whose map is open, up to its end; the level is entered. `seen`: room for a bit of each field. Most
@@ -224,13 +230,7 @@ QR_INLINE QR_VALUE QR_T(record_fields)(qr_reader *r, QR_SINK *s, const qr_plan *
         if (QR_UNLIKELY(!value || !QR_S(put_field)(s, &frame, record->first + i, value)))
             QR_LOSE(&iter, QR_FAIL_AT_FIELD(record->first + i));
     }
-    if (QR_UNLIKELY(QR_T(is_incomplete)(plan, record, seen)))
-        QR_T(note_missing)(r, plan, number, seen, at);
-    if (QR_UNLIKELY(r->error != QR_ERROR_NONE))
-        return QR_FAIL_HERE();
-    qr_reader_leave(r);
-    QR_VALUE result = QR_S(close_record)(s, r, number, &frame, seen, at);
-    return QR_LIKELY(result) ? result : QR_FAIL_HERE();
+    return QR_T(end_record)(r, s, plan, number, &frame, seen, at);
 }
 
 /* A record of any size whose map is open. */
