@@ -15,6 +15,7 @@ import textwrap
 
 import pytest
 from conftest import leaves_nothing
+from failing_memory import run_alone
 from test_json_dropin_random import outcome
 
 import quire.json as ours
@@ -682,8 +683,8 @@ def test_nothing_is_left_behind(work):
 
 MEMORY = """
     import gc, sys
-    import _testcapi
     import quire.json as ours
+    from failing_memory import attempt
     import quire.json.decoder, quire.json.encoder
 
     VALUE = {"a": [1, -2.5, True, None, "\\xe9\\u20ac", "text"], "bc": {"d": {}, "e": [[]]}, "n": 10**30, "more": [{"x": 1}] * 8}
@@ -711,15 +712,6 @@ MEMORY = """
     }
     if sys.version_info < (3, 12):  # the standard library takes over
         jobs["dumps indent"] = lambda: ours.dumps(VALUE, indent=2)
-
-    def attempt(job, first, last):
-        _testcapi.set_nomemory(first, last)
-        try:
-            job()
-        except BaseException as error:
-            _testcapi.remove_mem_hooks()
-            return error
-        _testcapi.remove_mem_hooks()
 
     for name, job in jobs.items():
         for _ in range(3):
@@ -750,5 +742,5 @@ MEMORY = """
 
 
 def test_memory_fails_at_any_allocation():
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(MEMORY)], capture_output=True, text=True, timeout=600)
+    run = run_alone(MEMORY)
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory that fails at any allocation: MemoryError or the ordinary outcome, nothing lost, nothing broken for what comes next."""
 
-import subprocess
-import sys
-import textwrap
 
 import pytest
+from failing_memory import run_alone
 
 SCRIPT = """
     import collections, dataclasses, datetime, decimal, enum, functools, gc, importlib, operator, sys, uuid
     from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
-    import _testcapi
     import quire
+    from failing_memory import attempt, sweep
     from quire import Raw, Record, RecordMeta, Unknown, field
 
     fmt = importlib.import_module("quire." + sys.argv[1])
@@ -252,32 +250,6 @@ SCRIPT = """
         for name in PYTHON:
             del jobs[name]
 
-    def attempt(job, first, last):
-        _testcapi.set_nomemory(first, last)
-        try:
-            job()
-        except BaseException as error:
-            _testcapi.remove_mem_hooks()
-            return error
-        _testcapi.remove_mem_hooks()
-        return None
-
-    def sweep(name, job, together):
-        expected = type(attempt(job, 1 << 30, 0))
-        quiet = failures = n = 0
-        while quiet < 25 and n < 3000:
-            error = attempt(job, n, n + together)
-            # 3.11 has no exception set when there is no memory for the frame of a function.
-            odd = name in PYTHON and isinstance(error, SystemError) and "without" in str(error)
-            assert odd or isinstance(error, MemoryError) or type(error) is expected, (name, n, together, repr(error))
-            failures += isinstance(error, MemoryError)
-            quiet = 0 if isinstance(error, MemoryError) else quiet + 1
-            n += 1
-            del error
-        assert failures or together == 1, name
-        assert type(attempt(job, 1 << 30, 0)) is expected, name
-        gc.collect()
-
     chosen = [name for i, name in enumerate(jobs) if i % 3 == int(sys.argv[2])]
     for name in chosen:
         job = jobs[name]
@@ -289,7 +261,8 @@ SCRIPT = """
             for round in range(1 if name in PYTHON else 6):
                 gc.collect()
                 before = sys.getallocatedblocks()
-                sweep(name, job, together)
+                sweep(name, job, together, most=3000, runs_python=name in PYTHON)
+                gc.collect()
                 left.append(sys.getallocatedblocks() - before)
                 if left[-1] <= 0:
                     break
@@ -303,7 +276,5 @@ SCRIPT = """
 
 @pytest.mark.parametrize("part", range(3))
 def test_memory_fails_at_any_allocation(fmt, part):
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), fmt.name, str(part)], capture_output=True, text=True, timeout=600
-    )
+    run = run_alone(SCRIPT, fmt.name, str(part))
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]

@@ -12,6 +12,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import failing_memory
 import msgpack
 import msgpack.exceptions
 import msgpack.ext
@@ -226,8 +227,8 @@ def test_the_engine_takes_no_other_classes(args):
 
 MEMORY = """
     import gc, sys
-    import _testcapi
     import quire.msgpack as q
+    from failing_memory import attempt, sweep
 
     data = q.packb([{"a": [1, 2.5, "x" * 50, -2**40], "é": {"k": b"b", "e": q.ExtType(5, b"a")}, "t": q.Timestamp(1, 2)}] * 4)
     long = q.packb([list(range(2000)), {f"k{i}": i for i in range(400)}, "x" * 5000, "é" * 5000])
@@ -267,31 +268,6 @@ MEMORY = """
         "unpackable": lambda: q.packb([1, {2}]),
     }
 
-    def attempt(job, first, last):
-        _testcapi.set_nomemory(first, last)
-        try:
-            job()
-        except BaseException as error:
-            _testcapi.remove_mem_hooks()
-            return error
-        _testcapi.remove_mem_hooks()
-        return None
-
-    def sweep(name, job, together):
-        expected = type(attempt(job, 1 << 30, 0))
-        quiet = failures = n = 0
-        while quiet < 25 and n < 1500:
-            error = attempt(job, n, n + together)
-            # 3.11 has no exception set when there is no memory for the frame of a function.
-            odd = name in python and isinstance(error, SystemError) and "without" in str(error)
-            assert odd or isinstance(error, MemoryError) or type(error) is expected, (name, n, together, repr(error))
-            failures += isinstance(error, MemoryError)
-            quiet = 0 if isinstance(error, MemoryError) else quiet + 1
-            n += 1
-            del error
-        assert failures or together == 1, name
-        assert type(attempt(job, 1 << 30, 0)) is expected, name
-
     # Python code runs within: the interpreter loses frames itself, and from 3.12 on may crash.
     python = {"feed", "feed long", "feed raw", "keep", "packb", "times", "short", "unpackable", "wide text"}
     if sys.version_info >= (3, 12):
@@ -305,7 +281,7 @@ MEMORY = """
             for _ in range(1 if name in python else 6):
                 gc.collect()
                 before = sys.getallocatedblocks()
-                sweep(name, job, together)
+                sweep(name, job, together, most=1500, runs_python=name in python)
                 gc.collect()
                 left.append(sys.getallocatedblocks() - before)
                 if left[-1] <= 0:
@@ -318,7 +294,5 @@ MEMORY = """
 
 
 def test_memory_fails_at_any_allocation():
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(MEMORY)], capture_output=True, text=True, timeout=600, check=False
-    )
+    run = failing_memory.run_alone(MEMORY)
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]

@@ -4,13 +4,13 @@
 import copy
 import gc
 import pickle
-import subprocess
 import sys
 import textwrap
 import types
 import weakref
 
 import pytest
+from failing_memory import run_alone
 
 from quire import Record, RecordMeta, field
 
@@ -333,7 +333,8 @@ def test_nothing_leaks():
 
 # In a process of its own, and only with jobs that succeed: raising is itself not safe in the interpreter when memory fails.
 NO_MEMORY = """
-    import _testcapi, copy, gc, sys
+    import copy, gc, sys
+    from failing_memory import attempt
     from quire import Raw, Record, RecordMeta, field
 
     class Plain(Record, frozen=True, order=True):
@@ -377,14 +378,6 @@ NO_MEMORY = """
     if sys.version_info < (3, 13):  # there type() itself, without anything of ours, crashes when a dict cannot grow
         jobs["class"] = lambda: RecordMeta("Made", (Record,), dict(body), **keywords)
         jobs["subclass"] = lambda: RecordMeta("Made", (Plain,), {"__annotations__": {"d": int}, "d": 4})
-    def attempt(job, first, last):
-        _testcapi.set_nomemory(first, last)
-        try:
-            job()
-        except BaseException as error:
-            _testcapi.remove_mem_hooks()
-            return error
-        _testcapi.remove_mem_hooks()
 
     for name, job in jobs.items():
         expected = type(attempt(job, 1 << 30, 0))
@@ -407,7 +400,8 @@ NO_MEMORY = """
 
 def test_failing_allocations():
     import _testcapi  # noqa: F401 # missing is a failure
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(NO_MEMORY)], capture_output=True, text=True, timeout=300)
+
+    run = run_alone(NO_MEMORY)
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-3000:]
 
 
