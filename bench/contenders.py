@@ -30,6 +30,9 @@ DISTRIBUTIONS = {
     "mashumaro": "mashumaro",
     "cattrs": "cattrs",
     "attrs": "attrs",
+    "cloudpickle": "cloudpickle",
+    "dill": "dill",
+    "pyfory": "pyfory",
 }
 
 

@@ -28,6 +28,8 @@ TOPICS = (
     "untyped_msgpack",
     "dropin_json",
     "dropin_msgpack",
+    "pickle_",
+    "marshal_",
     "typed_json",
     "typed_msgpack",
     "dataclasses_",
@@ -72,12 +74,11 @@ def main() -> int:
     unknown = [name for name in names if name not in TOPICS]
     if unknown:
         raise SystemExit(f"no such topic: {', '.join(unknown)}; there are: {', '.join(TOPICS)}")
-    subjects = documents.choose(chosen.documents, chosen.data)
     begin = time.perf_counter()
     results = []
     for name in names:
         print(f"\n{topic(name).TITLE}", flush=True)
-        for subject in [None] if name in WITHOUT_DOCUMENTS else subjects:
+        for subject in subjects(name, chosen):
             if topic(name).takes(subject):
                 results += delegate(name, subject, chosen)
     if not results:
@@ -89,6 +90,17 @@ def main() -> int:
     print("\n" + "\n".join(report.summary(results, titles)))
     print(f"\n{time.perf_counter() - begin:.0f} s; written: {', '.join(map(str, written))}")
     return int(chosen.strict and any(result.verdict() == MISSED for result in results))
+
+
+def subjects(name: str, chosen: argparse.Namespace) -> list:
+    """What a topic is measured on: documents, samples of its own, or nothing that has a name."""
+    if name in WITHOUT_DOCUMENTS:
+        return [None]
+    own = getattr(topic(name), "subjects", None)
+    if own is None:
+        return documents.choose(chosen.documents, chosen.data)
+    wanted = chosen.documents.split(",") if chosen.documents else None
+    return [sample for sample in own() if wanted is None or sample.name in wanted]
 
 
 def output(chosen: argparse.Namespace) -> Path:
@@ -132,7 +144,7 @@ def work(chosen: argparse.Namespace) -> int:
     if name not in ("memory", "import_time"):
         clock.steady_heap()
     settings = Settings.quick() if chosen.quick else Settings()
-    [subject] = documents.choose(chosen.documents, chosen.data) if chosen.documents else [None]
+    [subject] = subjects(name, chosen)
     rows = []
     for result in topic(name).run(subject, settings):
         print(line(result), flush=True)

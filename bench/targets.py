@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from bench.documents import FLOATS, OBJECTS, TINY
+from bench.graphs import ARRAY, CODE, GRAPH, INSTANCES, PLAIN, SLOTTED
 
 VERSION = sys.version_info[:2]
 
@@ -34,6 +35,28 @@ RATIOS_313: dict[str, dict[str, Pair]] = {
 }
 
 DROP_IN_MSGPACK: Pair = (0.7, 0.4)  # of the package whose place it takes
+# of the standard library's C pickle; (task, shape)
+PICKLE: dict[tuple[str, str], Pair] = {
+    ("dumps", PLAIN): (0.60, 0.45),
+    ("dumps lean", PLAIN): (0.35, 0.25),
+    ("loads", PLAIN): (0.65, 0.50),
+    ("dumps", INSTANCES): (0.20, 0.12),
+    ("loads", INSTANCES): (0.55, 0.40),
+    ("dumps", SLOTTED): (0.12, 0.06),
+    ("loads", SLOTTED): (0.30, 0.18),
+    ("dumps", GRAPH): (0.50, None),
+    ("loads", GRAPH): (0.60, None),
+    ("dumps", ARRAY): (1.10, None),  # of a copy of its bytes
+    ("dumps out of band", ARRAY): (1.0, None),
+    ("loads out of band", ARRAY): (1.0, None),
+    ("decode of a type", ""): (1.0, None),
+}
+MARSHAL: dict[tuple[str, str], Pair] = {
+    (PLAIN, "dumps"): (0.60, None),
+    (PLAIN, "loads"): (0.65, None),
+    (CODE, "dumps"): (1.0, None),
+    (CODE, "loads"): (1.0, None),
+}
 DATACLASSES: Pair = (0.75, 0.50)  # of msgspec on the same dataclasses
 DROPIN_JSON: Pair = (1.0, 0.33)  # of the standard library: nowhere slower, three times as fast where it is objects and text
 MESSAGE: Pair = (0.90, 0.60)
