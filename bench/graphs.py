@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, Optional
 
 from bench import documents
 
@@ -37,6 +37,10 @@ class Sample:
 
 
 class Plain:
+    number: int
+    name: str
+    score: float
+
     def __init__(self, number: int, name: str, score: float):
         self.number = number
         self.name = name
@@ -60,11 +64,19 @@ class Slotted:
 class Node:
     """Holds its neighbours and its parent, and shares its label with others."""
 
+    label: str
+    parent: Optional[Node]  # noqa: UP045 - as pyfory reads it
+    children: list[Node]
+    links: list[Node]
+
     def __init__(self, label: str, parent: Node | None):
         self.label = label
         self.parent = parent
-        self.children: list[Node] = []
-        self.links: list[Node] = []
+        self.children = []
+        self.links = []
+
+
+CLASSES = (Plain, Record, Slotted, Node)
 
 
 def values(count: int) -> Iterator[tuple[int, str, float]]:
@@ -144,7 +156,7 @@ def parts(value: Any) -> list[Any] | None:
     if kind is Slotted:
         return [value.number, value.name, value.score]
     if kind in (Plain, Record, Node):
-        return [part for item in vars(value).items() for part in item]
+        return [part for item in sorted(vars(value).items()) for part in item]
     return None
 
 

@@ -26,7 +26,10 @@ def takes(sample: Sample) -> bool:
 def run(sample: Sample, settings: Settings):
     value = sample.make()
     data = marshal.dumps(value)
-    calls: dict[str, tuple[str, Any, Any]] = {"dumps": ("dumps", value, marshal.loads), "loads": ("loads", data, lambda result: result)}
+    calls: dict[str, tuple[str, Any, Any]] = {
+        "dumps": ("dumps", value, marshal.loads),
+        "loads": ("loads", data, lambda result: result),
+    }
     for task, (function, argument, check) in calls.items():
         must, goal = targets.MARSHAL[sample.shape, task]
         field = tasks.Field(differs=graphs.differs)

@@ -43,8 +43,8 @@ def dumps(module: str, **options: Any) -> Maker:
 
 def fory() -> Any:
     """An instance that keeps sharing and knows the classes of the samples."""
-    instance = need("pyfory").Fory(xlang=False, ref=True, strict=False)
-    for known in (graphs.Plain, graphs.Record, graphs.Slotted, graphs.Node):
+    instance = need("pyfory").Fory(xlang=False, ref=True, strict=True)
+    for known in graphs.CLASSES:
         instance.register_type(known)
     return instance
 
@@ -84,10 +84,18 @@ WRITERS: dict[str, Maker] = {
     "marshal": marshal_dumps,
 }
 LEAN: dict[str, Maker] = {"quire": dumps("quire.pickle", lean=True), "pickle": dumps("pickle")}
-READ_BACK: dict[str, Callable[[], Callable]] = {
-    "pyfory": lambda: fory().deserialize,
-    "msgspec msgpack": lambda: need("msgspec.msgpack").decode,
-    "marshal": lambda: need("marshal").loads,
+
+
+def msgspec_decode(value: Any) -> Callable:
+    """Of a list of dataclasses, their type is said."""
+    kind = type(value[0]) if type(value) is list else None
+    return need("msgspec.msgpack").Decoder(list[kind] if kind in (graphs.Record, graphs.Slotted) else Any).decode
+
+
+READ_BACK: dict[str, Callable[[Any], Callable]] = {
+    "pyfory": lambda value: fory().deserialize,
+    "msgspec msgpack": msgspec_decode,
+    "marshal": lambda value: need("marshal").loads,
 }
 
 
@@ -104,10 +112,10 @@ def loads(module: str, **options: Any) -> Maker:
     return make
 
 
-def other(write: Maker, read: Callable[[], Callable]) -> Maker:
+def other(write: Maker, read: Callable[[Any], Callable]) -> Maker:
     def make(value: Any) -> tuple[Callable, Any]:
         call, argument = write(value)
-        return read(), call(argument)
+        return read(value), call(argument)
 
     return make
 
@@ -157,7 +165,7 @@ def rows_of(sample: Sample) -> dict[str, tuple[dict[str, Maker], tuple[str, ...]
 PAIR = {"quire": "quire.pickle", "pickle": "pickle"}
 
 
-def check(name: str, task: str) -> Callable[[Any], Any]:
+def check(name: str, task: str, value: Any) -> Callable[[Any], Any]:
     """What a contender's result holds, as the value again."""
 
     def held(result: Any) -> Any:
@@ -169,7 +177,7 @@ def check(name: str, task: str) -> Callable[[Any], Any]:
             import numpy
 
             return numpy.frombuffer(result)
-        return READ_BACK[name]()(result) if name in READ_BACK else pickle.loads(result)
+        return READ_BACK[name](value)(result) if name in READ_BACK else pickle.loads(result)
 
     return held
 
@@ -180,7 +188,7 @@ def run(sample: Sample, settings: Settings):
         must, goal = targets.PICKLE.get((task, sample.shape), targets.PICKLE.get((task, ""), targets.NONE))
         field = tasks.Field(differs=graphs.differs)
         for name, make in makers.items():
-            field.admit(name, lambda make=make: make(value), check(name, task), value)
+            field.admit(name, lambda make=make: make(value), check(name, task, value), value)
         result = Result("pickle_", task, sample.name, sample.shape, sample.judged, must=must, goal=goal)
         result.absent = field.absent
         yield timed(result, field.contenders, settings, rivals=rivals)
