@@ -4,6 +4,7 @@ from quire import errors as errors
 from quire import json as json
 from quire import limits as limits
 from quire import msgpack as msgpack
+from quire import pickle as pickle
 from quire._computed import computed as computed
 from quire._config import config as config
 from quire._core import UNSET as UNSET
