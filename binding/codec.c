@@ -97,10 +97,10 @@ static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *adapte
     return self->plan != NULL;
 }
 
-static int set_errors(qpy_decode_options *self, const char *function, PyObject *value)
+int qpy_errors_option(const char *function, PyObject *value, int *all)
 {
-    self->all_errors = PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "all") == 0;
-    if (self->all_errors || (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "first") == 0))
+    *all = PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "all") == 0;
+    if (*all || (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "first") == 0))
         return 1;
     PyErr_Format(PyUnicode_Check(value) ? PyExc_ValueError : PyExc_TypeError, "errors of %s() must be \"first\" or \"all\", got %R", function, value);
     return 0;
@@ -115,7 +115,7 @@ static int set_keyword(qpy_decode_options *self, PyObject **adapters, const char
         return read;
     }
     if (PyUnicode_CompareWithASCIIString(name, "errors") == 0)
-        return set_errors(self, function, value);
+        return qpy_errors_option(function, value, &self->all_errors);
     if (PyUnicode_CompareWithASCIIString(name, "strict") == 0) {
         int strict = PyObject_IsTrue(value);
         if (strict < 0)

@@ -35,6 +35,8 @@ typedef struct qpy_decode_options {
 /* (type=Any, *, strict=True, limits=None, adapters=None, context=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
 /* The one keyword of what writes, adapters=, from a vector call: 1 with the quire.Adapters (borrowed) or NULL, or 0 with an exception. */
 int qpy_encode_options(const char *function, PyObject *const *values, PyObject *names, PyObject **adapters);
+/* errors="first" or "all": 1, or 0 with an exception. */
+int qpy_errors_option(const char *function, PyObject *value, int *all);
 int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
 /* A document that may be a part of something longer. */

@@ -312,6 +312,7 @@ void qpy_collect_convert(const qpy_sink *failed, PyObject *object, const qpy_dec
     qr_path path;
     qpy_objects_init(&objects, &path, failed->state, failed->plan, object, &options->limits, options->read_options);
     objects.sink.user_context = failed->user_context;
+    objects.sink.strict_keys = failed->strict_keys;
     qpy_collector self = {.functions = &qpy_objects_collect_sink, .inner = &objects, .sink = &objects.sink, .reader = &objects.reader, .plan = failed->plan, .format = &qpy_objects_format};
     objects.collector = &self;
     PyObject *faults = start(&self, &qpy_objects_dynamic, options->most_errors);

@@ -158,7 +158,7 @@ int qpy_objects_set_array(qr_reader *r, qpy_objects_iter *iter)
     iter->source = list;
     iter->i = 0;
     iter->n = PyList_GET_SIZE(list);
-    return 1;
+    return (size_t)iter->n <= r->item_limit || qr_reader_fail(r, QR_ERROR_ITEMS, qr_objects_at(r));
 }
 
 /* A subclass that has its own order. */
@@ -586,6 +586,13 @@ static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_
     return 1;
 }
 
+/* One that may be copied at once; beyond a limit it is left to the record loop, which says so. */
+static int is_sequence(const qpy_objects *s, PyObject *object)
+{
+    const qr_depth *depth = &s->reader.depth;
+    return (PyList_CheckExact(object) || PyTuple_CheckExact(object)) && (size_t)Py_SIZE(object) <= s->reader.item_limit && (depth->left | depth->deeper);
+}
+
 /* A list or tuple of nothing but values of the node's one class, or of anything, is copied at once; else the record loop reads it
  * and finds the fault. No user code runs here but what the collector starts while the copy is made. */
 static QR_NOINLINE int take_array(qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
@@ -655,8 +662,6 @@ static QR_NOINLINE int take_made(qr_reader *r, qpy_objects *s, uint32_t number, 
     return 1;
 }
 
-static int is_sequence(PyObject *object) { return PyList_CheckExact(object) || PyTuple_CheckExact(object); }
-
 /* Can the items be told by their class alone? */
 static int has_plain_items(const qpy_objects *s, const qr_plan *plan, uint32_t number)
 {
@@ -690,7 +695,7 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
         return 1;
     case QR_KIND_TUPLE:
         *value = NULL;
-        if (is_sequence(object))
+        if (is_sequence(s, object))
             return take_tuple(s, plan, number, object, value);
         return PyAnySet_Check(object) ? (mismatch(r, object, number), 1) : 0; /* has no order */
     default:
@@ -721,7 +726,7 @@ static inline __attribute__((always_inline)) int objects_take(qr_reader *r, qpy_
     case QR_KIND_ARRAY:
         if (QR_UNLIKELY(s->sink.plan->nodes[number].flavour == QPY_MADE))
             return take_made(r, s, number, object, value);
-        return has_plain_items(s, plan, number) && is_sequence(object) ? take_array(s, plan, number, object, value) : 0;
+        return has_plain_items(s, plan, number) && is_sequence(s, object) ? take_array(s, plan, number, object, value) : 0;
     case QR_KIND_MAP: return 0;
     case QR_KIND_RECORD: return QR_LIKELY(type == &PyDict_Type) || object == Py_None ? 0 : take_record(r, s, plan, number, object, value);
     default: return take_other(r, s, plan, number, object, value);
@@ -769,6 +774,7 @@ static PyObject *convert_object(qpy_state *state, PyObject *object, const qpy_de
         return Py_NewRef(object);
     qpy_objects_init(&objects, &path, state, options->plan, object, &options->limits, options->read_options);
     objects.sink.user_context = options->context;
+    objects.sink.strict_keys = (int)options->limits.reject_duplicate_keys;
     PyObject *result = objects_read_node(&objects.reader, &objects, options->plan->core, 0);
     if (QR_UNLIKELY(!result))
         qr_reader_fail(&objects.reader, QR_ERROR_SINK, NULL);
@@ -786,12 +792,13 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
         PyErr_Format(PyExc_TypeError, "convert() takes an object and a type, %zd positional arguments were given", count);
         return NULL;
     }
-    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
-        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "limits") == 0) {
-            PyErr_Format(PyExc_TypeError, "convert() got an unexpected keyword argument %R (it takes strict, errors, adapters and context)", PyTuple_GET_ITEM(names, i));
-            return NULL;
-        }
-    PyObject *result = qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names) ? convert_object(state, args[0], &options) : NULL;
+    PyObject *result = NULL;
+    if (!qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names))
+        ;
+    else if (options.limits.bytes || options.limits.str_bytes)
+        PyErr_SetString(PyExc_ValueError, "convert() reads no document: limits.bytes and limits.str_bytes mean nothing there");
+    else
+        result = convert_object(state, args[0], &options);
     Py_XDECREF(options.plan);
     return result;
 }
@@ -828,11 +835,11 @@ const qpy_collect_sink qpy_objects_collect_sink = {
 
 static PyMethodDef methods[] = {
     {"convert", (PyCFunction)(void (*)(void))convert, METH_FASTCALL | METH_KEYWORDS,
-     "convert(obj, type=Any, /, *, strict=True, errors=\"first\", adapters=None, context=None)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
+     "convert(obj, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
      "type already\nis kept as it is; objects with fields (records, dataclasses, attrs) are read by their attributes.\n\nstrict=False also takes numbers and truth values "
      "written as text. errors=\"all\" goes on after a fault. Raises ValidationError with the path."},
-    {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL,
-     "validate(obj, type, /)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nRaises ValidationError with the path."},
+    {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL | METH_KEYWORDS,
+     "validate(obj, type, /, *, errors=\"first\", adapters=None)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nerrors=\"all\" goes on after a fault. Raises ValidationError with the path."},
     {"to_builtins", (PyCFunction)(void (*)(void))qpy_objects_to_builtins, METH_FASTCALL | METH_KEYWORDS,
      "to_builtins(obj, /, *, adapters=None)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
     {NULL, NULL, 0, NULL},

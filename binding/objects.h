@@ -115,7 +115,7 @@ QR_OBJECTS int qr_objects_want_array(qr_reader *r, qpy_objects_iter *iter)
     iter->source = object;
     iter->i = 0;
     iter->n = Py_SIZE(object);
-    return 1;
+    return QR_LIKELY((size_t)iter->n <= r->item_limit) || qr_reader_fail(r, QR_ERROR_ITEMS, (const uint8_t *)object);
 }
 QR_OBJECTS int qr_objects_more_array(qr_reader *r, qpy_objects_iter *iter)
 {
@@ -134,6 +134,8 @@ QR_OBJECTS int qr_objects_want_map(qr_reader *r, qpy_objects_iter *iter)
     PyObject *object = qpy_objects_at(r);
     if (QR_UNLIKELY(!PyDict_Check(object)))
         return 0;
+    if (QR_UNLIKELY((size_t)PyDict_GET_SIZE(object) > r->item_limit))
+        return qr_reader_fail(r, QR_ERROR_ITEMS, (const uint8_t *)object);
     if (QR_UNLIKELY(Py_TYPE(object)->tp_iter != PyDict_Type.tp_iter) && !(object = qpy_objects_plain_dict(r, object)))
         return 0;
     iter->source = object;
@@ -239,7 +241,7 @@ QR_COLD void qpy_objects_hold(qpy_objects *self);
  * left as the reader's error; else every fault is, with its path. */
 int qpy_objects_is(qpy_objects *self, uint32_t number, PyObject *object, int quiet);
 
-PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 /* objects_build.c */
 PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names);
 

@@ -97,7 +97,7 @@ static int put_pair(qpy_walker *w, PyObject *dict, PyObject *key, PyObject *valu
     Py_XDECREF(wire);
     int ok = item && PyDict_SetItem(dict, built, item) == 0;
     if (ok && PyDict_GET_SIZE(dict) == before)
-        ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
+        ok = qpy_walk_fail(w, QR_ERROR_DUPLICATE_KEY, key);
     if (!ok)
         qpy_walk_step(w, key, 0);
     Py_XDECREF(built);

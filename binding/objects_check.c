@@ -6,10 +6,11 @@
  * value; this asks what *is* one, and for most fields that is one comparison of the object's class with the one that the
  * plan expects (`exact`). Nothing is prepared until something is wrong. An Encoder compares the same while it writes and asks here
  * for what is not that simple (qpy_walk_checks), then once more when something is wrong, for the fault. */
-#include "binding/objects.h"
+#include "binding/objects_faults.h"
 
 #include "binding/adapt.h"
 #include "binding/codec.h"
+#include "binding/collect.h"
 #include "binding/containers.h"
 #include "binding/record_internal.h"
 #include "binding/scalar.h"
@@ -24,7 +25,8 @@ typedef struct qpy_check {
     PyObject *root;
     qr_depth depth;
     uint32_t calls;       /* how often user code may have run */
-    uint8_t ready, quiet, bounds;
+    qpy_faults *all;      /* errors="all": where faults are kept; NULL: the first one ends the check */
+    uint8_t ready, quiet, bounds, partial;
 } qpy_check;
 
 static int check_node(qpy_check *c, uint32_t number, PyObject *object);
@@ -61,8 +63,16 @@ static QR_COLD int fail(qpy_check *c, qr_error error, uint32_t number, PyObject 
 }
 static int fail_user(qpy_check *c, uint32_t number) { return fail(c, PyErr_ExceptionMatches(PyExc_MemoryError) ? QR_ERROR_MEMORY : QR_ERROR_SINK, number, NULL); }
 
+/* The step of a container to what failed in it. 1 when the check goes on with what follows; else 0. */
 static QR_COLD int step(qpy_check *c, qr_step step)
 {
+    if (c->all) {
+        int64_t left = (int64_t)c->depth.left + c->depth.deeper;
+        int goes_on = qpy_faults_keep(c->all, c->objects, -1);
+        qpy_faults_step(c->all, left, step);
+        if (goes_on)
+            return 1;
+    }
     if (c->ready && c->objects->reader.error != QR_ERROR_NONE) {
         qr_path_append(c->objects->reader.path, step);
         qpy_objects_hold(c->objects);
@@ -73,15 +83,50 @@ static int step_index(qpy_check *c, Py_ssize_t index) { return step(c, (qr_step)
 static int step_field(qpy_check *c, uint32_t field) { return step(c, (qr_step){QR_STEP_FIELD, {.number = field}}); }
 static int step_key(qpy_check *c, PyObject *key) { return step(c, (qr_step){QR_STEP_KEY, {.at = key}}); }
 
+/* Fields of the record's object that must be there and are not, as bits; one of them is `field`. Those before it are. */
+static void note_missing(uint64_t missing[16], const qr_record *record, uint32_t field) { missing[(field - record->first) / 64] |= (uint64_t)1 << ((field - record->first) % 64); }
+
+static QR_COLD int is_missing(qpy_check *c, const qpy_record_side *form, uint32_t field, PyObject *object)
+{
+    const qpy_field_side *side = &c->plan->fields[field];
+    if (form->form == QPY_FORM_TYPEDDICT) {
+        if (!(c->plan->core->fields[field].flags & QR_FIELD_REQUIRED))
+            return 0;
+        int has = PyDict_Contains(object, side->name);
+        return has < 0 ? -1 : !has;
+    }
+    if (!side->stored || (!side->init && !side->default_kind))
+        return 0;
+    c->calls++;
+    PyObject *value = PyObject_GetAttr(object, side->name);
+    if (!value && !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return -1;
+    PyErr_Clear();
+    Py_XDECREF(value);
+    return value == NULL;
+}
+
+/* All that are missing make one fault. With errors="all" it is kept at once, and the other fields are looked at: 1, else 0. */
 static QR_COLD int fail_missing(qpy_check *c, uint32_t number, uint32_t field, PyObject *object)
 {
     const qr_record *record = qpy_plan_record(c->plan, number);
     if (c->quiet)
         return 0;
     qr_reader *r = reader_of(c);
-    memset(r->error_missing, 0, sizeof r->error_missing);
-    r->error_missing[(field - record->first) / 64] = (uint64_t)1 << ((field - record->first) % 64);
-    return fail(c, QR_ERROR_MISSING_FIELD, number, object);
+    uint64_t missing[16] = {0};
+    note_missing(missing, record, field);
+    for (uint32_t other = field + 1; other < record->first + record->count; other++) {
+        int is = is_missing(c, qpy_plan_record_side(c->plan, number), other, object);
+        if (is < 0)
+            return fail_user(c, number);
+        if (is)
+            note_missing(missing, record, other);
+    }
+    if (r->error != QR_ERROR_NONE)
+        return 0;
+    memcpy(r->error_missing, missing, sizeof missing);
+    fail(c, QR_ERROR_MISSING_FIELD, number, object);
+    return c->all && qpy_faults_keep(c->all, c->objects, (int64_t)c->depth.left + c->depth.deeper);
 }
 
 /* One level down, at the head of a function that is as before when it is called `again` (QR_STACK_ENTER). The object is held, for user
@@ -192,14 +237,17 @@ static int check_items(qpy_check *c, uint32_t number, PyObject *object)
 {
     uint32_t item = c->plan->core->nodes[number].item;
     PyTypeObject *exact = c->plan->nodes[item].exact;
-    int is_list = PyList_Check(object);
+    int is_list = PyList_Check(object), ok = 1;
     ENTER(c, number, object, check_items(c, number, object));
     for (Py_ssize_t i = 0; i < Py_SIZE(object); i++) {
         PyObject *value = is_list ? PyList_GET_ITEM(object, i) : PyTuple_GET_ITEM(object, i);
-        if (QR_UNLIKELY(Py_TYPE(value) != exact) && QR_UNLIKELY(!check_node(c, item, value)))
-            return leave(c, object, step_index(c, i));
+        if (QR_UNLIKELY(Py_TYPE(value) != exact) && QR_UNLIKELY(!check_node(c, item, value))) {
+            ok = 0;
+            if (!step_index(c, i))
+                break;
+        }
     }
-    return leave(c, object, 1);
+    return leave(c, object, ok);
 }
 
 static int check_array(qpy_check *c, uint32_t number, PyObject *object)
@@ -233,11 +281,15 @@ static int check_tuple(qpy_check *c, uint32_t number, PyObject *object)
         return fail(c, QR_ERROR_TYPE_MISMATCH, number, object);
     if (PyTuple_GET_SIZE(object) != node->item_count)
         return fail(c, QR_ERROR_WRONG_LENGTH, number, object);
+    int ok = 1;
     ENTER(c, number, object, check_tuple(c, number, object));
     for (Py_ssize_t i = 0; i < node->item_count; i++)
-        if (!check_value(c, c->plan->core->items[node->item + i], PyTuple_GET_ITEM(object, i)))
-            return leave(c, object, step_index(c, i));
-    return leave(c, object, 1);
+        if (!check_value(c, c->plan->core->items[node->item + i], PyTuple_GET_ITEM(object, i))) {
+            ok = 0;
+            if (!step_index(c, i))
+                break;
+        }
+    return leave(c, object, ok);
 }
 
 static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
@@ -245,6 +297,7 @@ static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
     qpy_dict_iter iter;
     PyObject *key, *value;
     uint32_t calls = c->calls;
+    int all_ok = 1;
     qpy_dict_iter_init(&iter, dict, c->state->private_ok);
     while (qpy_dict_iter_next(&iter, &key, &value)) {
         int ok = Py_TYPE(key) == c->plan->nodes[node->item].exact;
@@ -253,8 +306,10 @@ static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
         Py_INCREF(key);
         Py_INCREF(value);
         ok = (ok || check_node(c, node->item, key)) && check_value(c, node->value, value);
-        if (!ok)
-            step_key(c, key);
+        if (!ok) {
+            all_ok = 0;
+            ok = step_key(c, key);
+        }
         Py_DECREF(key);
         Py_DECREF(value);
         if (!ok)
@@ -263,7 +318,7 @@ static int check_pairs(qpy_check *c, const qr_node *node, PyObject *dict)
             return fail(c, QR_ERROR_INPUT_CHANGED, QR_PLAN_NONE, NULL);
         calls = c->calls;
     }
-    return 1;
+    return all_ok;
 }
 
 static int check_map(qpy_check *c, uint32_t number, PyObject *object)
@@ -287,31 +342,40 @@ static int check_field(qpy_check *c, uint32_t field, PyObject *value)
     const qpy_field_side *side = &c->plan->fields[field];
     if (QR_LIKELY(Py_TYPE(value) == side->exact) || (value == Py_None && side->nullable) || is_left_out(c, side, value))
         return 1;
-    return check_node(c, c->plan->core->fields[field].node, value) || step_field(c, field);
+    return check_node(c, c->plan->core->fields[field].node, value);
 }
 
 static int check_slots(qpy_check *c, uint32_t number, PyObject *object)
 {
     const qr_record *record = qpy_plan_record(c->plan, number);
     const qpy_field_side *sides = &c->plan->fields[record->first];
+    int ok = 1, missed = c->partial;
     for (uint32_t i = 0; i < record->count; i++) {
         PyObject *value = *qpy_record_slot(object, sides[i].offset);
         if (QR_UNLIKELY(!value)) {
-            if (!sides[i].init && !sides[i].default_kind) /* __post_init__'s affair */
+            if (missed || (!sides[i].init && !sides[i].default_kind)) /* __post_init__'s affair */
                 continue;
-            return fail_missing(c, number, record->first + i, object);
+            ok = 0;
+            missed = 1;
+            if (!fail_missing(c, number, record->first + i, object))
+                return 0;
+            continue;
         }
         if (QR_LIKELY(Py_TYPE(value) == sides[i].exact))
             continue;
-        if (!check_field(c, record->first + i, value))
-            return 0;
+        if (!check_field(c, record->first + i, value)) {
+            ok = 0;
+            if (!step_field(c, record->first + i))
+                return 0;
+        }
     }
-    return 1;
+    return ok;
 }
 
 static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
 {
     const qr_record *record = qpy_plan_record(c->plan, number);
+    int all_ok = 1, missed = c->partial;
     for (uint32_t i = 0; i < record->count; i++) {
         const qpy_field_side *side = &c->plan->fields[record->first + i];
         if (!side->stored)
@@ -322,16 +386,24 @@ static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
             if (!PyErr_ExceptionMatches(PyExc_AttributeError))
                 return fail_user(c, number);
             PyErr_Clear();
-            if (!side->init && !side->default_kind)
+            if (missed || (!side->init && !side->default_kind))
                 continue;
-            return fail_missing(c, number, record->first + i, object);
+            all_ok = 0;
+            missed = 1;
+            if (!fail_missing(c, number, record->first + i, object))
+                return 0;
+            continue;
         }
         int ok = check_field(c, record->first + i, value);
+        if (!ok) {
+            all_ok = 0;
+            ok = step_field(c, record->first + i);
+        }
         Py_DECREF(value);
         if (!ok)
             return 0;
     }
-    return 1;
+    return all_ok;
 }
 
 static int check_namedtuple(qpy_check *c, uint32_t number, PyObject *object)
@@ -339,35 +411,66 @@ static int check_namedtuple(qpy_check *c, uint32_t number, PyObject *object)
     const qr_record *record = qpy_plan_record(c->plan, number);
     if (PyTuple_GET_SIZE(object) != record->count)
         return fail(c, QR_ERROR_WRONG_LENGTH, number, object);
+    int ok = 1;
     for (uint32_t i = 0; i < record->count; i++)
-        if (!check_field(c, record->first + i, PyTuple_GET_ITEM(object, i)))
-            return 0;
-    return 1;
+        if (!check_field(c, record->first + i, PyTuple_GET_ITEM(object, i))) {
+            ok = 0;
+            if (!step_field(c, record->first + i))
+                break;
+        }
+    return ok;
+}
+
+/* Each key that is no field's, until one is enough. */
+static QR_COLD int check_unknown(qpy_check *c, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(c->plan, number);
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    if (c->quiet)
+        return 0;
+    while (PyDict_Next(object, &at, &key, &value)) {
+        if (qpy_walk_field_of(c->plan, record, key) != QR_PLAN_NONE)
+            continue;
+        fail(c, QR_ERROR_UNKNOWN_FIELD, number, object);
+        if (!step_key(c, key))
+            break;
+    }
+    return 0;
 }
 
 static int check_typeddict(qpy_check *c, uint32_t number, PyObject *object)
 {
     const qr_record *record = qpy_plan_record(c->plan, number);
     Py_ssize_t found = 0;
+    int all_ok = 1, missed = 0;
     for (uint32_t i = 0; i < record->count; i++) {
         PyObject *value = PyDict_GetItemWithError(object, c->plan->fields[record->first + i].name);
         if (!value) {
             if (PyErr_Occurred())
                 return fail_user(c, number);
-            if (c->plan->core->fields[record->first + i].flags & QR_FIELD_REQUIRED)
-                return fail_missing(c, number, record->first + i, object);
+            if (missed || !(c->plan->core->fields[record->first + i].flags & QR_FIELD_REQUIRED))
+                continue;
+            all_ok = 0;
+            missed = 1;
+            if (!fail_missing(c, number, record->first + i, object))
+                return 0;
             continue;
         }
         found++;
         Py_INCREF(value);
         int ok = check_field(c, record->first + i, value);
+        if (!ok) {
+            all_ok = 0;
+            ok = step_field(c, record->first + i);
+        }
         Py_DECREF(value);
         if (!ok)
             return 0;
     }
     if (record->unknown == QR_UNKNOWN_ERROR && found != PyDict_GET_SIZE(object))
-        return fail(c, QR_ERROR_UNKNOWN_FIELD, number, object);
-    return 1;
+        return check_unknown(c, number, object);
+    return all_ok;
 }
 
 static int check_record(qpy_check *c, uint32_t number, PyObject *object)
@@ -487,6 +590,32 @@ static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, 
     return ok;
 }
 
+int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObject *value, int bounds, const qpy_format *format, PyObject *way, PyObject *list, size_t most)
+{
+    qpy_objects objects;
+    qr_path path;
+    size_t have = (size_t)PyList_GET_SIZE(list);
+    qpy_faults all = {.most = most > have ? most - have : 0};
+    qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .all = &all, .bounds = bounds != 0, .partial = way != NULL};
+    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
+    reader_of(&c);
+    check_value(&c, number, value);
+    qpy_faults_keep(&all, &objects, -1); /* of the value itself */
+    int ok = qpy_faults_raise(&all, &objects, format, way, list);
+    qpy_faults_release(&all);
+    qpy_objects_release(&objects, format);
+    return ok;
+}
+
+/* In place of the exception that is set: one with all faults. */
+static QR_COLD void validate_all(qpy_state *state, qpy_plan *plan, PyObject *value)
+{
+    PyObject *first = qpy_raise_take(), *list = PyList_New(0);
+    if (!list || !qpy_objects_collect(state, plan, 0, value, 1, &validate_format, NULL, list, QPY_ERRORS_DEFAULT))
+        Py_CLEAR(list);
+    qpy_collect_raise(first, list);
+}
+
 int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value) { return check(state, plan, value, 0, &encode_format); }
 
 int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *value)
@@ -527,11 +656,12 @@ int qpy_objects_check_field(qpy_record_class *cls, PyObject *object, PyObject *n
     if (!plan)
         return 0;
     const qr_record *record = qpy_plan_record(plan, 0);
-    qpy_check c = {.state = cls->state, .plan = plan, .objects = &objects, .path = &path, .root = object, .depth = QR_DEPTH_DEFAULT, .bounds = 1};
+    qpy_check c = {.state = cls->state, .plan = plan, .objects = &objects, .path = &path, .root = object, .bounds = 1};
+    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
     int ok = 1;
     for (uint32_t i = 0; ok && i < record->count; i++)
         if (plan->fields[record->first + i].name == name || PyUnicode_Compare(plan->fields[record->first + i].name, name) == 0) {
-            ok = check_field(&c, record->first + i, value);
+            ok = check_field(&c, record->first + i, value) || step_field(&c, record->first + i);
             break;
         }
     if (QR_UNLIKELY(c.ready))
@@ -540,19 +670,40 @@ int qpy_objects_check_field(qpy_record_class *cls, PyObject *object, PyObject *n
     return ok && !PyErr_Occurred();
 }
 
-PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count)
+static int validate_options(PyObject *const *values, PyObject *names, PyObject **adapters, int *all)
+{
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, i);
+        int is_adapters = PyUnicode_CompareWithASCIIString(name, "adapters") == 0;
+        if (!is_adapters && PyUnicode_CompareWithASCIIString(name, "errors") != 0) {
+            PyErr_Format(PyExc_TypeError, "validate() got an unexpected keyword argument %R (it takes errors and adapters)", name);
+            return 0;
+        }
+        if (is_adapters ? !qpy_plan_use(values[i], adapters) : !qpy_errors_option("validate", values[i], all))
+            return 0;
+    }
+    return 1;
+}
+
+PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_state *state = qpy_state_of(module);
+    PyObject *adapters = NULL;
+    int all = 0;
     if (count != 2) {
         PyErr_Format(PyExc_TypeError, "validate() takes an object and a type, %zd positional arguments were given", count);
         return NULL;
     }
+    if (!validate_options(args + count, names, &adapters, &all))
+        return NULL;
     if (args[1] == (PyObject *)&PyBaseObject_Type)
         Py_RETURN_NONE;
-    qpy_plan *plan = qpy_plan_get(state, NULL, args[1]);
+    qpy_plan *plan = qpy_plan_get(state, adapters, args[1]);
     if (!plan)
         return NULL;
     int ok = check(state, plan, args[0], 1, &validate_format);
+    if (QR_UNLIKELY(!ok) && all)
+        validate_all(state, plan, args[0]);
     Py_DECREF(plan);
     return ok ? Py_NewRef(Py_None) : NULL;
 }

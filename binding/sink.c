@@ -151,12 +151,17 @@ PyObject *qpy_sink_tuple(PyObject **values, Py_ssize_t n)
     return tuple;
 }
 
-static PyObject *make_set(PyObject **values, Py_ssize_t n, int frozen)
+/* unique: an item that is there already is an error, as a key would be (Limits.duplicate_keys). */
+static PyObject *make_set(PyObject **values, Py_ssize_t n, int frozen, int unique)
 {
     PyObject *set = frozen ? PyFrozenSet_New(NULL) : PySet_New(NULL);
     for (Py_ssize_t i = 0; set && i < n; i++)
         if (PySet_Add(set, values[i]) < 0)
             Py_CLEAR(set);
+    if (set && QR_UNLIKELY(unique) && PySet_GET_SIZE(set) != n) {
+        PyErr_SetString(PyExc_ValueError, "an item of a set is there twice");
+        Py_CLEAR(set);
+    }
     if (set)
         for (Py_ssize_t i = 0; i < n; i++)
             Py_DECREF(values[i]);
@@ -214,8 +219,8 @@ PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
     Py_ssize_t n = self->top - values;
     switch (node == QR_PLAN_NONE ? QPY_LIST : self->plan->nodes[node].flavour) {
     case QPY_TUPLE: result = qpy_sink_tuple(values, n); break;
-    case QPY_SET: result = make_set(values, n, 0); break;
-    case QPY_FROZENSET: result = make_set(values, n, 1); break;
+    case QPY_SET: result = make_set(values, n, 0, self->strict_keys); break;
+    case QPY_FROZENSET: result = make_set(values, n, 1, self->strict_keys); break;
     case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;
     case QPY_MADE: result = make_called(self, &self->plan->nodes[node], values, n); break;
     default: result = make_list(values, n); break;

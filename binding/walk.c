@@ -486,6 +486,45 @@ int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM
     }
 }
 
+/* Of one class, no two values of which are written alike; or, where keys stay what they are, such that no two are read as one. */
+int qpy_walk_keys_differ(qpy_walker *self, PyObject *dict, int text_keys)
+{
+    PyTypeObject *first = NULL;
+    PyObject *key, *value;
+    Py_ssize_t i = 0;
+    int same = 1, plain = !text_keys;
+    if (PyDict_GET_SIZE(dict) < 2)
+        return 1;
+    while ((same || plain) && PyDict_Next(dict, &i, &key, &value)) {
+        PyTypeObject *type = Py_TYPE(key);
+        first = first ? first : type;
+        same = same && type == first;
+        plain = plain && (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || type == &PyBytes_Type || key == Py_None);
+    }
+    if (plain || !same)
+        return plain;
+    int kind = qpy_scalar_kind(self->state, first);
+    return first == &PyLong_Type || first == &PyFloat_Type || first == &PyBool_Type || first == &PyBytes_Type || kind == QR_KIND_DATE || kind == QR_KIND_UUID || kind == QR_KIND_DURATION;
+}
+
+int qpy_walk_is_new(qpy_walker *self, PyObject *written, size_t start)
+{
+    qr_buffer *buffer = &self->buffer;
+    Py_ssize_t before = PySet_GET_SIZE(written);
+    PyObject *key = PyBytes_FromStringAndSize((const char *)buffer->base + start, (Py_ssize_t)(qr_buffer_length(buffer) - start));
+    int ok = key && PySet_Add(written, key) == 0 && PySet_GET_SIZE(written) > before;
+    Py_XDECREF(key);
+    buffer->p = buffer->base + start;
+    return ok;
+}
+
+int qpy_walk_key_fails(qpy_walker *self, PyObject *key)
+{
+    if (self->buffer.error == QR_ERROR_NONE && !PyErr_Occurred())
+        qpy_walk_fail(self, QR_ERROR_DUPLICATE_KEY, key);
+    return qpy_walk_step(self, key, 0);
+}
+
 int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls)
 {
     if (self->adapted.cls != cls)

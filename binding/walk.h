@@ -122,6 +122,13 @@ PyObject *qpy_walk_packed_key(qpy_walker *self, PyObject *key);
 enum { QPY_KEY_ROOM = 160 };
 int qpy_walk_key_text(qpy_walker *self, PyObject *key, uint8_t room[QPY_KEY_ROOM], size_t *length, PyObject **object);
 
+/* Are the keys of the dict known to be written as different ones, without a look at what they are written as? */
+int qpy_walk_keys_differ(qpy_walker *self, PyObject *dict, int text_keys);
+/* The key behind `start` in the buffer is taken back into the set: 1, or 0 when it was there already (nothing is set), or failed. */
+int qpy_walk_is_new(qpy_walker *self, PyObject *written, size_t start);
+/* The key is one too many, unless something failed already; returns 0. */
+QR_COLD int qpy_walk_key_fails(qpy_walker *self, PyObject *key);
+
 /* Was an object of the class, just written through its adapter, written as what is no scalar (or as anything)? */
 int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls);
 

@@ -198,12 +198,40 @@ static QR_NOINLINE int QR_T(write_adapted_key)(qpy_walker *w, const qpy_plan *pl
     return ok;
 }
 
+/* Keys that are no str may be written alike (1 and "1", a member of an Enum and its value), and a reader would keep one of them. What is not
+ * known to differ is written once more behind the rest, compared, and taken back. */
+static QR_NOINLINE int QR_T(check_keys)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node)
+{
+    int adapts = plan && QPY_ADAPTS_KEY(plan, key_node), ok;
+    if (!adapts && qpy_walk_keys_differ(w, op, QR_TRAIT(TEXT_KEYS)))
+        return 1;
+    size_t start = qr_buffer_length(&w->buffer);
+    PyObject *key, *value, *written = PySet_New(NULL);
+    qpy_dict_iter iter;
+    qpy_dict_iter_init(&iter, op, w->state->private_ok);
+    uint32_t calls = w->calls;
+    ok = written != NULL;
+    while (ok && qpy_dict_iter_next(&iter, &key, &value)) {
+        Py_INCREF(key);
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (adapts ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key));
+        ok = ok && qpy_walk_is_new(w, written, start);
+        if (!ok)
+            qpy_walk_key_fails(w, key);
+        Py_DECREF(key);
+        if (ok && calls != w->calls && !qpy_dict_iter_valid(&iter))
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        calls = w->calls;
+    }
+    Py_XDECREF(written);
+    return ok;
+}
+
 QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
 {
     qpy_dict_iter iter;
     PyObject *key, *value;
     Py_ssize_t n = PyDict_GET_SIZE(op);
-    int ok = 1;
+    int ok = 1, others = 0;
     QPY_WALK_ENTER(w, op, plan ? QR_T(write_typed_dict)(w, op, plan, key_node, node) : QR_T(write_dict)(w, op));
     if (!QR_F(put_map)(&w->buffer, (size_t)n))
         ok = qpy_walk_fail(w, w->buffer.error, op);
@@ -220,6 +248,7 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
             break;
         }
         if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(QPY_ADAPTS_KEY(plan, key_node)))) { /* writing it may run user code */
+            others = 1;
             Py_INCREF(key);
             Py_INCREF(value);
             ok = (plan && QPY_ADAPTS_KEY(plan, key_node) ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
@@ -247,6 +276,8 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
     }
     if (QR_UNLIKELY(ok && n != 0))
         ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+    if (QR_UNLIKELY(others) && ok)
+        ok = QR_T(check_keys)(w, op, plan, key_node);
     if (ok)
         ok = QR_T(close_map)(w);
     qpy_walk_leave(w, op);

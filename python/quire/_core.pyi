@@ -521,7 +521,14 @@ class MsgpackUnpacker:
 def _msgpack_types(ext_type: type[tuple[int, bytes]], timestamp: type, /) -> None: ...
 @overload
 def convert(
-    obj: Any, /, *, strict: bool = ..., errors: Literal["first", "all"] = ..., adapters: Adapters | None = ..., context: Any = ...
+    obj: Any,
+    /,
+    *,
+    strict: bool = ...,
+    errors: Literal["first", "all"] = ...,
+    limits: Limits | None = ...,
+    adapters: Adapters | None = ...,
+    context: Any = ...,
 ) -> Any: ...
 @overload
 def convert(
@@ -531,9 +538,12 @@ def convert(
     *,
     strict: bool = ...,
     errors: Literal["first", "all"] = ...,
+    limits: Limits | None = ...,
     adapters: Adapters | None = ...,
     context: Any = ...,
 ) -> _T: ...
 def to_builtins(obj: Any, /, *, adapters: Adapters | None = None) -> Any: ...
-def validate(obj: Any, type: Any, /) -> None: ...
+def validate(
+    obj: Any, type: Any, /, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None
+) -> None: ...
 def _bind(*, describe: Callable[..., Any], make_error: Callable[..., BaseException]) -> None: ...

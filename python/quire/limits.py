@@ -20,8 +20,8 @@ class Limits:
     str_bytes:  encoded length of one string or byte string.
     int_digits: decimal digits of one integer, reading and writing.
     errors:     faults that are collected by errors="all".
-    duplicate_keys: in a dict "last" keeps the last value of a repeated key, "error" refuses the document. A repeated
-        field of a declared record is always refused.
+    duplicate_keys: in a dict "last" keeps the last value of a repeated key, "error" refuses the document, and also one that
+        has an item of a set twice. A repeated field of a declared record is always refused.
     """
 
     __slots__ = _NAMES

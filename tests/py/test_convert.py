@@ -527,7 +527,7 @@ def test_arguments():
         with pytest.raises(TypeError, match="convert"):
             convert(*bad)
     with pytest.raises(TypeError, match="limits"):
-        convert(1, int, limits=None)
+        convert(1, int, limits=1)
     with pytest.raises(quire.SchemaError):
         convert(1, 5)
     for bad in [(), (1,), (1, int, 2)]:
@@ -727,7 +727,7 @@ def test_to_builtins_and_back():
         ([1, {"a": object()}], "unsupported_type", (1, "a")),
         (Order(1, [Line(object())]), "unsupported_type", ("lines", 0, "sku")),
         ({frozenset({1}): 1}, "unsupported_key", (frozenset({1}),)),
-        ({UID: 1, str(UID): 2}, "unsupported_key", (str(UID),)),
+        ({UID: 1, str(UID): 2}, "duplicate_key", (str(UID),)),
         (quire.Raw(b"1"), "unsupported_type", ()),
     ],
 )

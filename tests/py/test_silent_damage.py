@@ -191,3 +191,65 @@ def test_what_is_written_apart_is_one(fmt):
     ]
     assert same(fmt.decode(fmt.encode(values), list[either]), values)
     assert same(convert(to_builtins(values), list[either]), values)
+
+
+class Name(enum.Enum):
+    ONE = 1
+    TEXT = "text"
+
+
+class Money:
+    def __init__(self, text):
+        self.text = text
+
+
+Money.__quire__ = quire.Adapter(wire=str, encode=lambda money: money.text, decode=Money)
+
+
+def test_no_two_keys_are_written_alike(fmt):
+    """A reader would keep one of the two values."""
+    day = dt.date(2024, 5, 1)
+    alike = [
+        {"text": 1, Name.TEXT: 2},
+        {1: 1, Name.ONE: 2},
+        {day: 1, "2024-05-01": 2},
+        {pathlib.PurePosixPath("a"): 1, "a": 2, "b": 3},
+        {uuid.UUID(int=1): 1, str(uuid.UUID(int=1)): 2},
+        {(1, "a"): 1, '[1,"a"]': 2},
+        {(1,): 1, (Name.ONE,): 2},
+        {Money("x"): 1, Money("x"): 2},
+    ]
+    as_text = [{1: 1, "1": 2}, {None: 1, "null": 2}, {True: 1, "true": 2}, {1.5: 1, "1.5": 2}, {b"a": 1, "YQ==": 2}]
+    for value in alike + as_text * fmt.text_keys:
+        last = list(value)[-1 if len(value) == 2 else 1]
+        for held in (value, [value], {"in": value}):
+            with pytest.raises(quire.EncodeError) as caught:
+                fmt.encode(held)
+            assert caught.value.errors[0].code == "duplicate_key"
+            assert caught.value.errors[0].steps[-1] == last
+    for value in as_text * (not fmt.text_keys):
+        assert fmt.decode(fmt.encode(value)) == value
+    for value in (
+        {1: 1, 2: 2},
+        {1.5: 1, "1": 2},
+        {day: 1, dt.date(2024, 5, 2): 2},
+        {Name.ONE: 1, "one": 2},
+        {"a": 1, 1: 2, (1, 2): 3},
+    ):
+        assert len(fmt.loads(fmt.encode(value))) == len(value)
+    with pytest.raises(quire.EncodeError) as caught:
+        to_builtins({day: 1, "2024-05-01": 2})
+    assert caught.value.errors[0].code == "duplicate_key"
+
+
+def test_no_item_of_a_set_is_dropped_where_that_counts(fmt):
+    """A set has each item once, whatever a document says; a repeated one is refused on request, as a repeated key is."""
+    strict = quire.Limits(duplicate_keys="error")
+    for type_ in (set[int], frozenset[int]):
+        assert fmt.decode(fmt.encode([1, 2, 1]), type_) == {1, 2}
+        assert fmt.decode(fmt.encode([1, 2]), type_, limits=strict) == {1, 2}
+        twice = [[1, 2, 1]]
+        for read, given in ((fmt.decode, fmt.encode(twice)), (convert, twice)):
+            with pytest.raises(quire.ValidationError) as caught:
+                read(given, list[type_], limits=strict)
+            assert (caught.value.errors[0].code, caught.value.errors[0].path) == ("invalid_value", "$[0]")
