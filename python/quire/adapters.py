@@ -14,23 +14,27 @@ class Adapter:
     """How values of a type are written and read: as values of the type `wire`.
 
     encode: takes a value, returns one of `wire`. decode: takes one of `wire`, returns a value; with context=True it takes the
-    `context` of the call as its second argument, or None.
+    `context` of the call as its second argument, or None. schema: the JSON Schema of what the document holds, a dict or a
+    function that makes one of "decode" or "encode"; without it that of `wire`.
 
     A ValueError raised by either is a fault of the value, with its path; any other exception passes through, with the path as
     a note. Immutable; equal only to itself.
     """
 
-    __slots__ = ("context", "decode", "encode", "wire")
+    __slots__ = ("context", "decode", "encode", "schema", "wire")
 
-    def __init__(self, *, wire, encode, decode, context=False):
+    def __init__(self, *, wire, encode, decode, context=False, schema=None):
         if not callable(encode) or not callable(decode):
             name, value = ("decode", decode) if callable(encode) else ("encode", encode)
             raise TypeError(f"Adapter: {name} must be callable, got {value!r}")
+        if schema is not None and not isinstance(schema, dict) and not callable(schema):
+            raise TypeError(f"Adapter: schema must be a dict or callable, got {schema!r}")
         put = object.__setattr__
         put(self, "wire", wire)
         put(self, "encode", encode)
         put(self, "decode", decode)
         put(self, "context", bool(context))
+        put(self, "schema", schema)
 
     def __setattr__(self, name, value):
         raise AttributeError(f"an Adapter cannot be changed: {name}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Literal, Self, TypeVar, final, overload
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import TypeForm
 
@@ -8,16 +8,29 @@ __all__ = ["Adapter", "Adapters", "RefusedError"]
 
 _T = TypeVar("_T")
 _W = TypeVar("_W")
+_Schema: TypeAlias = dict[str, Any] | Callable[[Literal["decode", "encode"]], dict[str, Any]]
 
 @final
 class Adapter(Generic[_T, _W]):
     @overload
     def __init__(
-        self, *, wire: TypeForm[_W], encode: Callable[[_T], _W], decode: Callable[[_W], _T], context: Literal[False] = False
+        self,
+        *,
+        wire: TypeForm[_W],
+        encode: Callable[[_T], _W],
+        decode: Callable[[_W], _T],
+        context: Literal[False] = False,
+        schema: _Schema | None = None,
     ) -> None: ...
     @overload
     def __init__(
-        self, *, wire: TypeForm[_W], encode: Callable[[_T], _W], decode: Callable[[_W, Any], _T], context: Literal[True]
+        self,
+        *,
+        wire: TypeForm[_W],
+        encode: Callable[[_T], _W],
+        decode: Callable[[_W, Any], _T],
+        context: Literal[True],
+        schema: _Schema | None = None,
     ) -> None: ...
     @property
     def wire(self) -> TypeForm[_W]: ...
@@ -27,6 +40,8 @@ class Adapter(Generic[_T, _W]):
     def decode(self) -> Callable[..., _T]: ...
     @property
     def context(self) -> bool: ...
+    @property
+    def schema(self) -> _Schema | None: ...
 
 class Adapters:
     def __init__(self, *others: Adapters) -> None: ...

@@ -30,6 +30,8 @@ def read_with(text: str, context: object) -> Money:
 
 money: Adapter[Money, str] = Adapter(wire=str, encode=write, decode=read)
 asking = Adapter(wire=str, encode=write, decode=read_with, context=True)
+described = Adapter(wire=str, encode=write, decode=read, schema={"type": "string", "pattern": "^[0-9]+$"})
+by_mode = Adapter(wire=str, encode=write, decode=read, schema=lambda mode: {"type": "string", "readOnly": mode == "encode"})
 adapters = Adapters().add(Money, money).add(Money, asking, subclasses=True)
 more = Adapters(adapters)
 

@@ -59,6 +59,9 @@ assert_type(ext.code, int)
 assert_type(ext.data, bytes)
 assert_type(quire.formats(), tuple[str, ...])
 
+assert_type(quire.json.schema(list[User]), dict[str, Any])
+assert_type(quire.json.schema(User | None, mode="encode", formats="hint", ref_template="#/components/schemas/{name}"), dict[str, Any])
+
 users = quire.json.Encoder(User)
 assert_type(users.encode_into(User(1), bytearray(10)), int)
 assert_type(users.encode_into(User(1), memoryview(bytearray(10)), offset=3), int)

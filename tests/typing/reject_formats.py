@@ -42,3 +42,5 @@ quire.json.Decoder(User).read(5)  # error
 quire.json.Decoder(User).read("path", True)  # error
 quire.json.Decoder(User).stream().feed(5)  # error
 g: Other = next(quire.json.Decoder(User).stream())  # error
+quire.json.schema(int, mode="both")  # error
+quire.json.schema(int, "decode")  # error

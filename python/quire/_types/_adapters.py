@@ -86,7 +86,8 @@ def describe_annotated(graph, origin, metadata, scope, describe):
 def _define(graph, number, adapter, cls, scope, describe, declared, rank=None):
     with graph.at(graph.place or (type_name(cls) if cls else "")):
         wire = describe(graph, adapter.wire, scope)
-    info = AdapterInfo(adapter.encode, adapter.decode, adapter.context, declared)
+    own = rank is None and not declared
+    info = AdapterInfo(adapter.encode, adapter.decode, adapter.context, declared, adapter.schema, own)
     graph.define(number, Node("adapter", items=(wire,), cls=cls, info=info))
     graph.ranks[number] = rank
 

@@ -44,7 +44,22 @@ def flag(cls, _arguments):
     """A Flag as the number of its bits; bits that the class would drop or hand back as an int are refused."""
     if not issubclass(cls, enum.Enum) or not cls.__members__:
         return None
-    return Adapter(wire=int, encode=_bits, decode=functools.partial(_flag_of, cls))
+    return Adapter(wire=int, encode=_bits, decode=functools.partial(_flag_of, cls), schema=_flag_schema(cls))
+
+
+def _flag_schema(cls):
+    """The numbers up to all bits together; where bits lie between that the class has not, all that there are, unless too many."""
+    schema = {"type": "integer", "minimum": 0}
+    if cls._boundary_ is enum.KEEP:
+        return schema
+    bits = [member._value_ for member in cls if member._value_ > 0]
+    most = functools.reduce(int.__or__, bits, 0)
+    if most & (most + 1) == 0 or len(bits) > 6:
+        return {**schema, "maximum": most}
+    sums = [0]
+    for bit in bits:
+        sums += [known | bit for known in sums]
+    return {"type": "integer", "enum": sorted(set(sums))}
 
 
 def _bits(value):

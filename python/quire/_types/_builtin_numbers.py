@@ -23,7 +23,8 @@ def fraction(cls, _arguments):
             raise ValueError("the denominator is zero")
         return Fraction(int(numerator), int(denominator))
 
-    return Adapter(wire=str, encode=lambda value: f"{value.numerator}/{value.denominator}", decode=decode)
+    schema = {"type": "string", "pattern": "^-?[0-9]+/[0-9]*[1-9][0-9]*$"}
+    return Adapter(wire=str, encode=lambda value: f"{value.numerator}/{value.denominator}", decode=decode, schema=schema)
 
 
 def _is_integer(text):
@@ -31,11 +32,15 @@ def _is_integer(text):
     return digits.isascii() and digits.isdigit()
 
 
+_PART = r"(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])"
+_COMPLEX = rf"^(?:[+-]?{_PART}(?=[+-]))?[+-]?{_PART}?j$"
+
+
 def complex_number(cls, _arguments):
     """complex as Python writes it, without the brackets: "1+2j", "-0-0j", "nan+infj"."""
     if cls is not complex:
         return None
-    return Adapter(wire=str, encode=_complex_text, decode=_complex_of)
+    return Adapter(wire=str, encode=_complex_text, decode=_complex_of, schema={"type": "string", "pattern": _COMPLEX})
 
 
 def _complex_text(value):
@@ -43,6 +48,6 @@ def _complex_text(value):
 
 
 def _complex_of(text):
-    if not text.endswith("j") or "_" in text or "(" in text or text != text.strip():
+    if not text.endswith("j") or not text.isascii() or "_" in text or "(" in text or text != text.strip():
         raise ValueError('a complex number is written as "1+2j"')
     return complex(text)

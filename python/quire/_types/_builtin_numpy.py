@@ -16,7 +16,9 @@ from quire.adapters import Adapter
 __all__ = ["array", "scalar"]
 
 # What numpy.dtype makes of any other text is none of a document's business; nor are objects.
-_DTYPE = re.compile(r"[<>|](?:b1|[iu][1248]|f[248]|c(?:8|16)|[mM]8(?:\[\d*(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?|[SU]\d{1,9})")
+_DTYPE = re.compile(
+    r"[<>|](?:b1|[iu][1248]|f[248]|c(?:8|16)|[mM]8(?:\[[0-9]*(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?|[SU][0-9]{1,9})"
+)
 
 
 class Array(typing.TypedDict):
@@ -55,7 +57,17 @@ def array(cls, arguments):
         if wanted is not None and not issubclass(dtype.type, wanted):
             raise ValueError(f"expected an array of {wanted.__name__}, got dtype {dtype}")
 
-    return Adapter(wire=Array, encode=encode, decode=decode)
+    return Adapter(wire=Array, encode=encode, decode=decode, schema=_array_schema)
+
+
+def _array_schema(mode):
+    from quire.json import schema
+
+    made = schema(Array, mode=mode)
+    made["properties"]["dtype"]["pattern"] = f"^(?:{_DTYPE.pattern})$"
+    made["properties"]["shape"]["items"]["minimum"] = 0
+    del made["title"]
+    return made
 
 
 def _item_class(numpy, arguments):
@@ -96,7 +108,8 @@ def _integer(numpy, cls):
             raise ValueError(f"{value} is beyond {cls.__name__}")
         return cls(value)
 
-    return Adapter(wire=int, encode=int, decode=decode)
+    schema = {"type": "integer", "minimum": int(limits.min), "maximum": int(limits.max)}
+    return Adapter(wire=int, encode=int, decode=decode, schema=schema)
 
 
 def _floating(numpy, cls):
@@ -109,7 +122,8 @@ def _floating(numpy, cls):
             raise ValueError(f"{value} is beyond {cls.__name__}")
         return cls(value)
 
-    return Adapter(wire=float, encode=float, decode=decode)
+    schema = {"type": "number", "minimum": -largest, "maximum": largest}
+    return Adapter(wire=float, encode=float, decode=decode, schema=schema)
 
 
 def _complex(numpy, cls):
@@ -119,9 +133,9 @@ def _complex(numpy, cls):
 
 
 # What numpy takes besides ("now", "today") would not be the same tomorrow.
-_UNIT = r"\[(\d{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)|generic)\]"
-_DATETIME = re.compile(r"(NaT|[-+]?\d{4,}(?:-\d\d)*(?:T\d\d(?::\d\d)*(?:\.\d+)?)?)" + _UNIT)
-_TIMEDELTA = re.compile(r"(NaT|-?\d{1,19})" + _UNIT)
+_UNIT = r"\[([0-9]{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)|generic)\]"
+_DATETIME = re.compile(r"(NaT|[-+]?[0-9]{4,}(?:-[0-9]{2})*(?:T[0-9]{2}(?::[0-9]{2})*(?:\.[0-9]+)?)?)" + _UNIT)
+_TIMEDELTA = re.compile(r"(NaT|-?[0-9]{1,19})" + _UNIT)
 
 
 def _moment(numpy, cls):
@@ -140,4 +154,4 @@ def _moment(numpy, cls):
         number = found[1] if cls is numpy.datetime64 or found[1] == "NaT" else int(found[1])
         return cls(number, found[2])
 
-    return Adapter(wire=str, encode=encode, decode=decode)
+    return Adapter(wire=str, encode=encode, decode=decode, schema={"type": "string", "pattern": f"^(?:{pattern.pattern})$"})

@@ -19,6 +19,18 @@ def _path_text(value):
     return PurePath.__str__(value)
 
 
+# What only ipaddress can tell stays open: a network's host bits, the groups of an IPv6 address.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_IPV6 = "(?=[^%]*:[^%]*:)[0-9A-Fa-f:.]{2,45}(?:%[^%/]+)?"
+_SCHEMAS = {
+    ("4", False): {"type": "string", "format": "ipv4", "pattern": f"^{_IPV4}$"},
+    ("4", True): {"type": "string", "pattern": f"^{_IPV4}/(?:0*(?:[12]?[0-9]|3[0-2])|{_IPV4})$"},
+    ("6", False): {"type": "string", "pattern": f"^{_IPV6}$"},
+    ("6", True): {"type": "string", "pattern": f"^{_IPV6}/0*(?:[0-9]{{1,2}}|1[01][0-9]|12[0-8])$"},
+}
+
+
 def _network(cls, name, has_prefix):
     if cls.__name__ != name or cls.__module__ != "ipaddress":  # what else a subclass has would be lost
         return None
@@ -28,7 +40,7 @@ def _network(cls, name, has_prefix):
             raise ValueError(f"an {name} is written {'with' if has_prefix else 'without'} a prefix length")
         return cls(text)
 
-    return Adapter(wire=str, encode=str, decode=decode)
+    return Adapter(wire=str, encode=str, decode=decode, schema=_SCHEMAS[name[3], has_prefix])
 
 
 def address4(cls, _arguments):
@@ -62,4 +74,4 @@ def zone(cls, _arguments):
         except (KeyError, OSError, ValueError) as error:  # a folder of zones, a name that leads out of it
             raise ValueError(f"unknown time zone {text!r}") from error
 
-    return Adapter(wire=str, encode=encode, decode=decode)
+    return Adapter(wire=str, encode=encode, decode=decode, schema={"type": "string", "minLength": 1})

@@ -60,11 +60,11 @@ OMIT_NEVER, OMIT_DEFAULT, OMIT_NULL = 0, 1, 2
 # stored: False for an InitVar: read and passed to the call, but no attribute, so never written. keyword: the parameter's name
 # when the class is called, None for the same as the attribute.
 # serialize: False for a field that is read and never written. secret: its value is in no error. gap: no field, but a place in an
-# array that is skipped on reading and null on writing.
+# array that is skipped on reading and null on writing. doc: what Annotated says about it, for schemas.
 Field = namedtuple(
     "Field",
-    "name wire aliases node required default_kind default omit number init stored keyword serialize secret gap",
-    defaults=(True, True, None, True, False, False),
+    "name wire aliases node required default_kind default omit number init stored keyword serialize secret gap doc",
+    defaults=(True, True, None, True, False, False, None),
 )
 
 # form: "record" (quire.Record), "dataclass" (also attrs-like classes: attributes are set), "typeddict", "namedtuple", "call" (the
@@ -90,7 +90,8 @@ Choices = namedtuple("Choices", "wire values missing")
 # encode, decode: the adapter's functions, or None for a node that makes nothing and only has bounds. context: decode takes the
 # context as well. declared: the annotation or the field says that it is used, so the class of a value does not tell (as it does
 # for an adapter of the class).
-AdapterInfo = namedtuple("AdapterInfo", "encode decode context declared")
+# schema: what the adapter says of its JSON Schema; own: it is the user's, of a class or of the call. Both are for schemas alone.
+AdapterInfo = namedtuple("AdapterInfo", "encode decode context declared schema own", defaults=(None, False))
 
 # Which arm (a node number, or -1) takes what the document holds. text: numbers of the arms tried in order on a text
 # (choice, datetime, date, time, timedelta, uuid, decimal, bytes, ..., str last).  number arms: int takes integers, float takes

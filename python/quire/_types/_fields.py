@@ -107,8 +107,18 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
         number=0 if spec is None or spec.number is None else spec.number,
         serialize=spec is None or spec.serialize,
         secret=spec is not None and spec.secret,
+        doc=_documentation(found.metadata),
         **more,
     )
+
+
+def _documentation(metadata):
+    """What Annotated says about a field: typing_extensions.Doc, annotated_types.doc and their like."""
+    found = None
+    for item in metadata:
+        text = None if isinstance(item, type) else getattr(item, "documentation", None)
+        found = text if isinstance(text, str) else found
+    return found
 
 
 def _one_spec(graph, annotated, assigned):

@@ -77,6 +77,10 @@ class Graph:
     def known(self, key):
         return self._keyed.get(key)
 
+    def keyed(self):
+        """(key, number) of what is described once for each key: (class, numbers of its arguments), ("alias", ...) ..."""
+        return self._keyed.items()
+
     def reserve(self, key, cls=None, describe_later=None):
         """A number for what is described later: by `describe_later(number)` from the queue, or by the caller."""
         number = self._keyed[key] = self.append(None)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import datetime
+import functools
 
-__all__ = ["timezone"]
+__all__ = ["timezone", "zone_of"]
 
 
 def timezone(graph, wanted):
@@ -17,7 +18,7 @@ def timezone(graph, wanted):
     if isinstance(wanted, str):
         return lambda value: _name_of(value.tzinfo) == wanted
     if isinstance(wanted, datetime.tzinfo):
-        return lambda value: value.tzinfo is not None and value.tzinfo == wanted
+        return functools.partial(_is_in, wanted)
     raise graph.error(f"timezone must be a tzinfo, its name, True (any) or False (none), got {wanted!r}")
 
 
@@ -27,6 +28,17 @@ def _is_naive(value):
 
 def _is_aware(value):
     return value.tzinfo is not None
+
+
+def _is_in(wanted, value):
+    return value.tzinfo is not None and value.tzinfo == wanted
+
+
+def zone_of(asked):
+    """What one of these functions wants: "none", "utc" or "some"."""
+    if asked is _is_naive:
+        return "none"
+    return "utc" if getattr(asked, "args", ()) == (datetime.UTC,) else "some"
 
 
 def _name_of(tzinfo):

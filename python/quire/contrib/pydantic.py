@@ -32,7 +32,14 @@ def adapter(cls, /):
         except ValidationError as error:
             raise RefusedError(str(error), [(e["loc"], e["msg"], e["input"]) for e in error.errors()]) from error
 
-    return Adapter(wire=_wire(cls), encode=encode, decode=decode, context=True)
+    return Adapter(wire=_wire(cls), encode=encode, decode=decode, context=True, schema=lambda mode: _schema(cls, mode))
+
+
+def _schema(cls, mode):
+    """What Pydantic says: JSON Schema 2020-12 as well."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls).json_schema(mode="validation" if mode == "decode" else "serialization", by_alias=True)
 
 
 def _wire(cls):

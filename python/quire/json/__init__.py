@@ -27,6 +27,7 @@ _LAZY = {
     "_default_decoder": "_standard",
     "_default_encoder": "_standard",
     "detect_encoding": "_standard",
+    "schema": "_schema",
 }
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "encode",
     "load",
     "loads",
+    "schema",
 ]
 
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from json import detect_encoding as detect_encoding
+from typing import Any, Literal
 
+from typing_extensions import TypeForm
+
+from quire import Adapters
 from quire._core import JsonDecoder as Decoder
 from quire._core import JsonEncoder as Encoder
 from quire._core import Stream
@@ -30,4 +34,15 @@ __all__ = [
     "encode",
     "load",
     "loads",
+    "schema",
 ]
+
+def schema(
+    type: TypeForm[Any],
+    /,
+    *,
+    mode: Literal["decode", "encode"] = "decode",
+    formats: Literal["exact", "hint"] = "exact",
+    ref_template: str = "#/$defs/{name}",
+    adapters: Adapters | None = None,
+) -> dict[str, Any]: ...
