@@ -319,32 +319,38 @@ static PyObject *build_adapted(qpy_walker *w, const qpy_plan *plan, uint32_t num
     return leave(w, object, result);
 }
 
-static PyObject *build_typeddict(qpy_walker *w, const qpy_plan *plan, const qr_record *record, PyObject *object)
+static PyObject *build_entry(qpy_walker *w, const qpy_plan *plan, const qpy_walk_entry *entry)
 {
-    PyObject *key, *value, *dict;
-    Py_ssize_t at = 0;
-    QPY_WALK_ENTER(w, object, build_typeddict(w, plan, record, object));
-    PyObject *plain = qpy_walk_plain_dict(w, object);
-    Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
-    dict = plain ? PyDict_New() : NULL;
-    while (dict && PyDict_Next(plain, &at, &key, &value)) {
-        uint32_t field = qpy_walk_field_of(plan, record, key);
-        Py_INCREF(key);
-        Py_INCREF(value);
-        PyObject *item = field != QR_PLAN_NONE ? build_node(w, plan, plan->core->fields[field].node, value) : build(w, value);
-        int ok = item && PyDict_SetItem(dict, key, item) == 0;
-        if (ok && PyDict_GET_SIZE(plain) != n)
-            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, object);
-        if (!ok) {
-            qpy_walk_step(w, key, 0);
-            Py_CLEAR(dict);
-        }
+    if (!entry->value)
+        return Py_NewRef(Py_None);
+    PyObject *item = entry->field != QR_PLAN_NONE ? build_node(w, plan, plan->core->fields[entry->field].node, entry->value) : build(w, entry->value);
+    if (!item && entry->field != QR_PLAN_NONE)
+        qpy_walk_field(w, plan, entry->field);
+    else if (!item)
+        qpy_walk_step(w, entry->key, 0);
+    return item;
+}
+
+static PyObject *build_typeddict(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *object)
+{
+    const qr_record *record = qpy_plan_record(plan, number);
+    qpy_walk_entry *entries;
+    size_t n = 0;
+    QPY_WALK_ENTER(w, object, build_typeddict(w, plan, number, object));
+    int gathered = qpy_walk_entries(w, plan, number, object, &entries, &n);
+    PyObject *made = !gathered ? NULL : record->array ? PyList_New(0) : PyDict_New();
+    if (made && record->has_tag && !record->array && !put_tag(made, record))
+        Py_CLEAR(made);
+    for (size_t i = 0; made && i < n; i++) {
+        PyObject *item = build_entry(w, plan, &entries[i]);
+        PyObject *key = entries[i].field != QR_PLAN_NONE ? plan->fields[entries[i].field].wire : entries[i].key;
+        if (!item || (record->array ? PyList_Append(made, item) : PyDict_SetItem(made, key, item)) < 0)
+            Py_CLEAR(made);
         Py_XDECREF(item);
-        Py_DECREF(key);
-        Py_DECREF(value);
     }
-    Py_XDECREF(plain);
-    return leave(w, object, dict);
+    if (gathered)
+        qpy_walk_drop_entries(entries, n);
+    return leave(w, object, made);
 }
 
 /* Is the object of the very class that the node expects, so that only its parts are left to look at? */
@@ -390,7 +396,7 @@ static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number
     case QR_KIND_MAP: return build_map(w, object, plan, number);
     case QR_KIND_RECORD:
         if (qpy_plan_record_side(plan, number)->form == QPY_FORM_TYPEDDICT)
-            return build_typeddict(w, plan, qpy_plan_record(plan, number), object);
+            return build_typeddict(w, plan, number, object);
         return Py_TYPE(object) == qpy_plan_record_side(plan, number)->cls ? build_record(w, object, plan, number, 1) : build(w, object);
     default: return build(w, object);
     }

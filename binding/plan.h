@@ -27,7 +27,8 @@ typedef struct qpy_node_side {
     PyObject *encode, *decode; /* ADAPTER: strong, both NULL where the value stays what it is and is only checked; else NULL */
     uint8_t flavour;   /* ARRAY, TUPLE, MAP */
     uint8_t with_context; /* ADAPTER: decode takes the context too */
-    uint8_t adapts;    /* below it is an adapter that the class of a value does not tell: it must be written by its type */
+    uint8_t adapts;    /* at or below it is what the class of a value does not tell, an adapter or the options of a TypedDict: it must be
+                        * written by its type */
 } qpy_node_side;
 
 enum { QPY_ADAPTS = 2 };

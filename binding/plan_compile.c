@@ -638,6 +638,18 @@ static int compile_node(qpy_plan *self, uint32_t node, PyObject *description)
     return 1;
 }
 
+/* A TypedDict whose options make another document of it than its dict would be: nothing but the type tells. */
+static int is_told(const qpy_plan *self, uint32_t number)
+{
+    const qr_record *record = &self->core->records[number];
+    if (self->records[number].form != QPY_FORM_TYPEDDICT)
+        return 0;
+    int told = record->array;
+    for (uint32_t i = record->first; i < record->first + record->count; i++)
+        told |= self->fields[i].omit != QPY_OMIT_NEVER || !self->fields[i].written || self->fields[i].secret || self->fields[i].wire != self->fields[i].name;
+    return told;
+}
+
 /* Is an adapter that no class tells below the node? By what is known of the nodes so far. */
 static int adapts_below(const qpy_plan *self, const qr_node *node)
 {
@@ -702,6 +714,8 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
         return 0;
     }
     int adapts = 0;
+    for (uint32_t i = 0; i < self->core->records_count; i++)
+        self->nodes[self->records[i].node].adapts |= (uint8_t)is_told(self, i);
     for (Py_ssize_t i = 0; i < count; i++)
         adapts |= self->nodes[i].adapts;
     if (adapts)

@@ -542,6 +542,79 @@ uint32_t qpy_walk_field_of(const qpy_plan *plan, const qr_record *record, PyObje
     return QR_PLAN_NONE;
 }
 
+void qpy_walk_drop_entries(qpy_walk_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Py_XDECREF(entries[i].key);
+        Py_XDECREF(entries[i].value);
+    }
+    PyMem_Free(entries);
+}
+
+/* A key that the type does not know must not be read back as one that it does, or as its tag. */
+static int is_free_name(const qpy_plan *plan, const qr_record *record, PyObject *key)
+{
+    Py_ssize_t length;
+    const char *text = PyUnicode_Check(key) ? PyUnicode_AsUTF8AndSize(key, &length) : NULL;
+    if (!text) {
+        PyErr_Clear(); /* a lone surrogate is found when it is written */
+        return PyUnicode_Check(key);
+    }
+    return qr_plan_find_field(plan->core, record, (const uint8_t *)text, (size_t)length) == QR_PLAN_NONE;
+}
+
+/* 1 when the pair is written, 0 when it is left out, -1 when that failed. */
+static int is_written(qpy_walker *self, const qpy_plan *plan, const qr_record *record, uint32_t field, PyObject *key, PyObject *value)
+{
+    if (field != QR_PLAN_NONE)
+        return !plan->fields[field].written ? 0 : record->array ? 1 : qpy_walk_omits(self, &plan->fields[field], value) == 0;
+    if (record->array || !is_free_name(plan, record, key)) {
+        qpy_walk_fail(self, PyUnicode_Check(key) ? QR_ERROR_UNKNOWN_FIELD : QR_ERROR_UNSUPPORTED_KEY, key);
+        return -1;
+    }
+    return 1;
+}
+
+static int append_entries(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *dict, qpy_walk_entry *entries, size_t *count)
+{
+    const qr_record *record = qpy_plan_record(plan, node);
+    PyObject *key, *value;
+    Py_ssize_t at = 0, n = PyDict_GET_SIZE(dict);
+    *count = record->array ? qpy_plan_record_side(plan, node)->width : 0;
+    while (PyDict_Next(dict, &at, &key, &value)) {
+        uint32_t field = qpy_walk_field_of(plan, record, key);
+        Py_INCREF(key);
+        Py_INCREF(value);
+        int written = is_written(self, plan, record, field, key, value);
+        if (PyDict_GET_SIZE(dict) != n)
+            written = (qpy_walk_fail(self, QR_ERROR_CHANGED, dict), -1);
+        if (written > 0) {
+            entries[record->array ? field - record->first : (*count)++] = (qpy_walk_entry){field, key, value};
+            continue;
+        }
+        if (written < 0)
+            qpy_walk_step(self, key, 0);
+        Py_DECREF(key);
+        Py_DECREF(value);
+        if (written < 0)
+            return 0;
+    }
+    return 1;
+}
+
+int qpy_walk_entries(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *dict, qpy_walk_entry **entries, size_t *count)
+{
+    PyObject *plain = qpy_walk_plain_dict(self, dict);
+    if (!plain)
+        return 0;
+    *entries = PyMem_Calloc((size_t)PyDict_GET_SIZE(plain) + qpy_plan_record(plan, node)->count + 1, sizeof **entries);
+    int ok = *entries ? append_entries(self, plan, node, plain, *entries, count) : qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
+    if (!ok && *entries)
+        qpy_walk_drop_entries(*entries, *count);
+    Py_DECREF(plain);
+    return ok;
+}
+
 PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict)
 {
     if (Py_TYPE(dict)->tp_iter == PyDict_Type.tp_iter)

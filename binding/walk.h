@@ -135,6 +135,15 @@ int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls);
 /* The field of a TypedDict with that key (its number in the plan), or QR_PLAN_NONE. */
 uint32_t qpy_walk_field_of(const qpy_plan *plan, const qr_record *record, PyObject *key);
 
+/* What is written of the dict of a TypedDict, in the order of the dict, or of the places in an array. */
+typedef struct qpy_walk_entry {
+    uint32_t field;        /* its number in the plan; QR_PLAN_NONE: a key that the type does not know */
+    PyObject *key, *value; /* strong; of a place that no key has both are NULL */
+} qpy_walk_entry;
+/* 1 with `count` entries in an array for qpy_walk_drop_entries, or 0 (failed). */
+int qpy_walk_entries(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *dict, qpy_walk_entry **entries, size_t *count);
+void qpy_walk_drop_entries(qpy_walk_entry *entries, size_t count);
+
 /* The pairs of an instance of a subclass of dict as a plain dict, in the order of its items(): a new reference, or NULL (failed). */
 PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict);
 

@@ -655,30 +655,31 @@ static QR_NOINLINE int QR_T(write_union)(qpy_walker *w, const qpy_plan *plan, ui
 static QR_NOINLINE int QR_T(write_typeddict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
 {
     const qr_record *record = qpy_plan_record(plan, number);
-    PyObject *key, *value;
-    Py_ssize_t at = 0;
+    qpy_walk_entry *entries;
+    size_t n = 0;
     QPY_WALK_ENTER(w, op, QR_T(write_typeddict)(w, op, plan, number));
-    PyObject *plain = qpy_walk_plain_dict(w, op);
-    Py_ssize_t n = plain ? PyDict_GET_SIZE(plain) : 0;
-    int ok = plain && QR_F(put_map)(&w->buffer, (size_t)n);
-    while (ok && PyDict_Next(plain, &at, &key, &value)) {
-        uint32_t field = qpy_walk_field_of(plan, record, key);
-        Py_INCREF(key);
-        Py_INCREF(value);
-        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_key)(w, key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) &&
-             (field != QR_PLAN_NONE ? QR_T(write_node)(w, plan, plan->core->fields[field].node, value) : QR_T(write_value)(w, value));
-        if (ok && PyDict_GET_SIZE(plain) != n)
-            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+    int ok = qpy_walk_entries(w, plan, number, op, &entries, &n), gathered = ok;
+    ok = ok && QR_T(open_record)(w, record, n);
+    for (size_t i = 0; ok && i < n; i++) {
+        const qpy_walk_entry *entry = &entries[i];
+        const qr_field *field = entry->field != QR_PLAN_NONE ? &plan->core->fields[entry->field] : NULL;
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+        if (ok && !entry->value)
+            QR_F(put_null)(&w->buffer);
+        else
+            ok = ok && (record->array || (field ? QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length) : QR_T(write_key)(w, entry->key))) &&
+                 qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && (field ? QR_T(write_node)(w, plan, field->node, entry->value) : QR_T(write_value)(w, entry->value));
         if (ok)
             QR_F(sep)(&w->buffer);
-        else
-            qpy_walk_step(w, key, 0);
-        Py_DECREF(key);
-        Py_DECREF(value);
+        else if (field)
+            qpy_walk_field(w, plan, entry->field);
+        else if (entry->key)
+            qpy_walk_step(w, entry->key, 0);
     }
-    ok = ok && QR_T(close_map)(w);
+    ok = ok && (record->array ? QR_T(close_array)(w) : QR_T(close_map)(w));
+    if (gathered)
+        qpy_walk_drop_entries(entries, n);
     qpy_walk_leave(w, op);
-    Py_XDECREF(plain);
     return ok;
 }
 

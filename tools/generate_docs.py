@@ -70,10 +70,10 @@ except quire.ValidationError as error:
 [(fault.pointer, fault.code) for fault in faults]  # -> [('/1', 'missing_field'), ('/1/id', 'type_mismatch')]
 ```
 
-`decode`, `Decoder`, `quire.convert` and `quire.validate` take it. What is not a document of the format, or beyond a limit, ends the
-reading: it is the last fault. An object that has lost a field is not made, so its `__post_init__` is not called; for what is sound,
-`__post_init__` and adapters are called a second time. What user code raises is a fault when it is a `ValueError` (or, but for
-adapters, a `TypeError`); every other exception passes through, with the path as a note.
+`decode`, `Decoder`, `quire.convert` and `quire.validate` take it. What is not a document of the format, or beyond a limit,
+ends the reading: it is the last fault. An object that has lost a field is not made, so its `__post_init__` is not called; for
+what is sound, `__post_init__` and adapters are called a second time. What user code raises is a fault when it is a
+`ValueError` (or, but for adapters, a `TypeError`); every other exception passes through, with the path as a note.
 
 ## Writing
 

@@ -7,6 +7,7 @@ from quire.errors import SchemaError, nearest
 __all__ = ["config"]
 
 _OPTIONS = ("rename", "unknown", "omit", "layout", "reserved", "tag", "tag_field")
+_OF_RECORDS = ("frozen", "order", "eq", "kw_only", "validate", "weakref", "mixin")
 
 
 def config(**options):
@@ -18,6 +19,10 @@ def config(**options):
     """
     for name in options:
         if name not in _OPTIONS:
+            if name in _OF_RECORDS:
+                raise SchemaError(
+                    f"quire.config has no option {name!r}: it is a class keyword of Record, for it is about making the class"
+                )
             near = nearest(name, _OPTIONS)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(_OPTIONS)}"
             raise SchemaError(f"quire.config has no option {name!r}: {hint}")

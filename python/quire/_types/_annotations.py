@@ -61,6 +61,9 @@ FAR_SCALARS = {
 }
 
 
+_SPEC = type(_core.field())
+
+
 def _far_scalar(cls):
     if not isinstance(cls, type):
         return None
@@ -79,6 +82,11 @@ def describe_annotation(graph, annotation, scope):
         return _describe_variable(graph, annotation, scope)
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
+        if any(isinstance(item, _SPEC) for item in annotation.__metadata__):
+            raise graph.error(
+                "field(...) is for a field of a class and means nothing within its type: put it around the whole annotation; "
+                "what a part must be is said with annotated-types, as in Annotated[int, Ge(1)]"
+            )
         number, metadata = describe_annotated(graph, annotation.__origin__, annotation.__metadata__, scope, describe_annotation)
         if not metadata:
             return number

@@ -24,7 +24,12 @@ def read(graph, cls, numbers):
         with graph.at(f"{type_name(cls)}.{name}"):
             found = unwrap(graph, *_annotation(cls, name, scopes))
             default = (DEFAULT_VALUE, cls._field_defaults[name]) if name in cls._field_defaults else (NO_DEFAULT, None)
-            fields.append(describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT, config=config))
+            field = describe_field(graph, found, name, default=default, required=default[0] == NO_DEFAULT, config=config)
+            if field.wire != name or field.aliases:
+                raise graph.error(
+                    "a NamedTuple is an array, in which a field has a place and no name: take name, aliases and rename away"
+                )
+            fields.append(field)
     _check_places(graph, fields)
     computed = computed_of(graph, cls, config, fields)
     info = RecordInfo(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing
 
 from quire._types._computed import ignored_names
-from quire._types._config import config_of
+from quire._types._config import OMIT, config_of
 from quire._types._description import Node, RecordInfo
 from quire._types._fields import describe_field, finish_fields, unwrap
 from quire._types._graph import type_name
@@ -17,6 +17,11 @@ __all__ = ["read"]
 
 def read(graph, cls, numbers):
     config = config_of(graph, cls)
+    if config.tag_field is not None:
+        raise graph.error(
+            f"a dict does not say that it is a {type_name(cls)}, so it has no tag: declare one as a key, "
+            f"as in {config.tag_field}: Literal[{config.tag!r}]"
+        )
     fields = []
     variables = dict(zip(getattr(cls, "__parameters__", ()), numbers, strict=False))
     for name, (annotation, scope) in _annotations(cls, variables).items():
@@ -24,7 +29,9 @@ def read(graph, cls, numbers):
             found = unwrap(graph, annotation, scope)
             required = name in cls.__required_keys__ if found.required is None else found.required
             required = required and not is_partial(cls)
-            fields.append(describe_field(graph, found, name, required=required, config=config))
+            field = describe_field(graph, found, name, required=required, config=config)
+            _check(graph, field, config)
+            fields.append(field)
     info = RecordInfo(
         form="typeddict",
         fields=finish_fields(graph, fields, config),
@@ -37,6 +44,13 @@ def read(graph, cls, numbers):
         ignored=ignored_names(config, ()),
     )
     return Node("record", cls=cls, info=info)
+
+
+def _check(graph, field, config):
+    if field.omit == OMIT["default"]:
+        raise graph.error('omit="default" has no meaning: a key of a TypedDict has no default; NotRequired may be left out')
+    if config.array and not field.required:
+        raise graph.error('layout="array" has a place for every key: NotRequired cannot be left out of it')
 
 
 def _annotations(cls, variables):

@@ -28,6 +28,8 @@ def object_arms(graph, nodes, arms):
         raise graph.error("the union has two dicts: nothing tells them apart")
     if len(arms) <= 1:
         return {**none, "map": arms[0] if arms else -1}
+    for arm in records:
+        _check_names(graph, nodes[arm])
     none["map_default"] = dicts[0] if dicts else -1
     name, tags = _by_tag(graph, nodes, records)
     if dicts and nodes[dicts[0]].cls is Unknown:  # each union has its own, which knows what the tag is called
@@ -36,6 +38,16 @@ def object_arms(graph, nodes, arms):
     tagged = {arm for _, arm in tags}
     keys = _by_keys(graph, nodes, [arm for arm in records if arm not in tagged], dicts)
     return {**none, "tag_field": name, "tags": tags, "keys": keys}
+
+
+def _check_names(graph, node):
+    """A dict is told by its keys, so those of a TypedDict have to be what they are in the document."""
+    renamed = [field.name for field in node.info.fields if field.wire != field.name] if node.info.form == "typeddict" else ()
+    if renamed:
+        raise graph.error(
+            f"{arm_name(node)} names its key {renamed[0]!r} otherwise in the document, and nothing but its keys says that a "
+            "dict is one: let the names be the same, or use a dataclass"
+        )
 
 
 # Tags
