@@ -343,6 +343,12 @@ class Movie(TypedDict, total=False):
     title: str
 
 
+@quire.config(rename="upper", omit="null")
+class Renamed(TypedDict):
+    title: str | None
+    year: Annotated[int, field(serialize=False)]
+
+
 def test_other_kinds_of_classes():
     made = of(Named)
     assert made["prefixItems"] == [{"type": "integer"}, {"type": "integer", "default": 0}]
@@ -355,6 +361,9 @@ def test_other_kinds_of_classes():
         "type": "object",
         "properties": {"title": {"type": "string"}},
     }
+    assert of(Renamed)["required"] == ["TITLE", "YEAR"]
+    assert list(of(Renamed, mode="encode")["properties"]) == ["TITLE"]
+    assert "required" not in of(Renamed, mode="encode")
     assert of(quire.Partial[Line])["title"] == "Partial[Line]"
     assert "required" not in of(quire.Partial[Line])
 

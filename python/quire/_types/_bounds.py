@@ -4,7 +4,8 @@
 `ge gt le lt multiple_of` bound numbers, dates, times and what an adapter makes; `min_length max_length` bound text, bytes (in
 bytes) and containers; `pattern` (a regular expression, searched) bounds text; `timezone` bounds datetime and time; a `predicate`
 is a function that says whether a value is right, of any type. That is what annotated_types has, and others with the same names.
-Metadata that means nothing here is ignored, as typing asks; a check of annotated_types that quire does not do is refused.
+Metadata that means nothing here is ignored, as typing asks; a check of annotated_types, or anything of Pydantic, that quire does
+not do is refused.
 
 Most are the core's. Predicates and time zones are asked in a node of their own around the type: an adapter that makes nothing.
 """
@@ -18,6 +19,7 @@ import re
 
 from quire._types._description import AdapterInfo, Bounds, Node
 from quire._types._graph import PendingUnion, Reference, type_name
+from quire._types._pydantic import is_pydantic, pydantic_field, understood
 
 __all__ = ["apply_metadata"]
 
@@ -46,7 +48,7 @@ _GROUPS = ("MinLen", "MaxLen", "Len", "Interval")  # with nothing in them
 def apply_metadata(graph, number, metadata, checks=None, cls=None):
     """The number of a node like `number` within the constraints of Annotated and of field(). cls: of its values, or None."""
     found = {}
-    for item in _flat(metadata):
+    for item in _flat(graph, metadata):
         _collect(graph, found, item)
     for name, value in (checks or {}).items():
         _collect_named(graph, found, name, value)
@@ -61,10 +63,15 @@ def apply_metadata(graph, number, metadata, checks=None, cls=None):
     return bounded
 
 
-def _flat(metadata):
+def _flat(graph, metadata):
     for item in metadata:
-        if getattr(item, "__is_annotated_types_grouped_metadata__", False):
-            yield from _flat(item)
+        if is_pydantic(item):
+            found = pydantic_field(graph, item)
+            if found is not None and found.alias is not None:
+                raise graph.error(f"the alias {found.alias!r} is of no field here: it names the field itself, not what is in it")
+            yield from _flat(graph, understood(graph, item))
+        elif getattr(item, "__is_annotated_types_grouped_metadata__", False):
+            yield from _flat(graph, item)
         else:
             yield item
 

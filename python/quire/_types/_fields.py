@@ -10,6 +10,7 @@ from quire import _core
 from quire._types._config import NO_CONFIG, OMIT
 from quire._types._description import DEFAULT_VALUE, NO_DEFAULT, Field
 from quire._types._graph import is_text
+from quire._types._pydantic import PydanticField, is_pydantic, pydantic_field, understood
 
 __all__ = ["Annotation", "describe_field", "finish_fields", "unwrap"]
 
@@ -76,7 +77,28 @@ def _take_metadata(graph, found, metadata):
     if len(specs) > 1 or specs and found.spec is not None:
         raise graph.error("two field(...) in one annotation")
     found.spec = specs[0] if specs else found.spec
-    found.metadata = (*metadata, *found.metadata)
+    found.metadata = (*_understood(graph, metadata), *found.metadata)
+
+
+def _understood(graph, metadata):
+    """A pydantic.Field(...) as what it says of the field and the constraints in it."""
+    for item in metadata:
+        given = pydantic_field(graph, item)
+        if given is None:
+            yield item
+        else:
+            yield given
+            yield from understood(graph, item)
+
+
+def _name(graph, spec, metadata):
+    """The field's name in the document, as far as that is told: by field(name=) or a pydantic.Field(alias=)."""
+    names = [item.alias for item in metadata if isinstance(item, PydanticField) and item.alias is not None]
+    if spec is not None and spec.name is not None:
+        names.append(spec.name)
+    if len(set(names)) > 1:
+        raise graph.error(f"the field is named {names[0]!r} by pydantic.Field and {names[-1]!r} by another: keep one")
+    return names[0] if names else None
 
 
 def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=None, config=NO_CONFIG, spec=None, **more):
@@ -87,6 +109,9 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
     spec = _one_spec(graph, found.spec, spec)
     more.setdefault("init", spec is None or spec.init)
     checks = {} if spec is None else spec.checks
+    wire = _name(graph, spec, found.metadata)
+    if is_pydantic(default[1]) and type(default[1]).__name__ == "FieldInfo":
+        raise graph.error("a pydantic.Field(...) is the default: write quire.field(...), or Annotated[T, pydantic.Field(...)]")
     metadata = (*found.metadata, adapter_of(graph, checks.pop("adapter"))) if "adapter" in checks else found.metadata
     number, metadata = describe_annotated(graph, found.inner, metadata, found.scope, describe_annotation)
     if metadata or checks:
@@ -97,7 +122,7 @@ def describe_field(graph, found, name, *, default=(NO_DEFAULT, None), required=N
         default = DEFAULT_VALUE, _core.UNSET
     return Field(
         name=name,
-        wire=config.rename(name) if spec is None or spec.name is None else spec.name,
+        wire=config.rename(name) if wire is None else wire,
         aliases=() if spec is None else spec.aliases,
         node=number,
         required=default[0] == NO_DEFAULT if required is None else required,
