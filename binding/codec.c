@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/codec.h"
 #include "binding/attribute.h"
+#include "binding/walk_collect.h"
 
 /* ---------------------------------------------------------------- input */
 
@@ -190,11 +191,12 @@ int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state
     PyObject *name, *value, *adapters = NULL;
     Py_ssize_t i = 0;
     while (kwargs && PyDict_Next(kwargs, &i, &name, &value)) {
-        if (PyUnicode_CompareWithASCIIString(name, "adapters") != 0) {
-            PyErr_Format(PyExc_TypeError, "Encoder() got an unexpected keyword argument %R (it takes adapters)", name);
+        int is_adapters = PyUnicode_CompareWithASCIIString(name, "adapters") == 0;
+        if (!is_adapters && PyUnicode_CompareWithASCIIString(name, "errors") != 0) {
+            PyErr_Format(PyExc_TypeError, "Encoder() got an unexpected keyword argument %R (it takes errors and adapters)", name);
             return 0;
         }
-        if (!qpy_plan_use(value, &adapters))
+        if (is_adapters ? !qpy_plan_use(value, &adapters) : !qpy_errors_option("Encoder", value, &self->all_errors))
             return 0;
     }
     self->adapters = Py_XNewRef(adapters);
@@ -234,6 +236,21 @@ void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
     if (plan && qpy_objects_check(self->state, plan, object)) /* now it is right */
         qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
     Py_XDECREF(plan);
+}
+
+void qpy_encoder_raise_all(qpy_encoder *self, qpy_plan *plan, PyObject *object)
+{
+    if (!self->all_errors)
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    qpy_plan *newer = plan ? qpy_plan_current(self->state, plan) : NULL;
+    if (plan && !newer) /* the first error stands */
+        PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    if (!plan || newer)
+        qpy_walk_collect(self->state, self->codec, newer, self->adapters, object);
+    Py_XDECREF(newer);
 }
 
 int qpy_encoder_traverse(PyObject *op, visitproc visit, void *arg)

@@ -58,7 +58,7 @@ typedef struct qpy_codec {
     int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
     const char *separator; /* behind each document of many; what ends a line, or nothing */
     PyObject *(*decode)(qpy_state *state, const qpy_decode_options *options, qpy_document *document);
-    int (*write)(qpy_walker *walker, const qpy_plan *plan, PyObject *object); /* plan may be NULL */
+    int (*write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object); /* plan NULL: any value */
 } qpy_codec;
 
 /* Encoder and Decoder objects. */
@@ -68,6 +68,7 @@ typedef struct qpy_encoder {
     PyObject *type;
     qpy_plan *plan;  /* NULL: anything */
     PyObject *adapters; /* strong, or NULL */
+    int all_errors;     /* errors="all" */
     qpy_state *state;
     PyObject *module;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */
@@ -100,6 +101,13 @@ QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)
     size_t wanted = length + (length >> 5) + 256;
     return wanted >= hint ? wanted : hint - (hint - wanted) / 4;
 }
+
+/* Encoding the object failed, and the exception is set: with errors="all" one that has all faults takes its place. */
+QR_COLD void qpy_encoder_raise_all(qpy_encoder *self, qpy_plan *plan, PyObject *object);
+
+/* For errors="all" of an encoder: all faults of a value that is not of the node, as exceptions into the list, of which it has `most` then. way: list
+ * of the steps to the value. 1, or 0 with an exception that is no fault (objects_check.c). */
+int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, size_t most);
 
 /* Checks a value against the type of an encoder, without writing (objects_check.c): 1, or 0 with an EncodeError. */
 int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);

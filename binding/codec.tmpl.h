@@ -157,9 +157,9 @@ static PyObject *QR_T(encode_typed)(qpy_encoder *self, PyObject *object)
     return bytes;
 }
 
-static int QR_T(write)(qpy_walker *walker, const qpy_plan *plan, PyObject *object)
+static int QR_T(write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object)
 {
-    return plan ? QR_T(write_node)(walker, plan, 0, object) : QR_T(write_value)(walker, object);
+    return plan ? QR_T(write_node)(walker, plan, node, object) : QR_T(write_value)(walker, object);
 }
 
 static const qpy_codec QR_T(codec) = {
@@ -200,7 +200,10 @@ static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject 
 static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
 {
     qpy_encoder *self = (qpy_encoder *)op;
-    return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
+    PyObject *bytes = self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
+    if (QR_UNLIKELY(!bytes))
+        qpy_encoder_raise_all(self, self->plan, object);
+    return bytes;
 }
 
 static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)
@@ -232,7 +235,7 @@ static PyMemberDef QR_T(decoder_members)[] = {
 static PyType_Slot QR_T(encoder_slots)[] = {
     {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
-    {Py_tp_doc, "Encoder(type=Any, /, *, adapters=None)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Encoder(type=Any, /, *, errors=\"first\", adapters=None)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},

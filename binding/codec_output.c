@@ -12,13 +12,14 @@ static int append(qpy_encoder *self, qpy_walker *walker, PyObject *object)
     qpy_plan *plan = self->plan ? qpy_plan_current(self->state, self->plan) : NULL;
     if (QR_UNLIKELY(!plan && self->plan))
         return 0;
-    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && self->codec->write(walker, plan, object);
+    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && self->codec->write(walker, plan, 0, object);
     Py_XDECREF(plan);
     int mismatch = walker->buffer.error == QR_ERROR_TYPE_MISMATCH;
     if (QR_LIKELY(qpy_walker_check(walker, ok)))
         return 1;
     if (mismatch && self->plan)
         qpy_encoder_raise_mismatch(self, object);
+    qpy_encoder_raise_all(self, self->plan, object);
     return 0;
 }
 

@@ -607,6 +607,11 @@ int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObj
     return ok;
 }
 
+int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, size_t most)
+{
+    return qpy_objects_collect(state, plan, node, value, 0, &encode_format, way, list, most);
+}
+
 /* In place of the exception that is set: one with all faults. */
 static QR_COLD void validate_all(qpy_state *state, qpy_plan *plan, PyObject *value)
 {

@@ -192,12 +192,13 @@ static PyObject *choice_object(const qr_choice *choice)
     return choice->is_bool ? PyBool_FromLong((long)choice->number) : PyLong_FromLongLong(choice->number);
 }
 
-static PyObject *missing_names(const qpy_plan *plan, const qr_reader *r, const qr_record *record)
+/* The fields of the record: as they are called in Python, or in a document. only: which of them, as bits; NULL: all. */
+static PyObject *names_of_fields(const qpy_plan *plan, const qr_record *record, const uint64_t *only, int attributes)
 {
     PyObject *list = PyList_New(0);
     for (uint32_t i = 0; list && i < record->count; i++)
-        if (r->error_missing[i / 64] & (uint64_t)1 << (i % 64)) {
-            PyObject *name = field_name(plan, record->first + i);
+        if (!only || only[i / 64] & (uint64_t)1 << (i % 64)) {
+            PyObject *name = attributes ? Py_NewRef(plan->fields[record->first + i].name) : field_name(plan, record->first + i);
             if (!name || PyList_Append(list, name) < 0)
                 Py_CLEAR(list);
             Py_XDECREF(name);
@@ -284,7 +285,7 @@ static PyObject *label_of(const qpy_plan *plan, const qr_path *path)
 }
 
 /* See make_error: what could have stood there. A new reference. */
-static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char *got)
+static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char *got, int attributes)
 {
     if (!plan || r->error_node >= plan->core->nodes_count)
         return Py_NewRef(Py_None);
@@ -292,17 +293,9 @@ static PyObject *choices_of(const qpy_plan *plan, const qr_reader *r, const char
     const qr_node *node = &core->nodes[r->error_node];
     PyObject *list = NULL, *tuple;
     if (r->error == QR_ERROR_MISSING_FIELD)
-        list = missing_names(plan, r, &core->records[node->value]);
-    else if (r->error == QR_ERROR_UNKNOWN_FIELD && node->kind == QR_KIND_RECORD) {
-        const qr_record *record = &core->records[node->value];
-        list = PyList_New(0);
-        for (uint32_t i = 0; list && i < record->count; i++) {
-            PyObject *name = field_name(plan, record->first + i);
-            if (!name || PyList_Append(list, name) < 0)
-                Py_CLEAR(list);
-            Py_XDECREF(name);
-        }
-    }
+        list = names_of_fields(plan, &core->records[node->value], r->error_missing, attributes);
+    else if (r->error == QR_ERROR_UNKNOWN_FIELD && node->kind == QR_KIND_RECORD)
+        list = names_of_fields(plan, &core->records[node->value], NULL, attributes);
     else if (r->error == QR_ERROR_INVALID_CHOICE && node->kind == QR_KIND_CHOICE) {
         const qr_choices *set = &core->choice_sets[node->value];
         list = PyList_New(0);
@@ -521,10 +514,10 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
         to_size(known, known ? qr_reader_offset(r, r->error_at) : 0),
         to_size(line > 0, line),
         to_size(line > 0, column),
-        choices_of(plan, r, got),
+        choices_of(plan, r, got, format->attributes),
         cause ? cause : Py_NewRef(Py_None),
         line > 0 && !(plan && plan->secrets) ? excerpt_of(r, plan, r->error_at) : Py_NewRef(Py_None),
-        Py_NewRef(format->attributes || (r->options & QR_READ_LAX) ? Py_False : Py_True),
+        Py_NewRef(format->attributes ? Py_None : r->options & QR_READ_LAX ? Py_False : Py_True), /* see make_error */
     };
     raise_parts(state, r->error, format->class_ ? format_class(format->class_, class_) : class_name(r->error), parts);
     return NULL;

@@ -70,10 +70,10 @@ except quire.ValidationError as error:
 [(fault.pointer, fault.code) for fault in faults]  # -> [('/1', 'missing_field'), ('/1/id', 'type_mismatch')]
 ```
 
-`decode`, `Decoder`, `quire.convert` and `quire.validate` take it. What is not a document of the format, or beyond a limit,
-ends the reading: it is the last fault. An object that has lost a field is not made, so its `__post_init__` is not called; for
-what is sound, `__post_init__` and adapters are called a second time. What user code raises is a fault when it is a
-`ValueError` (or, but for adapters, a `TypeError`); every other exception passes through, with the path as a note.
+`decode`, `Decoder`, `Encoder`, `quire.convert` and `quire.validate` take it. What is not a document of the format, or beyond
+a limit, ends the reading: it is the last fault. An object that has lost a field is not made, so its `__post_init__` is not
+called; for what is sound, `__post_init__` and adapters are called a second time. What user code raises is a fault when it is
+a `ValueError` (or, but for adapters, a `TypeError`); every other exception passes through, with the path as a note.
 
 ## Writing
 
@@ -87,6 +87,18 @@ except quire.EncodeError as error:
     refused = error.errors[0]
 
 refused.path, refused.code, refused.got  # -> ('$.rows[1].made', 'unsupported_type', 'object')
+```
+
+An `Encoder` with `errors="all"` walks what could not be written once more, part by part, and reports what is not of its type as
+well as what the format cannot hold. User code runs again then.
+
+```python
+try:
+    quire.json.Encoder(list[User], errors="all").encode([User("7x", "a"), User(1, None), User(2, "c")])
+except quire.EncodeError as error:
+    refusals = [(fault.pointer, fault.expected, fault.got) for fault in error.errors]
+
+refusals  # -> [('/0/id', 'int', 'str'), ('/1/name', 'str', 'null')]
 ```
 """
 

@@ -20,6 +20,8 @@ Every `QuireError` has `errors`, a list of `Fault`: where and why, in parts. The
 
 from __future__ import annotations
 
+import builtins
+
 __all__ = [
     "DecodeError",
     "EncodeError",
@@ -190,7 +192,8 @@ def make_error(
     expected, got: names of kinds; value: what was found, where it is a scalar, or for an encode error the object.
     cause: what user code raised; the text of a ValueError becomes the message.
     excerpt: (text of the line, 1-based column in that text, width of the token, field that is read there or None) or None.
-    strict: numbers and truth values are not taken from text, but could be.
+    strict: numbers and truth values are not taken from text, but could be. None: objects were looked at as they are, nothing
+    could be.
     """
     if kind == "memory":
         return MemoryError(message)
@@ -198,7 +201,7 @@ def make_error(
         message = str(cause) or type(cause).__name__
         expected = None
     text = _sentence(code, message, steps, expected, got, value, choices)
-    hint = _hint(code, steps, expected, got, value, choices, strict)
+    hint = _hint(kind, code, steps, expected, got, value, choices, strict)
     fault = Fault(code, text, steps, expected, got, value, offset, line, column, hint)
     # What an adapter refuses in several places (quire.adapters.RefusedError) is a fault each.
     inner = [
@@ -220,7 +223,14 @@ def make_error(
 def join_errors(errors):
     """One exception for the faults of all of `errors`, in the order of their places: that of the first one."""
     ordered = sorted(errors, key=lambda error: error.errors[0].offset or 0)
-    ordered[0].errors = [fault for error in ordered for fault in error.errors]
+    faults = [fault for error in ordered for fault in error.errors]
+    if isinstance(ordered[0], EncodeError):
+        # What an encoder asks of a value in two ways is found twice. By the paths, for a step may be any key.
+        unique = {}
+        for fault in faults:
+            unique.setdefault((fault.code, fault.path), fault)
+        faults = list(unique.values())
+    ordered[0].errors = faults
     return ordered[0]
 
 
@@ -244,10 +254,12 @@ def _sentence(code, message, steps, expected, got, value, choices):
     return f"{message}: {shown}" if shown and code != "unknown_field" else message
 
 
-def _hint(code, steps, expected, got, value, choices, strict):
-    if code in _HINTS:
-        return _HINTS[code]
-    if code == "type_mismatch":
+def _hint(kind, code, steps, expected, got, value, choices, strict):
+    if kind.startswith("encode") or strict is None:
+        hint = _object_hint(code, expected, got, value)
+        if hint is not None:
+            return hint
+    elif code == "type_mismatch":
         return _lax_hint(expected, got, value) if strict and expected is not None else None
     if not choices:
         return None
@@ -260,12 +272,66 @@ def _hint(code, steps, expected, got, value, choices, strict):
     return None if near is None else f"did you mean {_quoted(near)}?"
 
 
-# What to do about a value that cannot be written.
+# What to do about an object that cannot be written, or is not of its type.
 _HINTS = {
     "lone_surrogate": 'text that came with errors="surrogateescape" is bytes: encode those',
-    "unset_field": "give the field a value, or a default",
     "changed": "something that runs while this is encoded (a property, another thread) changes it",
+    "duplicate_key": "another key of the dict is written the same, and a reader would keep one of the two",
+    "non_finite": "the format has no such number: None can stand for one that is not there, text for any other",
+    "out_of_range": "the format has integers of 64 bits: an adapter can write larger ones as text or bytes",
+    "would_change": "tell the types of the union apart, by a tag or by leaving one out",
+    "unsupported_key": "a key is a scalar, an Enum or a tuple of such; quire.Adapter makes one of any other class",
+    "depth_limit": "an object that contains itself has no end",
+    "wrong_maxlen": "the type says it, as in Annotated[deque[int], MaxLen(3)]",
+    "inexact": "a float holds integers exactly up to 2**53: declare an int",
 }
+
+
+def _object_hint(code, expected, got, value):
+    if code == "type_mismatch":
+        return _convert_hint(expected, got, value)
+    if code == "unset_field":
+        return _unset_hint(value)
+    if code == "unsupported_type" and got is not None:
+        if hasattr(type(value), "__next__"):
+            return "an iterator is empty once it was written: make a list of it"
+        if got in ("type", "function", "module", "builtin_function_or_method", "method"):
+            return "code is no data: write its name"
+        return f"quire.Adapter says how {got} is written: as its __quire__, or in adapters="
+    return _HINTS.get(code)
+
+
+_SEQUENCES = {"list", "tuple", "set", "frozenset", "deque"}
+_TEXTS = {"datetime", "date", "time", "timedelta", "UUID", "Decimal", "bytes"}
+
+
+def _convert_hint(expected, got, value):
+    """What quire.convert would do about an object of another type."""
+    kinds = set() if expected is None else set(expected.replace(" or ", ", ").split(", "))
+    if got in ("NoneType", "null"):
+        return "None is a value of `... | None` only"
+    if got in _SEQUENCES and kinds & _SEQUENCES:
+        return f"quire.convert makes a {sorted(kinds & _SEQUENCES)[0]} of a {got}"
+    if got == "dict" and any(name.isidentifier() and not hasattr(builtins, name) for name in kinds - _TEXTS):
+        return "quire.convert makes objects of dicts"
+    if got == "str" and type(value) is str and kinds & _TEXTS:
+        return "quire.convert reads it from text"
+    if got == "str" and type(value) is str and kinds & {"int", "float"} and _number_of(value) is not None:
+        return "quire.convert with strict=False reads numbers from text"
+    if type(value) is float and "int" in kinds and value.is_integer():
+        return "a float is no int, whatever its value: int() makes one"
+    return None
+
+
+def _unset_hint(value):
+    """All fields that are not set, when there are several."""
+    names = getattr(type(value), "__record_fields__", None) or getattr(type(value), "__dataclass_fields__", ())
+    try:
+        unset = [name for name in names if type(name) is str and not hasattr(value, name)]
+    except Exception:  # a property of somebody else's
+        unset = ()
+    advice = "give the field a value, or a default"
+    return f"{advice}; not set: {_listed(unset)}" if len(unset) > 1 else advice
 
 
 def _lax_hint(expected, got, value):

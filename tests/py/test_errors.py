@@ -110,11 +110,13 @@ def test_users_may_raise_them_too():
         ),
         (
             case(kind="encode", code="unsupported_type", message="a value that cannot be encoded", got="complex", value=1j),
-            "a value that cannot be encoded: complex at $ [unsupported_type]",
+            "a value that cannot be encoded: complex at $ [unsupported_type]\n"
+            "  hint: quire.Adapter says how complex is written: as its __quire__, or in adapters=",
         ),
         (
             case(kind="encode", code="out_of_range", message="an integer outside the format's range", value=2**65),
-            "an integer outside the format's range: 36893488147419103232 at $ [out_of_range]",
+            "an integer outside the format's range: 36893488147419103232 at $ [out_of_range]\n"
+            "  hint: the format has integers of 64 bits: an adapter can write larger ones as text or bytes",
         ),
     ],
 )
