@@ -46,7 +46,7 @@ _LAZY = {
     "Unknown": "_open_unions",
     "formats": "_formats",
 }
-_MODULES = ("adapters", "errors", "json", "limits", "msgpack", "pickle")
+_MODULES = ("adapters", "errors", "json", "limits", "marshal", "msgpack", "pickle")
 
 __all__ = [  # noqa: PLE0604, PLE0605
     "UNSET",

@@ -3,6 +3,7 @@ from quire import adapters as adapters
 from quire import errors as errors
 from quire import json as json
 from quire import limits as limits
+from quire import marshal as marshal
 from quire import msgpack as msgpack
 from quire import pickle as pickle
 from quire._computed import computed as computed

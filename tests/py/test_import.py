@@ -30,7 +30,7 @@ def loaded_by(folder, statement):
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["quire", "quire.json", "quire.msgpack", "quire.pickle"])
+@pytest.mark.parametrize("module", ["quire", "quire.json", "quire.msgpack", "quire.pickle", "quire.marshal"])
 def test_import_loads_nothing_heavy(folder, module):
     loaded = loaded_by(folder, f"import {module}")
     assert not loaded & HEAVY
