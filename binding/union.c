@@ -495,15 +495,37 @@ static int keeps_integer(const qpy_plan *plan, const qr_union *u, PyObject *obje
     return 1;
 }
 
-static int keeps_adapted(const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *object, int is_binary)
+/* Is that dict, which the default arm makes, one that no class claims by its tag or its keys? */
+static int keeps_names(qpy_state *state, const qpy_plan *plan, const qr_union *u, PyObject *dict)
+{
+    uint32_t arm = u->tag_count ? arm_of_tag(state, plan->core, u, dict) : QR_PLAN_NONE;
+    if (arm == QR_PLAN_NONE && u->key_count && !PyErr_Occurred())
+        arm = arm_of_keys(plan->core, u, dict);
+    return PyErr_Occurred() ? -1 : arm == QR_PLAN_NONE;
+}
+
+/* May what the adapter writes be read as another arm: a text that an earlier one takes, an object that a class claims? */
+static int adapted_may_change(const qpy_plan *plan, const qr_union *u, uint32_t arm)
+{
+    if (arm == u->map_default)
+        return plan->core->nodes[qr_plan_wire(plan->core, arm)].kind == QR_KIND_MAP && (u->tag_count || u->key_count);
+    return u->text_count > 1 && plan->core->items[u->text] != arm;
+}
+
+static int keeps_adapted(qpy_state *state, const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *object, int is_binary)
 {
     Py_ssize_t length;
     PyObject *wire = plan->nodes[arm].encode ? PyObject_CallOneArg(plan->nodes[arm].encode, object) : Py_NewRef(object);
     if (!wire)
         return PyErr_ExceptionMatches(PyExc_Exception) ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
-    const char *text = PyUnicode_Check(wire) ? PyUnicode_AsUTF8AndSize(wire, &length) : NULL;
-    PyErr_Clear();
-    int keeps = text ? is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary) : 1;
+    int keeps = 1;
+    if (PyDict_Check(wire))
+        keeps = arm == u->map_default ? keeps_names(state, plan, u, wire) : 1;
+    else if (PyUnicode_Check(wire)) {
+        const char *text = PyUnicode_AsUTF8AndSize(wire, &length);
+        PyErr_Clear();
+        keeps = text ? is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary) : 1;
+    }
     Py_DECREF(wire);
     return keeps;
 }
@@ -526,7 +548,7 @@ int qpy_union_keeps(qpy_state *state, const qpy_plan *plan, uint32_t node, uint3
             return is_surrogate ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
         }
         return is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary);
-    case QR_KIND_ADAPTER: return u->text_count > 1 && plan->core->items[u->text] != arm ? keeps_adapted(plan, u, arm, object, is_binary) : 1;
+    case QR_KIND_ADAPTER: return adapted_may_change(plan, u, arm) ? keeps_adapted(state, plan, u, arm, object, is_binary) : 1;
     default:
         if (qr_kind_is_scalar_text(plan->core->nodes[arm].kind) && u->text_count > 1 && plan->core->nodes[plan->core->items[u->text]].kind == QR_KIND_CHOICE)
             return keeps_scalar(state, plan, u, arm, object);

@@ -8,7 +8,7 @@ the user's, paths, and at last str.
 
 from __future__ import annotations
 
-from quire._types import _builtin
+from quire._types import _builtin, _models
 from quire._types._adapters import wire_of
 from quire._types._graph import type_name
 
@@ -20,9 +20,16 @@ _LATE = 1 << 20
 
 
 class Faces:
-    """arms: those of a union, an adapter's replaced by its face unless that is a text of no other arm."""
+    """arms: those of a union, an adapter's replaced by its face unless that is a text of no other arm. grouped: the Pydantic models
+    are one arm; otherwise they are told from other objects by fields with a Literal. all: what `arms` are the faces of, or are."""
 
-    def __init__(self, graph, arms):
+    def __init__(self, graph, arms, grouped=False):
+        models = [arm for arm in arms if _models.is_model(graph, arm)]
+        objects = [arm for arm in arms if arm in models or graph.entries[arm].kind in ("record", "map")]
+        self.models = frozenset(models if len(objects) > 1 and not grouped else ())
+        if grouped and len(models) > 1:
+            arms = [*(arm for arm in arms if arm not in models), _models.group(graph, models)]
+        self.all = arms
         self.graph = graph
         self.owners = {}  # face -> adapter
         self.texts = []  # (order, adapter)
@@ -46,6 +53,11 @@ class Faces:
         graph, name = self.graph, self._name(arm)
         if graph.entries[arm].cls is None:
             raise graph.error("an adapter in a union needs a class whose instances it writes, as in Annotated[Cls, adapter]")
+        if arm in self.models:
+            face = _models.face(graph, arm)
+            self.owners[face] = arm
+            self.arms.append(face)
+            return
         number, nullable = wire_of(graph, arm)
         node = graph.entries[number]
         kind = getattr(node, "kind", "union")

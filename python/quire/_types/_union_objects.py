@@ -12,6 +12,7 @@ import itertools
 from quire._open_unions import Unknown
 from quire._types._description import NO_DEFAULT, OMIT_DEFAULT, Container
 from quire._types._graph import arm_name
+from quire._types._models import UntoldModels
 
 __all__ = ["object_arms"]
 
@@ -36,6 +37,8 @@ def object_arms(graph, nodes, arms):
         unknown = nodes[dicts[0]]._replace(info=Container(extra=(name,)))
         none |= {"map_default": graph.append(unknown), "open": True}
     tagged = {arm for _, arm in tags}
+    if any(nodes[arm].info.form == "model" and arm not in tagged for arm in records):
+        raise UntoldModels
     keys = _by_keys(graph, nodes, [arm for arm in records if arm not in tagged], dicts)
     return {**none, "tag_field": name, "tags": tags, "keys": keys}
 

@@ -11,6 +11,7 @@ from quire import _core
 from quire._types._adapter_arms import Faces
 from quire._types._description import Choices, Node, UnionInfo
 from quire._types._graph import PendingUnion, Reference, arm_name
+from quire._types._models import UntoldModels
 from quire._types._union_arrays import array_arms
 from quire._types._union_objects import object_arms
 
@@ -61,9 +62,18 @@ def finish_union(graph, number, union):
         return Reference(arms[0], nullable)
     if any(graph.entries[arm].kind == "raw" for arm in arms):
         raise graph.error("Raw takes anything, so it cannot stand in a union with other types")
-    faces = Faces(graph, arms)
+    try:
+        return _decided(graph, Faces(graph, arms), nullable)
+    except UntoldModels:
+        return _decided(graph, Faces(graph, arms, grouped=True), nullable)
+
+
+def _decided(graph, faces, nullable):
     ordered = sorted(faces.arms, key=lambda arm: _RANKS.index(graph.entries[arm].kind))
-    return Node("union", nullable, tuple(sorted(arms, key=faces.order(ordered))), info=faces.join(_info(graph, ordered)))
+    items = tuple(sorted(faces.all, key=faces.order(ordered)))
+    if len(items) == 1:
+        return Reference(items[0], nullable)
+    return Node("union", nullable, items, info=faces.join(_info(graph, ordered)))
 
 
 def _flatten(graph, number, arms, inside):

@@ -21,18 +21,24 @@ def adapter(cls, /):
     if "__pydantic_validator__" not in getattr(cls, "__dict__", ()):
         raise TypeError(f"expected a Pydantic model or dataclass, got {cls!r}")
 
-    def encode(value):
-        return type(value).__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
-
     def decode(wire, context):
-        from pydantic import ValidationError
+        return _validate(cls.__pydantic_validator__, wire, context, 0)
 
-        try:
-            return cls.__pydantic_validator__.validate_json(encode_json(wire), context=context)
-        except ValidationError as error:
-            raise RefusedError(str(error), [(e["loc"], e["msg"], e["input"]) for e in error.errors()]) from error
+    return Adapter(wire=_wire(cls), encode=_encode, decode=decode, context=True, schema=lambda mode: _schema(cls, mode))
 
-    return Adapter(wire=_wire(cls), encode=encode, decode=decode, context=True, schema=lambda mode: _schema(cls, mode))
+
+def _encode(value):
+    return type(value).__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
+
+
+def _validate(validator, wire, context, skipped):
+    """skipped: steps of Pydantic's places that are none of the document."""
+    from pydantic import ValidationError
+
+    try:
+        return validator.validate_json(encode_json(wire), context=context)
+    except ValidationError as error:
+        raise RefusedError(str(error), [(e["loc"][skipped:], e["msg"], e["input"]) for e in error.errors()]) from error
 
 
 def _schema(cls, mode):
@@ -43,5 +49,5 @@ def _schema(cls, mode):
 
 
 def _wire(cls):
-    is_object = hasattr(cls, "model_fields") and not getattr(cls, "__pydantic_root_model__", False)
+    is_object = hasattr(cls, "__pydantic_fields__") and not getattr(cls, "__pydantic_root_model__", False)
     return dict[str, Any] if is_object else Any
