@@ -197,13 +197,24 @@ static PyObject *QR_T(decoder_new)(PyTypeObject *type, PyObject *args, PyObject 
     return (PyObject *)self;
 }
 
+static PyObject *QR_T(encode_one)(qpy_encoder *self, PyObject *object)
+{
+    return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
+}
+
+/* errors="all" */
+static QR_COLD PyObject *QR_T(encode_all)(qpy_encoder *self, PyObject *object)
+{
+    PyObject *bytes = QR_T(encode_one)(self, object);
+    if (!bytes)
+        qpy_encoder_raise_all(self, self->plan, object);
+    return bytes;
+}
+
 static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
 {
     qpy_encoder *self = (qpy_encoder *)op;
-    PyObject *bytes = self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
-    if (QR_UNLIKELY(!bytes))
-        qpy_encoder_raise_all(self, self->plan, object);
-    return bytes;
+    return QR_UNLIKELY(self->all_errors) ? QR_T(encode_all)(self, object) : QR_T(encode_one)(self, object);
 }
 
 static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)

@@ -60,6 +60,7 @@ int qpy_faults_keep(qpy_faults *self, qpy_objects *objects, int64_t left)
     }
     found->error = r->error;
     found->node = r->error_node;
+    found->field = r->error_field;
     found->left = left;
     if (r->error == QR_ERROR_MISSING_FIELD)
         memcpy(found->missing, r->error_missing, sizeof found->missing);
@@ -93,6 +94,7 @@ static void restore(const qpy_found *found, qpy_objects *objects, PyObject *way)
     r->error = found->error;
     r->error_at = (const uint8_t *)found->value;
     r->error_node = found->node;
+    r->error_field = found->field;
     memcpy(r->error_missing, found->missing, sizeof r->error_missing);
     for (size_t i = 0; i < found->steps_count; i++)
         qr_path_append(r->path, found->steps[i]);

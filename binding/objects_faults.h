@@ -11,7 +11,7 @@
 
 typedef struct qpy_found {
     qr_error error;
-    uint32_t node;
+    uint32_t node, field; /* as the reader's error_node and error_field */
     int64_t left;         /* levels that could be entered where its way starts; -1: not yet known */
     uint64_t missing[16]; /* MISSING_FIELD: as the reader's error_missing */
     PyObject *value;      /* at fault, strong, or NULL */

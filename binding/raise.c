@@ -490,7 +490,8 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
             Py_XDECREF(steps);
             return NULL;
         }
-        r->error = is_set(plan, r->error_node) && PyObject_TypeCheck(cause, (PyTypeObject *)PyExc_TypeError) ? QR_ERROR_UNHASHABLE : QR_ERROR_INVALID_VALUE;
+        qr_error refused = qpy_raise_refused(r->error_field);
+        r->error = refused != QR_ERROR_NONE ? refused : is_set(plan, r->error_node) && PyObject_TypeCheck(cause, (PyTypeObject *)PyExc_TypeError) ? QR_ERROR_UNHASHABLE : QR_ERROR_INVALID_VALUE;
     }
     else {
         PyErr_Clear(); /* a copy that failed on its own account */

@@ -28,6 +28,15 @@ PyObject *qpy_raise_read(qpy_state *state, qr_reader *r, qpy_plan *plan, const q
 /* The name of a class without its module. */
 const char *qpy_raise_class_name(const PyTypeObject *cls);
 
+/* What the reader's error_field holds when the exception that is set says why a constraint refused the value: an error as a number that no
+ * field has. And the error again, or NONE. */
+QR_INLINE uint32_t qpy_raise_refusal(qr_error error) { return UINT32_MAX - (uint32_t)error; }
+QR_INLINE qr_error qpy_raise_refused(uint32_t error_field)
+{
+    uint32_t error = UINT32_MAX - error_field;
+    return error == QR_ERROR_PREDICATE || error == QR_ERROR_TIMEZONE ? (qr_error)error : QR_ERROR_NONE;
+}
+
 /* Is the reader's error, or the exception that user code left, a fault of a value, so that what follows it can still be read? */
 int qpy_raise_is_fault(const qr_reader *r, const qpy_plan *plan);
 

@@ -6,6 +6,7 @@
 #include "binding/containers.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
+#include "binding/raise.h"
 #include "binding/scalar.h"
 
 /* ---------------------------------------------------------------- life */
@@ -804,5 +805,10 @@ PyObject *qpy_sink_bounded(qpy_sink *self, qr_reader *r, uint32_t node, PyObject
     if (error == QR_ERROR_NONE && !failed)
         return value;
     Py_DECREF(value);
-    return failed ? fail_user(r, node, at) : fail(r, error, node, UINT32_MAX, at);
+    if (!failed)
+        return fail(r, error, node, UINT32_MAX, at);
+    fail_user(r, node, at);
+    if (error == QR_ERROR_PREDICATE || error == QR_ERROR_TIMEZONE) /* what its function raises is the constraint's refusal */
+        r->error_field = qpy_raise_refusal(error);
+    return NULL;
 }

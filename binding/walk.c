@@ -55,7 +55,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->adapting = 0;
     self->format = format;
     self->bytes = self->failed = self->steps = NULL;
-    self->secret = 0;
+    self->secret = self->knows = 0;
     memset(self->known, 0, sizeof self->known);
     self->adapted = (qpy_known_class){NULL, NULL};
     self->hint = hint;
@@ -114,6 +114,8 @@ void qpy_walker_release(qpy_walker *self)
     Py_XDECREF(self->bytes);
     Py_XDECREF(self->failed);
     Py_XDECREF(self->steps);
+    if (QR_LIKELY(!self->knows))
+        return;
     for (size_t i = 0; i < QPY_KNOWN_CLASSES; i++)
         Py_XDECREF(self->known[i].plan);
     Py_XDECREF(self->adapted.plan);

@@ -33,6 +33,7 @@ typedef struct qpy_walker {
     PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
     int secret;           /* it is, or is in, a secret field: not to be shown */
     size_t hint;          /* bytes to start with */
+    int knows;            /* there may be a plan in `known` or `adapted` */
     qpy_known_class known[QPY_KNOWN_CLASSES];
     qpy_known_class adapted; /* the last class met that has an adapter */
     uint8_t room[QPY_WALK_INLINE];

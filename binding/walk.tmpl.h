@@ -573,10 +573,12 @@ static QR_NOINLINE int QR_T(write_other)(qpy_walker *w, PyObject *op)
     switch (qpy_walk_way(w, op, &plan, &kind)) {
     case QPY_WAY_RECORD:
     case QPY_WAY_OBJECT:
+        w->knows = 1;
         qpy_walk_remember(known, Py_TYPE(op), plan);
         ok = QR_T(write_record)(w, op, plan);
         break;
     case QPY_WAY_ADAPTER:
+        w->knows = 1;
         qpy_walk_remember(&w->adapted, Py_TYPE(op), plan);
         ok = QR_T(write_adapted)(w, op, plan, 0);
         break;

@@ -249,6 +249,7 @@ static QR_NOINLINE QR_VALUE QR_T(read_union)(qr_reader *r, QR_SINK *s, const qr_
     qr_token_kind kind = QR_F(next)(r, &token);
     if (kind == QR_TOKEN_ERROR)
         return QR_FAILED;
+    iter.key_at = NULL; /* it is passed on by value before there is a key */
     if (kind == QR_TOKEN_MAP) {
         QR_F(open)(r, &token, &iter);
         return QR_T(union_map)(r, s, plan, number, iter, mark);

@@ -339,3 +339,35 @@ def test_nothing_leaks(fmt):
                 _refused(partial(quire.validate, value, type_))
 
     leaves_nothing(work, times=2, rounds=10)
+
+
+def test_what_a_predicate_raises_has_its_code(fmt):
+    """The text is its own, the code the constraint's: one rule for all that reads and checks."""
+
+    def picky(value):
+        raise ValueError("not this one")
+
+    class Held(Record):
+        n: int = field(predicate=picky)
+
+    picky_int = Annotated[int, at.Predicate(picky)]
+    for call in (
+        lambda **options: fmt.decode(fmt.encode([1]), list[picky_int], **options),
+        lambda **options: quire.convert([1], list[picky_int], **options),
+        lambda **options: quire.validate([1], list[picky_int], **options),
+        lambda **options: fmt.decode(fmt.encode([{"n": 1}]), list[Held], **options),
+    ):
+        for errors in ("first", "all"):
+            with pytest.raises(quire.ValidationError) as caught:
+                call(errors=errors)
+            fault = caught.value.errors[0]
+            assert (fault.code, fault.message) == ("predicate", "not this one")
+            assert fault.path.startswith("$[0]")
+        assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_what_cannot_be_compared(fmt):
+    """A bound with a time zone says nothing of a datetime without one."""
+    bound = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    fault = fmt.refuses(fmt.encode("2024-05-01T00:00:00"), Annotated[dt.datetime, at.Ge(bound)], quire.ValidationError)
+    assert fault.code == "invalid_value"
