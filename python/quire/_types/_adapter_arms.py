@@ -20,8 +20,8 @@ _LATE = 1 << 20
 
 
 class Faces:
-    """arms: those of a union, an adapter's replaced by its face unless that is a text of no other arm. grouped: the Pydantic models
-    are one arm; otherwise they are told from other objects by fields with a Literal. all: what `arms` are the faces of, or are."""
+    """arms: those of a union, an adapter's replaced by its face unless that is a text of no other arm. grouped: the Pydantic
+    models are one arm; otherwise they are told from other objects by fields with a Literal. all: what `arms` stand for."""
 
     def __init__(self, graph, arms, grouped=False):
         models = [arm for arm in arms if _models.is_model(graph, arm)]

@@ -29,6 +29,7 @@ TABLE = {
     "ipaddress.IPv6Network": "quire._types._builtin_text:prefix6",
     "zoneinfo.ZoneInfo": "quire._types._builtin_text:zone",
     "enum.Flag": "quire._types._builtin_classes:flag",
+    "enum.Enum": "quire._types._builtin_enum:enum_of_values",
     "numpy.ndarray": "quire._types._builtin_numpy:array",
     "numpy.generic": "quire._types._builtin_numpy:scalar",
     "builtins.int": "quire._types._builtin_classes:int_class",

@@ -34,7 +34,10 @@ def _wire(graph, name, member):
     for plain in (bool, int, str):
         if isinstance(value, plain) and not isinstance(value, enum.Enum):
             return value if type(value) is plain else plain(value)
-    raise graph.error(f"{name}.{member._name_} is {value!r}: the values of an Enum must be str or int to be written")
+    raise graph.error(
+        f"{name}.{member._name_} is {value!r}, which cannot be written: the values of an Enum are texts, numbers, dates and the like, "
+        "or tuples of them (in a Literal, texts and integers)"
+    )
 
 
 def describe_literal(graph, arguments):
