@@ -12,7 +12,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import marshmallow
 import pydantic
 import pytest
-from conftest import check_error, leaves_nothing
+from conftest import FORMATS, check_error, leaves_nothing
+from type_table import CASES
 
 import quire
 import quire.contrib.marshmallow
@@ -206,3 +207,45 @@ def test_nothing_leaks(fmt):
 def test_nothing_is_imported_unasked():
     script = "import sys, quire, quire.json; quire.json.encode([1]); assert not {'pydantic', 'marshmallow', 'quire.contrib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def _models():
+    """Models over the table of all types, as far as Pydantic knows the type."""
+    for name, case in CASES.items():
+        try:
+            model = pydantic.create_model(
+                name.title().replace(" ", ""), one=(case.type, ...), many=(list[case.type], ...), maybe=(case.type | None, None)
+            )
+        except Exception:  # noqa: S112
+            continue
+        yield name, model, case.values
+
+
+def _by_pydantic(model, value):
+    try:
+        return model.model_validate_json(value.model_dump_json(by_alias=True))
+    except ValueError:
+        return None
+
+
+def test_every_type_that_pydantic_has():
+    """A model comes back from every format as Pydantic itself brings it back from its JSON, or is refused as there."""
+    seen = set()
+    for name, model, values in _models():
+        for value in values:
+            try:
+                held = model(one=value, many=[value], maybe=None)
+            except ValueError:
+                continue
+            expected = _by_pydantic(model, held)
+            for fmt in FORMATS:
+                try:
+                    found = fmt.decode(fmt.encode([held]), list[model])[0]
+                except quire.QuireError:
+                    found = None
+                if expected is not None:
+                    assert found is not None, (name, fmt, value)
+                    assert repr(found) == repr(expected), (name, fmt)
+                    seen.add(name)
+                assert found is None or expected is not None or found == held, (name, fmt, value)
+    assert len(seen) > 30, sorted(seen)

@@ -181,6 +181,31 @@ SCRIPT = """
     def many():
         RecordMeta("Many", (Record,), {"__annotations__": {f"f{i}": int for i in range(100)}})
 
+    class Renamed(TypedDict):
+        first: Annotated[str, field(name="First", aliases=("f",))]
+        second: Annotated[int | None, field(omit="null")]
+
+    class Bounded(Record):
+        when: datetime.datetime = field(timezone=True, ge=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+        code: str = field(pattern="^[A-Z]+$", max_length=9)
+        many: list[int] = field(min_length=1, max_length=3)
+        share: decimal.Decimal = field(default=decimal.Decimal("0.5"), gt=0, le=1)
+
+    class Wrapped:
+        def __init__(self, held):
+            self.held = held
+
+    renamed_encoder, renamed = fmt.Encoder(list[Renamed]), [{"first": "a" * 40, "second": None}, {"first": "b", "second": 1}]
+    bounded_decoder = fmt.Decoder(list[Bounded])
+    bounded_data = encode([Bounded(datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC), "ABC", [1, 2])] * 2)
+    keys_apart = {1: "a", "b": 2, datetime.date(2024, 1, 1): 3, (1, 2): 4, None: 5}
+    adapters = quire.Adapters().add(Wrapped, quire.Adapter(wire=list[int], encode=operator.attrgetter("held"), decode=Wrapped))
+    adapted_encoder, adapted_decoder = fmt.Encoder(list[Wrapped], adapters=adapters), fmt.Decoder(list[Wrapped], adapters=adapters)
+    adapted = [Wrapped([1]), Wrapped([2, 3])]
+    adapted_data = adapted_encoder.encode(adapted)
+    all_encoder, any_encoder = fmt.Encoder(list[Node], errors="all"), fmt.Encoder(errors="all")
+    faulty = [Node("x", 1, tags={1}, children=[Node(1, 2)]), 5, Node(1, "a", rest=[object(), {1: object()}])]
+
     jobs = {
         "decode": lambda: decode(plain_data),
         "decode node": lambda: decode(node_data, Node),
@@ -222,6 +247,9 @@ SCRIPT = """
         "encode what was kept": lambda: encode([keeps, keeps]),
         "assign": assign,
         "secret": lambda: wrong(encode({"a": 1, "side": "x"}), Keeps),
+        "renamed": lambda: renamed_encoder.encode(renamed),
+        "constraints": lambda: bounded_decoder.decode(bounded_data),
+        "keys apart": lambda: encode([keys_apart]),
         # From here on Python code runs within: class bodies, reading annotations, making exceptions.
         "counter": lambda: counter_decoder.decode(counter_data),
         "keys of tuples": lambda: (tuples_decoder.decode(tuples_data), tuples_encoder.encode({(1, "a"): 2j})),
@@ -242,6 +270,11 @@ SCRIPT = """
         "plan of a union": lambda: fmt.Decoder(list[Dog | Cat | Unknown | list[int] | list[str]]),
         "no match": lambda: wrong(encode([{"type": "x"}]), list[Dog | Cat | Ball]),
         "would change": lambda: mixed_encoder.encode(["2024-02-29"]),
+        "adapters": lambda: (adapted_decoder.decode(adapted_data), adapted_encoder.encode(adapted), encode(adapted, adapters=adapters)),
+        "keys alike": lambda: encode({"text": 1, datetime.date(2024, 1, 1): 2, "2024-01-01": 3}),
+        "all checked": lambda: quire.validate(faulty, list[Node], errors="all"),
+        "all unwritten": lambda: all_encoder.encode(faulty),
+        "anything unwritten": lambda: any_encoder.encode(faulty),
         "unwritable": lambda: encode({"a": [1, {"b": Unwritable()}]}),
     }
     PYTHON = list(jobs)[list(jobs).index("surrogate") :]
