@@ -2,6 +2,7 @@
 #include "binding/codec.h"
 #include "binding/attribute.h"
 #include "binding/walk_collect.h"
+#include "core/format/json_comments.h"
 
 /* ---------------------------------------------------------------- input */
 
@@ -92,6 +93,8 @@ static int read_limits(PyObject *limits, qpy_decode_options *options)
 
 static int set_type(qpy_decode_options *self, qpy_state *state, PyObject *adapters, PyObject *type)
 {
+    if (self->limits.str_bytes && self->limits.str_bytes <= QR_IMAGE_ROOM)
+        self->read_options |= QPY_READ_SHORT_LIMIT;
     if (!type || type == (PyObject *)&PyBaseObject_Type)
         return 1;
     self->plan = qpy_plan_get(state, adapters, type);
@@ -107,7 +110,29 @@ int qpy_errors_option(const char *function, PyObject *value, int *all)
     return 0;
 }
 
-static int set_keyword(qpy_decode_options *self, PyObject **adapters, const char *function, PyObject *name, PyObject *value)
+static int set_flag(qpy_decode_options *self, uint32_t flag, int value)
+{
+    if (value < 0)
+        return 0;
+    self->read_options = value ? self->read_options | flag : self->read_options & ~flag;
+    return 1;
+}
+
+/* What only text has: 1 when it was read, 0 when it is none of these, -1 with an exception. */
+static int set_text_keyword(qpy_decode_options *self, const char *function, PyObject *name, PyObject *value)
+{
+    if (PyUnicode_CompareWithASCIIString(name, "jsonc") == 0)
+        return set_flag(self, QPY_READ_COMMENTS, PyObject_IsTrue(value)) ? 1 : -1;
+    if (PyUnicode_CompareWithASCIIString(name, "nan") != 0)
+        return 0;
+    int allow = PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "allow") == 0;
+    if (allow || (PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, "error") == 0))
+        return set_flag(self, QR_READ_NON_FINITE, allow);
+    PyErr_Format(PyUnicode_Check(value) ? PyExc_ValueError : PyExc_TypeError, "nan of %s() must be \"error\" or \"allow\", got %R", function, value);
+    return -1;
+}
+
+static int set_keyword(qpy_decode_options *self, qpy_style_set set, PyObject **adapters, const char *function, PyObject *name, PyObject *value)
 {
     if (PyUnicode_CompareWithASCIIString(name, "limits") == 0) {
         int read = read_limits(value, self);
@@ -119,10 +144,7 @@ static int set_keyword(qpy_decode_options *self, PyObject **adapters, const char
         return qpy_errors_option(function, value, &self->all_errors);
     if (PyUnicode_CompareWithASCIIString(name, "strict") == 0) {
         int strict = PyObject_IsTrue(value);
-        if (strict < 0)
-            return 0;
-        self->read_options = strict ? self->read_options & ~(uint32_t)QR_READ_LAX : self->read_options | QR_READ_LAX;
-        return 1;
+        return set_flag(self, QR_READ_LAX, strict < 0 ? strict : !strict);
     }
     if (PyUnicode_CompareWithASCIIString(name, "adapters") == 0)
         return qpy_plan_use(value, adapters);
@@ -130,8 +152,11 @@ static int set_keyword(qpy_decode_options *self, PyObject **adapters, const char
         self->context = value;
         return 1;
     }
-    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict, errors, limits, adapters and context)", function, name);
-    return 0;
+    int taken = set == QPY_STYLE_TEXT ? set_text_keyword(self, function, name, value) : 0;
+    if (taken == 0)
+        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes strict, errors, limits, adapters%s and context)", function, name,
+                     set == QPY_STYLE_TEXT ? ", nan, jsonc" : "");
+    return taken > 0;
 }
 
 static void options_start(qpy_decode_options *self)
@@ -140,21 +165,29 @@ static void options_start(qpy_decode_options *self)
     *self = (qpy_decode_options){.limits = defaults, .most_errors = QPY_ERRORS_DEFAULT};
 }
 
-int qpy_encode_options(const char *function, PyObject *const *values, PyObject *names, PyObject **adapters)
+/* all_errors: of an Encoder, or NULL. */
+static int set_encode_keyword(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *name, PyObject *value, int *all_errors)
 {
-    *adapters = NULL;
-    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++) {
-        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "adapters") != 0) {
-            PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes adapters)", function, PyTuple_GET_ITEM(names, i));
-            return 0;
-        }
-        if (!qpy_plan_use(values[i], adapters))
-            return 0;
-    }
-    return 1;
+    if (PyUnicode_CompareWithASCIIString(name, "adapters") == 0)
+        return qpy_plan_use(value, &self->adapters);
+    if (all_errors && PyUnicode_CompareWithASCIIString(name, "errors") == 0)
+        return qpy_errors_option(function, value, all_errors);
+    int taken = qpy_style_keyword(&self->style, set, function, name, value);
+    if (taken == 0)
+        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes %sadapters%s)", function, name, all_errors ? "errors, " : "", qpy_style_names(set));
+    return taken > 0;
 }
 
-int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
+int qpy_encode_options_init(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *const *values, PyObject *names)
+{
+    *self = (qpy_encode_options){.adapters = NULL};
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
+        if (!set_encode_keyword(self, set, function, PyTuple_GET_ITEM(names, i), values[i], NULL))
+            return 0;
+    return qpy_style_check(&self->style, function);
+}
+
+int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, qpy_style_set set, const char *function, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     PyObject *adapters = NULL;
     options_start(self);
@@ -163,9 +196,40 @@ int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const ch
         return 0;
     }
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
-        if (!set_keyword(self, &adapters, function, PyTuple_GET_ITEM(names, i), args[count + i]))
+        if (!set_keyword(self, set, &adapters, function, PyTuple_GET_ITEM(names, i), args[count + i]))
             return 0;
     return set_type(self, state, adapters, count ? args[0] : NULL);
+}
+
+/* ---------------------------------------------------------------- comments */
+
+uint8_t *qpy_decode_without_comments(qr_reader *reader, qr_origin *origin)
+{
+    if (reader->error != QR_ERROR_NONE)
+        return NULL;
+    size_t n = qr_reader_left(reader);
+    uint8_t *copy = n < PTRDIFF_MAX ? qr_memory_array(&qpy_memory, NULL, n + 1, 1) : NULL;
+    if (!copy) {
+        qr_reader_fail(reader, QR_ERROR_MEMORY, reader->p);
+        return NULL;
+    }
+    qr_json_blank_comments(copy, reader->start, n);
+    copy[n] = 0;
+    *origin = reader->origin ? *reader->origin : (qr_origin){.offset = 0};
+    origin->text = reader->start;
+    reader->origin = origin;
+    reader->p = reader->start = copy;
+    reader->end = copy + n;
+    return copy;
+}
+
+/* A '/' outside of strings is nothing else: where none of a comment begins, it is followed by neither '/' nor '*'. */
+void qpy_decode_name_comment(qr_reader *reader, const uint8_t *copy)
+{
+    const uint8_t *at = reader->error_at;
+    int at_token = qr_error_class_of(reader->error) == QR_CLASS_MALFORMED || qr_error_class_of(reader->error) == QR_CLASS_VALIDATION;
+    if (copy && at_token && at >= reader->start && reader->end - at >= 2 && at[0] == '/' && at[1] == '*')
+        reader->error = QR_ERROR_UNTERMINATED_COMMENT;
 }
 
 /* ---------------------------------------------------------------- Encoder and Decoder */
@@ -188,25 +252,23 @@ int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state
     self->codec = codec;
     self->state = state;
     self->module = Py_NewRef(state->module);
-    PyObject *name, *value, *adapters = NULL;
+    PyObject *name, *value;
+    qpy_encode_options options = {.adapters = NULL};
     Py_ssize_t i = 0;
-    while (kwargs && PyDict_Next(kwargs, &i, &name, &value)) {
-        int is_adapters = PyUnicode_CompareWithASCIIString(name, "adapters") == 0;
-        if (!is_adapters && PyUnicode_CompareWithASCIIString(name, "errors") != 0) {
-            PyErr_Format(PyExc_TypeError, "Encoder() got an unexpected keyword argument %R (it takes errors and adapters)", name);
+    while (kwargs && PyDict_Next(kwargs, &i, &name, &value))
+        if (!set_encode_keyword(&options, codec->styles, "Encoder", name, value, &self->all_errors))
             return 0;
-        }
-        if (is_adapters ? !qpy_plan_use(value, &adapters) : !qpy_errors_option("Encoder", value, &self->all_errors))
-            return 0;
-    }
-    self->adapters = Py_XNewRef(adapters);
-    if (!read_type("Encoder", args, &type))
+    if (!qpy_style_check(&options.style, "Encoder") || !read_type("Encoder", args, &type))
         return 0;
+    self->adapters = Py_XNewRef(options.adapters);
+    self->style = options.style;
     self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
-    if (!type || type == (PyObject *)&PyBaseObject_Type)
-        return 1;
-    self->plan = qpy_plan_get(state, self->adapters, type);
-    return self->plan != NULL;
+    int is_typed = type && type != (PyObject *)&PyBaseObject_Type;
+    self->styled = !qpy_style_is_plain(&self->style);
+    self->rare = self->styled || self->all_errors;
+    if (is_typed)
+        self->plan = qpy_plan_get(state, self->adapters, type);
+    return self->plan || !is_typed;
 }
 
 int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs)
@@ -221,12 +283,24 @@ int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state
         return 0;
     self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
     while (kwargs && PyDict_Next(kwargs, &i, &name, &value))
-        if (!set_keyword(&self->options, &adapters, "Decoder", name, value)) {
+        if (!set_keyword(&self->options, codec->styles, &adapters, "Decoder", name, value)) {
             self->options.context = NULL; /* is not held */
             return 0;
         }
     Py_XINCREF(self->options.context);
     return set_type(&self->options, state, adapters, type);
+}
+
+PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint)
+{
+    qpy_walker walker;
+    qpy_walker_init(&walker, state, codec->format->name, *hint);
+    qpy_walker_use(&walker, options->adapters);
+    int ok = codec->write_styled(&walker, NULL, 0, object, &options->style);
+    PyObject *bytes = qpy_walker_finish(&walker, ok);
+    if (bytes)
+        *hint = qpy_next_hint(*hint, (size_t)PyBytes_GET_SIZE(bytes));
+    return bytes;
 }
 
 void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
@@ -249,7 +323,7 @@ void qpy_encoder_raise_all(qpy_encoder *self, qpy_plan *plan, PyObject *object)
         PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     if (!plan || newer)
-        qpy_walk_collect(self->state, self->codec, newer, self->adapters, object);
+        qpy_walk_collect(self->state, self->codec, self->styled ? &self->style : NULL, newer, self->adapters, object);
     Py_XDECREF(newer);
 }
 

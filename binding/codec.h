@@ -6,6 +6,7 @@
 
 #include "binding/raise.h"
 #include "binding/sink.h"
+#include "binding/style.h"
 #include "binding/walk.h"
 #include "core/format/scan.h"
 
@@ -23,6 +24,13 @@ QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
 
 enum { QPY_ERRORS_DEFAULT = 100 };
 
+/* Among the options of the reader, which knows nothing of them: what is asked for once a document. */
+enum {
+    QPY_READ_COMMENTS = 1 << 16,    /* jsonc=True */
+    QPY_READ_SHORT_LIMIT = 1 << 17, /* keys may be longer than Limits.str_bytes */
+    QPY_READ_RARE = QPY_READ_COMMENTS | QPY_READ_SHORT_LIMIT
+};
+
 /* What decode and Decoder are told. */
 typedef struct qpy_decode_options {
     qpy_plan *plan; /* strong, or NULL for Any */
@@ -32,12 +40,25 @@ typedef struct qpy_decode_options {
     int all_errors;     /* errors="all" */
     size_t most_errors; /* of which so many are kept (Limits.errors); 0: no limit */
 } qpy_decode_options;
-/* (type=Any, *, strict=True, limits=None, adapters=None, context=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
-/* The one keyword of what writes, adapters=, from a vector call: 1 with the quire.Adapters (borrowed) or NULL, or 0 with an exception. */
-int qpy_encode_options(const char *function, PyObject *const *values, PyObject *names, PyObject **adapters);
 /* errors="first" or "all": 1, or 0 with an exception. */
 int qpy_errors_option(const char *function, PyObject *value, int *all);
-int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
+/* (type=Any, *, strict=True, limits=None, adapters=None, context=None) from a vector call whose first positional argument (data) is left out. 1, or 0 with an exception. */
+/* set: QPY_STYLE_TEXT for a format that has nan and jsonc. */
+int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, qpy_style_set set, const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names);
+
+/* What encode and Encoder are told beside the type. */
+typedef struct qpy_encode_options {
+    PyObject *adapters; /* a quire.Adapters, borrowed, or NULL */
+    qr_style style;
+} qpy_encode_options;
+/* From a vector call: 1, or 0 with an exception. */
+int qpy_encode_options_init(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *const *values, PyObject *names);
+
+/* jsonc=True: the reader goes on in a copy in which comments are spaces, and knows by `origin` what its user has. The copy (from
+ * qpy_memory) is the caller's; NULL when the reader failed. */
+uint8_t *qpy_decode_without_comments(qr_reader *reader, qr_origin *origin);
+/* After a failure: when it was at a comment without end, that is the error. */
+QR_COLD void qpy_decode_name_comment(qr_reader *reader, const uint8_t *copy);
 
 /* A document that may be a part of something longer. */
 typedef struct qpy_document {
@@ -59,6 +80,8 @@ typedef struct qpy_codec {
     const char *separator; /* behind each document of many; what ends a line, or nothing */
     PyObject *(*decode)(qpy_state *state, const qpy_decode_options *options, qpy_document *document);
     int (*write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object); /* plan NULL: any value */
+    qpy_style_set styles;
+    int (*write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style); /* an instance of its own: <f>_styled.c */
 } qpy_codec;
 
 /* Encoder and Decoder objects. */
@@ -71,6 +94,9 @@ typedef struct qpy_encoder {
     int all_errors;     /* errors="all" */
     qpy_state *state;
     PyObject *module;
+    int styled;      /* by the style, which is not the plain one */
+    int rare;        /* styled or all_errors */
+    qr_style style;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */
 } qpy_encoder;
 typedef struct qpy_decoder {
@@ -81,6 +107,10 @@ typedef struct qpy_decoder {
     qpy_state *state;
     PyObject *module;
 } qpy_decoder;
+
+/* By codec->write_styled: bytes, or NULL with an exception. */
+PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint);
+PyObject *qpy_encoder_encode_styled(qpy_encoder *self, PyObject *object);
 
 /* Shared slots of the two types. */
 int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs);
@@ -116,10 +146,17 @@ int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
  * for those that have it. Both make the same functions and types; module.c adds one of them. What such a file shows outside
  * is spelled QPY_BUILD(name). */
 #ifdef QPY_FOR_AVX512
-#define QPY_BUILD(name) name##_avx512
+#define QPY_BUILD(name) QR_PASTE(name, _avx512)
 #else
 #define QPY_BUILD(name) name
 #endif
+
+/* The writers with options (qpy_codec.write_styled). */
+#define X(NAME, name) \
+    int qpy_##name##_write_styled(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style); \
+    int qpy_##name##_write_styled_avx512(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style);
+#include "core/format/formats.def"
+#undef X
 
 /* One per format: adds its functions and types to the module. */
 #define X(NAME, name) \

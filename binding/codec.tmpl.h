@@ -3,6 +3,8 @@
  *
  * A C template, included after read.tmpl.h and walk.tmpl.h were for the format. Needs besides their macros:
  *   QPY_FORMAT_NAME  "json"      QPY_FORMAT_MODULE  "quire.json"      QPY_FORMAT_IS_TEXT  0 or 1
+ *   QPY_FORMAT_READ_SIGNATURE  options of reading that other formats do not have
+ *   QPY_FORMAT_STYLES, QPY_FORMAT_WRITE_STYLED, QPY_FORMAT_STYLE_SIGNATURE  options of the output, who heeds them, how they read
  *   QPY_FORMAT_HINT  the state's member for the size of the last result      QPY_FORMAT_SEPARATOR  behind each document of many: "\n" or "" */
 #include "binding/stream.h"
 
@@ -52,6 +54,8 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
     qr_path path;
     qpy_sink sink;
     qpy_plan *plan = options->plan, *newer = NULL;
+    qr_origin origin;
+    uint8_t *copy = NULL;
     if (QR_UNLIKELY(plan && plan->watch) && !(plan = newer = qpy_plan_current(state, plan))) { /* there may be more subclasses now */
         if (part)
             part->failed = QR_CLASS_MEMORY; /* of no class: nothing was read */
@@ -67,8 +71,14 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
     sink.source = owner;
     sink.strict_keys = (int)options->limits.reject_duplicate_keys;
     sink.user_context = options->context;
-    if (QR_UNLIKELY(options->limits.str_bytes && options->limits.str_bytes <= QR_IMAGE_ROOM))
-        sink.context = NULL; /* a key that is only compared is not measured */
+    if (QR_UNLIKELY(options->read_options & QPY_READ_RARE)) {
+        if (options->read_options & QPY_READ_SHORT_LIMIT)
+            sink.context = NULL; /* a key that is only compared is not measured */
+        if (options->read_options & QPY_READ_COMMENTS) {
+            copy = qpy_decode_without_comments(&reader, &origin);
+            sink.source = NULL;
+        }
+    }
     PyObject *result = NULL;
     if (QR_LIKELY(reader.error == QR_ERROR_NONE))
         result = plan ? QR_T(read_node)(&reader, &sink, plan->core, 0) : QR_T(read_any)(&reader, &sink);
@@ -81,6 +91,7 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
     if (part)
         part->failed = qr_error_class_of(reader.error);
     if (QR_UNLIKELY(!result)) {
+        qpy_decode_name_comment(&reader, copy);
         PyObject *type, *value, *traceback; /* what is dropped must not see it */
         PyErr_Fetch(&type, &value, &traceback);
         qpy_sink_release(&sink);
@@ -92,6 +103,8 @@ QR_INLINE PyObject *QR_T(decode_bytes)(qpy_state *state, PyObject *owner, const 
     else
         qpy_sink_release(&sink);
     qr_reader_release(&reader);
+    if (QR_UNLIKELY(copy != NULL))
+        qr_memory_free(&qpy_memory, copy);
     Py_XDECREF(newer);
     return result;
 }
@@ -119,7 +132,7 @@ static PyObject *QR_T(decode)(PyObject *module, PyObject *const *args, Py_ssize_
         PyErr_SetString(PyExc_TypeError, "decode() takes data and a type, nothing was given");
         return NULL;
     }
-    PyObject *result = qpy_decode_options_init(&options, state, "decode", args + 1, count - 1, names) ? QR_T(decode_data)(state, args[0], &options) : NULL;
+    PyObject *result = qpy_decode_options_init(&options, state, QPY_FORMAT_STYLES, "decode", args + 1, count - 1, names) ? QR_T(decode_data)(state, args[0], &options) : NULL;
     Py_XDECREF(options.plan);
     return result;
 }
@@ -164,6 +177,7 @@ static int QR_T(write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, 
 
 static const qpy_codec QR_T(codec) = {
     .format = &QR_T(format), .scan = QR_F(scan), .scan_end = QR_F(scan_end), .partial = QR_F(partial), .separator = QPY_FORMAT_SEPARATOR, .decode = QR_T(decode_document), .write = QR_T(write),
+    .styles = QPY_FORMAT_STYLES, .write_styled = QPY_BUILD(QPY_FORMAT_WRITE_STYLED),
 };
 
 static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -174,8 +188,14 @@ static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_
         PyErr_Format(PyExc_TypeError, "encode() takes one object, %zd positional arguments were given", count);
         return NULL;
     }
-    if (QR_UNLIKELY(names != NULL) && !qpy_encode_options("encode", args + count, names, &adapters))
-        return NULL;
+    if (QR_UNLIKELY(names != NULL)) {
+        qpy_encode_options options;
+        if (!qpy_encode_options_init(&options, QPY_FORMAT_STYLES, "encode", args + count, names))
+            return NULL;
+        if (!qpy_style_is_plain(&options.style))
+            return qpy_encode_styled(state, &QR_T(codec), &options, args[0], &state->QPY_FORMAT_HINT);
+        adapters = options.adapters;
+    }
     return QR_T(encode_object)(state, args[0], adapters, &state->QPY_FORMAT_HINT);
 }
 
@@ -202,9 +222,11 @@ static PyObject *QR_T(encode_one)(qpy_encoder *self, PyObject *object)
     return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
 }
 
-/* errors="all" */
-static QR_COLD PyObject *QR_T(encode_all)(qpy_encoder *self, PyObject *object)
+/* With errors="all" or options of the output. */
+static QR_COLD PyObject *QR_T(encode_rare)(qpy_encoder *self, PyObject *object)
 {
+    if (self->styled)
+        return qpy_encoder_encode_styled(self, object);
     PyObject *bytes = QR_T(encode_one)(self, object);
     if (!bytes)
         qpy_encoder_raise_all(self, self->plan, object);
@@ -214,7 +236,7 @@ static QR_COLD PyObject *QR_T(encode_all)(qpy_encoder *self, PyObject *object)
 static PyObject *QR_T(encoder_encode)(PyObject *op, PyObject *object)
 {
     qpy_encoder *self = (qpy_encoder *)op;
-    return QR_UNLIKELY(self->all_errors) ? QR_T(encode_all)(self, object) : QR_T(encode_one)(self, object);
+    return QR_UNLIKELY(self->rare) ? QR_T(encode_rare)(self, object) : QR_T(encode_one)(self, object);
 }
 
 static PyObject *QR_T(decoder_decode)(PyObject *op, PyObject *data)
@@ -246,12 +268,12 @@ static PyMemberDef QR_T(decoder_members)[] = {
 static PyType_Slot QR_T(encoder_slots)[] = {
     {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
-    {Py_tp_doc, "Encoder(type=Any, /, *, errors=\"first\", adapters=None)\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Encoder(type=Any, /, *, errors=\"first\", adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
     {Py_tp_methods, QR_T(decoder_methods)}, {Py_tp_members, QR_T(decoder_members)},
-    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None" QPY_FORMAT_READ_SIGNATURE ")\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Spec QR_T(encoder_spec) = {
     .name = QPY_FORMAT_MODULE ".Encoder", .basicsize = sizeof(qpy_encoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(encoder_slots),
@@ -264,10 +286,10 @@ static PyType_Spec QR_T(decoder_spec) = {
 
 static PyMethodDef QR_T(encode_def) = {
     "encode", (PyCFunction)(void (*)(void))QR_T(encode), METH_FASTCALL | METH_KEYWORDS,
-    "encode(obj, /, *, adapters=None)\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
+    "encode(obj, /, *, adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
 static PyMethodDef QR_T(decode_def) = {
     "decode", (PyCFunction)(void (*)(void))QR_T(decode), METH_FASTCALL | METH_KEYWORDS,
-    "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"
+    "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None" QPY_FORMAT_READ_SIGNATURE ")\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"
     "adapters: a quire.Adapters; context: what their functions may ask for.\n"
     "Raises DecodeError (MalformedError, TruncatedError, ValidationError, LimitError) with path and offset."};
 

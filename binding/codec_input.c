@@ -131,6 +131,10 @@ PyObject *qpy_decoder_decode_from(PyObject *op, PyObject *const *args, Py_ssize_
         PyErr_SetString(PyExc_TypeError, "decode_from() takes data and an offset, nothing was given");
         return NULL;
     }
+    if (self->options.read_options & QPY_READ_COMMENTS) {
+        PyErr_SetString(PyExc_ValueError, "decode_from() reads documents without comments: jsonc does not go with it");
+        return NULL;
+    }
     if (!qpy_offset_argument("decode_from", args, count, names, &offset) || !qpy_window_init(&window, args[0], 0, "decode_from()"))
         return NULL;
     PyObject *value = NULL, *result = NULL;

@@ -91,11 +91,12 @@ static int copy_bytes(qpy_lines *self, qpy_document *document, const uint8_t *da
     return 1;
 }
 
-static int is_blank(const uint8_t *p, const uint8_t *end)
+/* Nothing but space or, where there may be comments, a comment to the end of the line? */
+static int is_blank(const uint8_t *p, const uint8_t *end, int comments)
 {
     while (p < end && !qr_byte_is_not_space(*p))
         p++;
-    return p == end;
+    return p == end || (comments && end - p >= 2 && p[0] == '/' && p[1] == '/');
 }
 
 /* The next line that is not blank: 1 and the place behind it, 0 at the end, -1 with an exception. */
@@ -107,7 +108,7 @@ static int next_line(qpy_lines *self, qpy_document *document, size_t *next)
         const uint8_t *start = data + self->at, *found = memchr(start, '\n', length - self->at);
         size_t n = found ? (size_t)(found - start) : length - self->at;
         *next = self->at + n + (found != NULL);
-        if (is_blank(start, start + n))
+        if (is_blank(start, start + n, (self->decoder->options.read_options & QPY_READ_COMMENTS) != 0))
             continue;
         document->origin = (qr_origin){.offset = self->at, .line = self->line};
         if (limit && n > limit) /* refused by the reader; nobody needs the rest of it */

@@ -6,13 +6,18 @@
 #include "binding/attribute.h"
 #include "binding/stream.h"
 
+static int put(qpy_encoder *self, qpy_walker *walker, const qpy_plan *plan, PyObject *object)
+{
+    return QR_UNLIKELY(self->styled) ? self->codec->write_styled(walker, plan, 0, object, &self->style) : self->codec->write(walker, plan, 0, object);
+}
+
 /* The object behind what the walker has written: 1, or 0 with the exception set. */
 static int append(qpy_encoder *self, qpy_walker *walker, PyObject *object)
 {
     qpy_plan *plan = self->plan ? qpy_plan_current(self->state, self->plan) : NULL;
     if (QR_UNLIKELY(!plan && self->plan))
         return 0;
-    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && self->codec->write(walker, plan, 0, object);
+    int ok = qr_buffer_reserve(&walker->buffer, QR_BUFFER_SLACK) && put(self, walker, plan, object);
     Py_XDECREF(plan);
     int mismatch = walker->buffer.error == QR_ERROR_TYPE_MISMATCH;
     if (QR_LIKELY(qpy_walker_check(walker, ok)))
@@ -27,6 +32,16 @@ static void start(qpy_encoder *self, qpy_walker *walker)
 {
     qpy_walker_init(walker, self->state, self->codec->format->name, self->hint);
     qpy_walker_use(walker, self->adapters);
+}
+
+PyObject *qpy_encoder_encode_styled(qpy_encoder *self, PyObject *object)
+{
+    qpy_walker walker;
+    start(self, &walker);
+    PyObject *bytes = append(self, &walker, object) ? qpy_walker_finish(&walker, 1) : (qpy_walker_release(&walker), NULL);
+    if (bytes)
+        self->hint = qpy_next_hint(self->hint, (size_t)PyBytes_GET_SIZE(bytes));
+    return bytes;
 }
 
 /* ---------------------------------------------------------------- encode_into */
@@ -113,6 +128,10 @@ PyObject *qpy_encoder_encode_lines(PyObject *op, PyObject *objects)
     qpy_encoder *self = (qpy_encoder *)op;
     const char *separator = self->codec->separator;
     qpy_walker walker;
+    if (self->style.indents && *separator) {
+        PyErr_SetString(PyExc_ValueError, "encode_lines() writes a line for each object: indent does not go with it");
+        return NULL;
+    }
     PyObject *iterator = PyObject_GetIter(objects), *object;
     if (!iterator)
         return NULL;

@@ -27,6 +27,10 @@
 #define QPY_FORMAT_MODULE "quire.json"
 #define QPY_FORMAT_IS_TEXT 1
 #define QPY_FORMAT_SEPARATOR "\n"
+#define QPY_FORMAT_STYLES QPY_STYLE_TEXT
+#define QPY_FORMAT_WRITE_STYLED qpy_json_write_styled
+#define QPY_FORMAT_STYLE_SIGNATURE ", indent=None, key_order=\"insertion\", ascii=False, nan=\"error\", canonical=False"
+#define QPY_FORMAT_READ_SIGNATURE ", nan=\"error\", jsonc=False"
 #define QPY_FORMAT_HINT hints[QR_FORMAT_JSON]
 
 #include "binding/object_sink.h"

@@ -26,6 +26,10 @@
 #define QPY_FORMAT_MODULE "quire.msgpack"
 #define QPY_FORMAT_IS_TEXT 0
 #define QPY_FORMAT_SEPARATOR ""
+#define QPY_FORMAT_STYLES QPY_STYLE_ORDER
+#define QPY_FORMAT_WRITE_STYLED qpy_msgpack_write_styled
+#define QPY_FORMAT_STYLE_SIGNATURE ", key_order=\"insertion\", canonical=False"
+#define QPY_FORMAT_READ_SIGNATURE ""
 #define QPY_FORMAT_HINT hints[QR_FORMAT_MSGPACK]
 
 #include "binding/object_sink.h"

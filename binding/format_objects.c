@@ -793,7 +793,7 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
         return NULL;
     }
     PyObject *result = NULL;
-    if (!qpy_decode_options_init(&options, state, "convert", args + 1, count - 1, names))
+    if (!qpy_decode_options_init(&options, state, QPY_STYLE_NONE, "convert", args + 1, count - 1, names))
         ;
     else if (options.limits.bytes || options.limits.str_bytes)
         PyErr_SetString(PyExc_ValueError, "convert() reads no document: limits.bytes and limits.str_bytes mean nothing there");

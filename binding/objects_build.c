@@ -405,15 +405,15 @@ static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number
 PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_walker walker;
-    PyObject *adapters = NULL;
+    qpy_encode_options options;
     if (count != 1) {
         PyErr_Format(PyExc_TypeError, "to_builtins() takes one object, %zd positional arguments were given", count);
         return NULL;
     }
-    if (!qpy_encode_options("to_builtins", args + count, names, &adapters))
+    if (!qpy_encode_options_init(&options, QPY_STYLE_NONE, "to_builtins", args + count, names))
         return NULL;
     qpy_walker_init(&walker, qpy_state_of(module), "objects", 0);
-    qpy_walker_use(&walker, adapters);
+    qpy_walker_use(&walker, options.adapters);
     PyObject *result = build(&walker, args[0]), *unused = qpy_walker_finish(&walker, result != NULL);
     if (!unused)
         Py_CLEAR(result);

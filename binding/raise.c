@@ -325,14 +325,16 @@ enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 40, LONGEST_MARK = 40 };
  * None), or None. */
 static PyObject *excerpt_of(const qr_reader *r, const qpy_plan *plan, const uint8_t *at)
 {
+    const uint8_t *start = qr_reader_text(r), *end = start + (r->end - r->start);
+    at = start + (at - r->start);
     const uint8_t *from = at, *to = at, *mark = at;
-    while (from > r->start && from[-1] != '\n' && from[-1] != '\r' && at - from < EXCERPT_BEFORE)
+    while (from > start && from[-1] != '\n' && from[-1] != '\r' && at - from < EXCERPT_BEFORE)
         from--;
     while (from < at && (*from & 0xC0) == 0x80)
         from++;
-    while (to < r->end && *to != '\n' && *to != '\r' && to - at < EXCERPT_AFTER)
+    while (to < end && *to != '\n' && *to != '\r' && to - at < EXCERPT_AFTER)
         to++;
-    while (to > at && to < r->end && (*to & 0xC0) == 0x80)
+    while (to > at && to < end && (*to & 0xC0) == 0x80)
         to--;
     if (mark < to && *mark == '"')
         for (mark++; mark < to && *mark != '"'; mark++)

@@ -335,6 +335,10 @@ PyObject *qpy_decoder_stream(PyObject *op, PyObject *Py_UNUSED(unused))
 {
     qpy_decoder *decoder = (qpy_decoder *)op;
     PyTypeObject *type = decoder->state->stream_type;
+    if (decoder->options.read_options & QPY_READ_COMMENTS) {
+        PyErr_SetString(PyExc_ValueError, "stream() reads documents without comments: jsonc does not go with it");
+        return NULL;
+    }
     qpy_stream *self = (qpy_stream *)type->tp_alloc(type, 0);
     if (!self)
         return NULL;

@@ -58,6 +58,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->secret = self->knows = 0;
     memset(self->known, 0, sizeof self->known);
     self->adapted = (qpy_known_class){NULL, NULL};
+    self->style = NULL;
     self->hint = hint;
     if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
         self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)hint);
@@ -380,6 +381,30 @@ int qpy_walk_extras(qpy_walker *self, const qpy_record_side *side, PyObject *obj
     return ok;
 }
 
+/* ---------------------------------------------------------------- an output with options */
+
+void qpy_walk_note_set(qpy_walker *self, PyObject *object)
+{
+    self->style->is_set = self->style->style->sorts && PyAnySet_Check(object);
+}
+
+/* Two equal keys in it are a fault: one of them would be lost. */
+PyObject *qpy_walk_raw_value(qpy_walker *self, PyObject *raw)
+{
+    self->calls++;
+    PyObject *name = PyUnicode_FromFormat("quire.%s", self->format), *module = name ? PyImport_Import(name) : NULL, *limits = PyImport_ImportModule("quire.limits");
+    PyObject *decode = module ? qpy_attribute(module, "decode") : NULL, *cls = limits ? qpy_attribute(limits, "Limits") : NULL;
+    PyObject *policy = Py_BuildValue("{ss}", "duplicate_keys", "error"), *none = PyTuple_New(0);
+    PyObject *strict = cls && policy && none ? PyObject_Call(cls, none, policy) : NULL, *keywords = strict ? Py_BuildValue("{sO}", "limits", strict) : NULL;
+    PyObject *arguments = keywords && decode ? PyTuple_Pack(1, ((qpy_raw *)raw)->bytes) : NULL, *value = arguments ? PyObject_Call(decode, arguments, keywords) : NULL;
+    PyObject *const held[] = {name, module, limits, decode, cls, policy, none, strict, keywords, arguments};
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(held); i++)
+        Py_XDECREF(held[i]);
+    if (!value && !self->failed)
+        self->failed = Py_NewRef(raw);
+    return value;
+}
+
 /* ---------------------------------------------------------------- text */
 
 static size_t put(uint8_t *room, const char *text)
@@ -400,12 +425,23 @@ static int enum_key(qpy_walker *self, PyObject *key, uint8_t *room, size_t *leng
     return ok;
 }
 
+static PyObject *encode_key(qpy_walker *self, PyObject *encode, PyObject *key)
+{
+    if (QR_LIKELY(!self->style || !self->style->style->sorts))
+        return PyObject_CallOneArg(encode, key);
+    PyObject *arguments = PyTuple_Pack(1, key), *names = Py_BuildValue("{ss}", "key_order", "sorted"); /* there may be sets in it */
+    PyObject *bytes = arguments && names ? PyObject_Call(encode, arguments, names) : NULL;
+    Py_XDECREF(arguments);
+    Py_XDECREF(names);
+    return bytes;
+}
+
 PyObject *qpy_walk_packed_key(qpy_walker *self, PyObject *key)
 {
     QPY_WALK_ENTER(self, key, qpy_walk_packed_key(self, key));
     self->calls++;
     PyObject *text = NULL, *module = PyImport_ImportModule("quire.json"), *encode = module ? qpy_attribute(module, "encode") : NULL;
-    PyObject *bytes = encode ? PyObject_CallOneArg(encode, key) : NULL;
+    PyObject *bytes = encode ? encode_key(self, encode, key) : NULL;
     if (!bytes && encode && PyErr_ExceptionMatches(PyExc_ValueError)) { /* what it holds cannot be written */
         PyErr_Clear();
         qpy_walk_fail(self, QR_ERROR_UNSUPPORTED_KEY, key);

@@ -7,8 +7,8 @@
 #define QUIRE_BINDING_WALK_H
 
 #include "binding/plan.h"
-#include "core/base/buffer.h"
 #include "core/base/stack.h"
+#include "core/format/style.h"
 
 enum { QPY_WALK_INLINE = 2048 };
 
@@ -36,8 +36,16 @@ typedef struct qpy_walker {
     int knows;            /* there may be a plan in `known` or `adapted` */
     qpy_known_class known[QPY_KNOWN_CLASSES];
     qpy_known_class adapted; /* the last class met that has an adapter */
+    qr_styled *style;     /* of an output with options, while it is written; NULL: the plain form */
     uint8_t room[QPY_WALK_INLINE];
 } qpy_walker;
+
+/* The style of the writer whose buffer that is. */
+QR_INLINE qr_styled *qpy_walk_style(const qr_buffer *buffer)
+{
+    _Static_assert(offsetof(qpy_walker, buffer) == 0, "the buffer is where the walker is");
+    return ((const qpy_walker *)(const void *)buffer)->style;
+}
 
 /* The place of a class among the known ones. */
 QR_INLINE qpy_known_class *qpy_walk_known(qpy_walker *self, PyTypeObject *cls)
@@ -115,6 +123,11 @@ int qpy_walk_omits(qpy_walker *self, const qpy_field_side *field, PyObject *valu
 /* What a record holds beside its fields, ready to be written: pairs (name, value), of which a Raw is one of the walker's format. 1 and a
  * new list or NULL (there is nothing), or 0 when it failed. */
 int qpy_walk_extras(qpy_walker *self, const qpy_record_side *side, PyObject *object, PyObject **pairs);
+
+/* For an output with options. The list of what is in `object` is written next: it is to be put in order when that is a set. */
+void qpy_walk_note_set(qpy_walker *self, PyObject *object);
+/* What a Raw of the walker's format holds: a new reference, or NULL (failed). */
+PyObject *qpy_walk_raw_value(qpy_walker *self, PyObject *raw);
 
 /* A tuple that is a key, as its JSON text: a new str, or NULL (failed). */
 PyObject *qpy_walk_packed_key(qpy_walker *self, PyObject *key);

@@ -45,11 +45,11 @@ static QR_NOINLINE int QR_T(write_long_int)(qpy_walker *w, PyObject *op)
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(op, &overflow);
     if (!overflow)
-        return QR_F(put_int)(&w->buffer, value);
+        return QR_F(put_int)(&w->buffer, value) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
     if (overflow > 0) {
         unsigned long long wide = PyLong_AsUnsignedLongLong(op);
         if (!(wide == (unsigned long long)-1 && PyErr_Occurred()))
-            return QR_F(put_uint)(&w->buffer, wide);
+            return QR_F(put_uint)(&w->buffer, wide) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
         PyErr_Clear();
     }
     PyObject *digits = qpy_walk_digits(w, op);
@@ -64,11 +64,11 @@ QR_INLINE int QR_T(write_int)(qpy_walker *w, PyObject *op)
 {
 #if PY_VERSION_HEX >= 0x030C0000
     if (QR_LIKELY(PyUnstable_Long_IsCompact((PyLongObject *)op)))
-        return QR_F(put_int)(&w->buffer, PyUnstable_Long_CompactValue((PyLongObject *)op));
+        return QR_F(put_int)(&w->buffer, PyUnstable_Long_CompactValue((PyLongObject *)op)) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
 #else
     Py_ssize_t size = Py_SIZE(op); /* sign and number of 30-bit digits */
     if (QR_LIKELY(size >= -1 && size <= 1))
-        return QR_F(put_int)(&w->buffer, size * (int64_t)((PyLongObject *)op)->ob_digit[0]);
+        return QR_F(put_int)(&w->buffer, size * (int64_t)((PyLongObject *)op)->ob_digit[0]) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
 #endif
     return QR_T(write_long_int)(w, op);
 }
@@ -81,13 +81,11 @@ QR_INLINE int QR_T(write_float)(qpy_walker *w, PyObject *op)
 /* The end of a container leaves room behind it, as every value does: a thousand may end one after the other. */
 QR_INLINE int QR_T(close_array)(qpy_walker *w)
 {
-    QR_F(end_array)(&w->buffer);
-    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+    return QR_F(end_array)(&w->buffer) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
 }
 QR_INLINE int QR_T(close_map)(qpy_walker *w)
 {
-    QR_F(end_map)(&w->buffer);
-    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+    return QR_F(end_map)(&w->buffer) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
 }
 
 /* ---------------------------------------------------------------- sequences */
@@ -148,6 +146,8 @@ static QR_NOINLINE int QR_T(write_typed_tuple)(qpy_walker *w, PyObject *op, cons
 static QR_NOINLINE int QR_T(write_set)(qpy_walker *w, PyObject *op)
 {
     PyObject *list = PySequence_List(op);
+    if (QR_TRAIT(STYLED))
+        qpy_walk_note_set(w, op);
     int ok = list && QR_T(write_sequence)(w, list);
     Py_XDECREF(list);
     return ok;
@@ -167,7 +167,7 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
         ok = QR_T(write_value)(w, key);
         if (ok && (PyAnySet_Check(key) || qpy_walk_is_container(w, Py_TYPE(key))))
             ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
-        return ok;
+        return ok && QR_F(key_done)(&w->buffer);
     }
     else {
         ok = qpy_walk_key_text(w, key, room, &length, &object);
@@ -175,8 +175,7 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
             ok = object ? QR_T(write_str)(w, object) : QR_F(put_str)(&w->buffer, room, length);
         Py_XDECREF(object);
     }
-    QR_F(key_done)(&w->buffer);
-    return ok;
+    return QR_F(key_done)(&w->buffer) && ok;
 }
 
 QR_INLINE int QR_T(write_key)(qpy_walker *w, PyObject *key)
@@ -206,6 +205,7 @@ static QR_NOINLINE int QR_T(check_keys)(qpy_walker *w, PyObject *op, const qpy_p
     if (!adapts && qpy_walk_keys_differ(w, op, QR_TRAIT(TEXT_KEYS)))
         return 1;
     size_t start = qr_buffer_length(&w->buffer);
+    size_t marks = QR_TRAIT(STYLED) ? w->style->order.count : 0; /* these keys are in no order */
     PyObject *key, *value, *written = PySet_New(NULL);
     qpy_dict_iter iter;
     qpy_dict_iter_init(&iter, op, w->state->private_ok);
@@ -222,6 +222,8 @@ static QR_NOINLINE int QR_T(check_keys)(qpy_walker *w, PyObject *op, const qpy_p
             ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
         calls = w->calls;
     }
+    if (QR_TRAIT(STYLED))
+        w->style->order.count = marks;
     Py_XDECREF(written);
     return ok;
 }
@@ -300,11 +302,7 @@ static QR_NOINLINE int QR_T(write_dict_subclass)(qpy_walker *w, PyObject *op)
 
 QR_INLINE int QR_T(put_name)(qpy_walker *w, const qr_image *image, const uint8_t *name, uint32_t length)
 {
-    if (QR_LIKELY(image->length)) {
-        qr_image_put(image, &w->buffer);
-        return 1;
-    }
-    return QR_F(put_key)(&w->buffer, name, length);
+    return QR_LIKELY(QR_F(put_image)(&w->buffer, image)) || QR_F(put_key)(&w->buffer, name, length);
 }
 
 static int QR_T(put_tag)(qpy_walker *w, const qr_record *record)
@@ -526,17 +524,19 @@ static int QR_T(write_enum)(qpy_walker *w, PyObject *op)
     return ok;
 }
 
-/* Text of the same format is copied as it is. */
+/* Text of the same format is copied as it is; one in another form than the output is to have is read and written again. */
 static int QR_T(write_raw)(qpy_walker *w, PyObject *op)
 {
     size_t n = (size_t)qpy_raw_length(op);
     if (n == 0 || !qpy_raw_is(op, w->format))
         return qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_TYPE, op);
-    if (n > PY_SSIZE_T_MAX - 4096 || !qr_buffer_reserve(&w->buffer, n + QR_BUFFER_SLACK))
-        return 0;
-    memcpy(w->buffer.p, qpy_raw_data(op), n);
-    w->buffer.p += n;
-    return 1;
+    if (QR_TRAIT(STYLED) && w->style->style->canonical) {
+        PyObject *value = qpy_walk_raw_value(w, op);
+        int ok = value && QR_T(write_value)(w, value);
+        Py_XDECREF(value);
+        return ok;
+    }
+    return QR_F(put_raw)(&w->buffer, (const uint8_t *)qpy_raw_data(op), n) ? 1 : qpy_walk_fail(w, w->buffer.error, op);
 }
 
 static int QR_T(write_extension)(qpy_walker *w, PyObject *op)
@@ -697,6 +697,8 @@ static QR_NOINLINE int QR_T(write_adapting)(qpy_walker *w, const qpy_plan *plan,
             return QR_T(write_typed_sequence)(w, op, plan, node->item);
         w->calls++;
         plain = PySequence_List(op);
+        if (QR_TRAIT(STYLED))
+            qpy_walk_note_set(w, op);
         ok = plain && QR_T(write_typed_sequence)(w, plain, plan, node->item);
         Py_XDECREF(plain);
         return ok;

@@ -8,6 +8,7 @@
 typedef struct collector {
     qpy_state *state;
     const qpy_codec *codec;
+    const qr_style *style; /* borrowed, or NULL */
     PyObject *adapters; /* borrowed, or NULL */
     PyObject *list;     /* an exception for each fault */
     PyObject *way;      /* list: the steps from the root to the value that is looked at */
@@ -90,7 +91,10 @@ static void failed(collector *c, qpy_walker *w)
 static int write_alone(collector *c, qpy_walker *w, qpy_plan *plan, uint32_t number, PyObject *object)
 {
     start(c, w);
-    return qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && c->codec->write(w, plan, number, object) && w->buffer.error == QR_ERROR_NONE;
+    if (!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK))
+        return 0;
+    int ok = c->style ? c->codec->write_styled(w, plan, number, object, c->style) : c->codec->write(w, plan, number, object);
+    return ok && w->buffer.error == QR_ERROR_NONE;
 }
 
 /* Can it be written as a whole? What is wrong with it is found later. */
@@ -395,12 +399,12 @@ static void value_of(collector *c, qpy_plan *plan, uint32_t number, PyObject *ob
         whole(c, plan, number, object);
 }
 
-void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, qpy_plan *plan, PyObject *adapters, PyObject *object)
+void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, PyObject *object)
 {
     if (!is_encode_error())
         return;
     PyObject *first = qpy_raise_take();
-    collector c = {.state = state, .codec = codec, .adapters = adapters, .list = PyList_New(0), .way = PyList_New(0)};
+    collector c = {.state = state, .codec = codec, .style = style, .adapters = adapters, .list = PyList_New(0), .way = PyList_New(0)};
     qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
     c.fatal = !c.list || !c.way;
     if (!c.fatal)

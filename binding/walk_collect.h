@@ -10,7 +10,8 @@
 #include "binding/codec.h"
 
 /* An exception is set, of writing the object. When it is an EncodeError: in its place one with all faults; or another that came up,
- * MemoryError for one; when no fault is found the first stands. plan, adapters: may be NULL. */
-void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, qpy_plan *plan, PyObject *adapters, PyObject *object);
+ * MemoryError for one; when no fault is found the first stands. plan, adapters, style (of an output with options): may be
+ * NULL. */
+void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, PyObject *object);
 
 #endif

@@ -15,6 +15,18 @@ size_t qr_buffer_next_capacity(size_t used, size_t need)
     return capacity;
 }
 
+int qr_buffer_put_raw(qr_buffer *self, const uint8_t *data, size_t n)
+{
+    if (n > PTRDIFF_MAX - 4096)
+        return qr_buffer_fail(self, QR_ERROR_MEMORY);
+    if (!qr_buffer_reserve(self, n + QR_BUFFER_SLACK))
+        return 0;
+    if (n)
+        memcpy(self->p, data, n);
+    self->p += n;
+    return 1;
+}
+
 void qr_buffer_init(qr_buffer *self, const qr_memory *memory)
 {
     *self = (qr_buffer){.grow = qr_buffer_grow_memory, .owner = (void *)memory};

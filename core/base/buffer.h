@@ -36,6 +36,9 @@ QR_INLINE int qr_buffer_reserve(qr_buffer *self, size_t need)
 }
 QR_INLINE size_t qr_buffer_length(const qr_buffer *self) { return (size_t)(self->p - self->base); }
 
+/* Bytes as they stand; leaves QR_BUFFER_SLACK behind them. */
+int qr_buffer_put_raw(qr_buffer *self, const uint8_t *data, size_t n);
+
 /* A heap buffer over `memory` (kept in owner). init allocates nothing; release frees; detach hands the bytes to the
  * caller (who frees them through the same memory) and leaves an empty buffer: NULL when nothing was ever written. */
 void qr_buffer_init(qr_buffer *self, const qr_memory *memory);

@@ -78,7 +78,7 @@ void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, 
         *column = self->origin->column;
         count_places(self->origin->before, self->origin->before_length, line, column);
     }
-    count_places(self->start, (size_t)((at < self->end ? at : self->end) - self->start), line, column);
+    count_places(qr_reader_text(self), (size_t)((at < self->end ? at : self->end) - self->start), line, column);
     ++*line;
     ++*column;
 }

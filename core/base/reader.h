@@ -41,6 +41,7 @@ typedef struct qr_origin {
     size_t line, column;    /* text: line ends before it, and code points since the last of them; without `before` */
     const uint8_t *before;  /* bytes right before it that are not counted in line and column yet: only a fault asks for them */
     size_t before_length;
+    const uint8_t *text;    /* what the reader reads as its user has it, of the same length; NULL: as it is read */
 } qr_origin;
 
 /* Counts n further bytes that stand before the input. */
@@ -85,6 +86,9 @@ QR_INLINE void qr_reader_leave(qr_reader *self) { self->depth.left++; }
 QR_INLINE size_t qr_reader_left(const qr_reader *self) { return (size_t)(self->end - self->p); }
 /* Of a place in the whole input, of which this one may be a part. */
 QR_INLINE size_t qr_reader_offset(const qr_reader *self, const uint8_t *at) { return (size_t)(at - self->start) + (self->origin ? self->origin->offset : 0); }
+
+/* What is read as its user has it: the place `at` is as far from its start as in the reader. */
+QR_INLINE const uint8_t *qr_reader_text(const qr_reader *self) { return self->origin && self->origin->text ? self->origin->text : self->start; }
 
 /* Line and column (both from 1, the column in code points) of a place in UTF-8 text, in the whole input as well. */
 void qr_reader_position(const qr_reader *self, const uint8_t *at, size_t *line, size_t *column);

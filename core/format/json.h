@@ -20,7 +20,7 @@
 #include "core/format/json_string.h"
 
 /* Traits that the templates ask for (constants, so nothing is left of the question). */
-enum { QR_JSON_BINARY = 0 /* binary is base64 text */, QR_JSON_TEXT_KEYS = 1 /* every key is text */, QR_JSON_TEXT_NUMBERS = 1 };
+enum { QR_JSON_BINARY = 0 /* binary is base64 text */, QR_JSON_TEXT_KEYS = 1 /* every key is text */, QR_JSON_TEXT_NUMBERS = 1, QR_JSON_STYLED = 0 /* the writer has options (style.h) */ };
 
 /* ---------------------------------------------------------------- reading */
 
@@ -294,9 +294,18 @@ QR_INLINE int qr_json_put_key(qr_buffer *b, const uint8_t *s, size_t n)
     *b->p++ = ':';
     return 1;
 }
-QR_INLINE void qr_json_key_done(qr_buffer *b) { *b->p++ = ':'; } /* after a key that was put as a string */
+QR_INLINE int qr_json_key_done(qr_buffer *b) { *b->p++ = ':'; return 1; } /* after a key that was put as a string */
+/* 1, or 0 when there is none and the name has to be put. */
+QR_INLINE int qr_json_put_image(qr_buffer *b, const qr_image *image)
+{
+    if (QR_UNLIKELY(!image->length))
+        return 0;
+    qr_image_put(image, b);
+    return 1;
+}
 /* base64 (RFC 4648): JSON has no binary. */
 int qr_json_put_bytes(qr_buffer *b, const uint8_t *s, size_t n);
+QR_INLINE int qr_json_put_raw(qr_buffer *b, const uint8_t *s, size_t n) { return qr_buffer_put_raw(b, s, n); }
 /* JSON has no extensions, and a timestamp is text. */
 QR_INLINE int qr_json_put_ext(qr_buffer *b, int8_t type, const uint8_t *s, size_t n) { (void)type, (void)s, (void)n; return qr_buffer_fail(b, QR_ERROR_UNSUPPORTED_TYPE); }
 QR_INLINE int qr_json_put_timestamp(qr_buffer *b, int64_t seconds, uint32_t nanoseconds) { (void)seconds, (void)nanoseconds; return qr_buffer_fail(b, QR_ERROR_UNSUPPORTED_TYPE); }
@@ -309,8 +318,8 @@ QR_INLINE void qr_json_end(qr_buffer *b, uint8_t close)
     else
         *b->p++ = close;
 }
-QR_INLINE void qr_json_end_array(qr_buffer *b) { qr_json_end(b, ']'); }
-QR_INLINE void qr_json_end_map(qr_buffer *b) { qr_json_end(b, '}'); }
+QR_INLINE int qr_json_end_array(qr_buffer *b) { qr_json_end(b, ']'); return 1; }
+QR_INLINE int qr_json_end_map(qr_buffer *b) { qr_json_end(b, '}'); return 1; }
 
 /* The image of a key: quote, text with its escapes, quote, colon; length 0 when that does not fit. */
 void qr_json_key_image(qr_image *image, const uint8_t *name, size_t n);

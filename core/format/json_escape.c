@@ -81,6 +81,33 @@ int qr_json_put_ascii_units(qr_buffer *b, const void *units, size_t n, unsigned 
     return width == 2 ? put_ascii(b, units, n, 2) : put_ascii(b, units, n, 4);
 }
 
+int qr_json_put_ascii_utf8(qr_buffer *b, const uint8_t *s, size_t n, int escapes)
+{
+    const uint8_t *end = s + n;
+    do {
+        const uint8_t *stop = end - s < CHUNK ? end : s + CHUNK;
+        if (!qr_buffer_reserve(b, (CHUNK + 4) * LONGEST + QR_BUFFER_SLACK))
+            return 0;
+        uint8_t *to = b->p;
+        while (s < stop) {
+            uint32_t code = *s++;
+            if (code >= 0x80) {
+                unsigned more = code < 0xE0 ? 1 : code < 0xF0 ? 2 : 3;
+                code &= 0x3Fu >> more;
+                for (; more && s < end; more--)
+                    code = code << 6 | (*s++ & 0x3F);
+                to = put_other(to, code);
+            }
+            else if (escapes && !is_plain(code))
+                to = put_other(to, code);
+            else
+                *to++ = (uint8_t)code;
+        }
+        b->p = to;
+    } while (s < end);
+    return 1;
+}
+
 int qr_json_put_lone_units(qr_buffer *b, const void *units, size_t n, unsigned width)
 {
     size_t i = 0;

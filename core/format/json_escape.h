@@ -14,6 +14,8 @@
 int qr_json_put_ascii_units(qr_buffer *b, const void *units, size_t n, unsigned width);
 /* The rest of an open string from Latin-1, and its closing quote. */
 int qr_json_put_ascii_from(qr_buffer *b, const uint8_t *s, size_t n);
+/* From valid UTF-8 and without quotes around it; what JSON escapes in ASCII too stays as it is unless `escapes`. */
+int qr_json_put_ascii_utf8(qr_buffer *b, const uint8_t *s, size_t n, int escapes);
 /* Not ASCII alone, but surrogates pass: each becomes the three bytes that its code point would have, which is no UTF-8. */
 int qr_json_put_lone_units(qr_buffer *b, const void *units, size_t n, unsigned width);
 

@@ -18,7 +18,7 @@
 #include "core/base/token.h"
 #include "core/format/image.h"
 
-enum { QR_MSGPACK_BINARY = 1, QR_MSGPACK_TEXT_KEYS = 0, QR_MSGPACK_TEXT_NUMBERS = 0 };
+enum { QR_MSGPACK_BINARY = 1, QR_MSGPACK_TEXT_KEYS = 0, QR_MSGPACK_TEXT_NUMBERS = 0, QR_MSGPACK_STYLED = 0 };
 
 /* ---------------------------------------------------------------- reading */
 
@@ -302,8 +302,16 @@ QR_INLINE int qr_msgpack_put_str(qr_buffer *b, const uint8_t *s, size_t n)
 }
 int qr_msgpack_put_str_units(qr_buffer *b, const void *units, size_t n, unsigned width);
 QR_INLINE int qr_msgpack_put_key(qr_buffer *b, const uint8_t *s, size_t n) { return qr_msgpack_put_str(b, s, n); }
-QR_INLINE void qr_msgpack_key_done(qr_buffer *b) { (void)b; }
+QR_INLINE int qr_msgpack_key_done(qr_buffer *b) { (void)b; return 1; }
+QR_INLINE int qr_msgpack_put_image(qr_buffer *b, const qr_image *image)
+{
+    if (QR_UNLIKELY(!image->length))
+        return 0;
+    qr_image_put(image, b);
+    return 1;
+}
 int qr_msgpack_put_bytes(qr_buffer *b, const uint8_t *s, size_t n);
+QR_INLINE int qr_msgpack_put_raw(qr_buffer *b, const uint8_t *s, size_t n) { return qr_buffer_put_raw(b, s, n); }
 int qr_msgpack_put_ext(qr_buffer *b, int8_t type, const uint8_t *s, size_t n);
 int qr_msgpack_put_timestamp(qr_buffer *b, int64_t seconds, uint32_t nanoseconds);
 int qr_msgpack_put_count(qr_buffer *b, size_t n, uint8_t fix, uint8_t wide);
@@ -323,8 +331,8 @@ QR_INLINE int qr_msgpack_put_map(qr_buffer *b, size_t n)
     }
     return qr_msgpack_put_count(b, n, 0x80, 0xDE);
 }
-QR_INLINE void qr_msgpack_end_array(qr_buffer *b) { (void)b; }
-QR_INLINE void qr_msgpack_end_map(qr_buffer *b) { (void)b; }
+QR_INLINE int qr_msgpack_end_array(qr_buffer *b) { (void)b; return 1; }
+QR_INLINE int qr_msgpack_end_map(qr_buffer *b) { (void)b; return 1; }
 
 /* The image of a key: header and text; length 0 when that does not fit. */
 void qr_msgpack_key_image(qr_image *image, const uint8_t *name, size_t n);

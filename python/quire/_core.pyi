@@ -44,6 +44,7 @@ class Raw:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
+_KeyOrder = Literal["insertion", "sorted"]
 _Omit = Literal["never", "default", "null"]
 
 @overload
@@ -215,7 +216,17 @@ class Stream(Generic[_T_co]):
     @classmethod
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
-def json_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
+def json_encode(
+    obj: Any,
+    /,
+    *,
+    adapters: Adapters | None = None,
+    indent: int | str | None = None,
+    key_order: _KeyOrder = "insertion",
+    ascii: bool = False,
+    nan: Literal["error", "null", "allow"] = "error",
+    canonical: bool = False,
+) -> bytes: ...
 @overload
 def json_decode(
     data: Buffer | str,
@@ -226,6 +237,8 @@ def json_decode(
     limits: Limits | None = None,
     adapters: Adapters | None = None,
     context: Any = None,
+    nan: Literal["error", "allow"] = "error",
+    jsonc: bool = False,
 ) -> Any: ...
 @overload
 def json_decode(
@@ -238,6 +251,8 @@ def json_decode(
     limits: Limits | None = None,
     adapters: Adapters | None = None,
     context: Any = None,
+    nan: Literal["error", "allow"] = "error",
+    jsonc: bool = False,
 ) -> _T: ...
 def json_dumps(
     obj: Any,
@@ -314,11 +329,29 @@ class JsonScanner:
 class JsonEncoder(Generic[_T_contra]):
     @overload
     def __new__(
-        cls, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None
+        cls,
+        *,
+        errors: Literal["first", "all"] = "first",
+        adapters: Adapters | None = None,
+        indent: int | str | None = None,
+        key_order: _KeyOrder = "insertion",
+        ascii: bool = False,
+        nan: Literal["error", "null", "allow"] = "error",
+        canonical: bool = False,
     ) -> JsonEncoder[Any]: ...
     @overload
     def __new__(
-        cls, type: TypeForm[_T], /, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None
+        cls,
+        type: TypeForm[_T],
+        /,
+        *,
+        errors: Literal["first", "all"] = "first",
+        adapters: Adapters | None = None,
+        indent: int | str | None = None,
+        key_order: _KeyOrder = "insertion",
+        ascii: bool = False,
+        nan: Literal["error", "null", "allow"] = "error",
+        canonical: bool = False,
     ) -> JsonEncoder[_T]: ...
     def encode(self, obj: _T_contra, /) -> bytes: ...
     def encode_into(self, obj: _T_contra, buffer: Buffer, /, offset: int = 0) -> int: ...
@@ -338,6 +371,8 @@ class JsonDecoder(Generic[_T_co]):
         limits: Limits | None = None,
         adapters: Adapters | None = None,
         context: Any = None,
+        nan: Literal["error", "allow"] = "error",
+        jsonc: bool = False,
     ) -> JsonDecoder[Any]: ...
     @overload
     def __new__(
@@ -350,6 +385,8 @@ class JsonDecoder(Generic[_T_co]):
         limits: Limits | None = None,
         adapters: Adapters | None = None,
         context: Any = None,
+        nan: Literal["error", "allow"] = "error",
+        jsonc: bool = False,
     ) -> JsonDecoder[_T]: ...
     def decode(self, data: Buffer | str, /) -> _T_co: ...
     def decode_from(self, data: Buffer, /, offset: int = 0) -> tuple[_T_co, int]: ...
@@ -359,7 +396,14 @@ class JsonDecoder(Generic[_T_co]):
     @property
     def type(self) -> Any: ...
 
-def msgpack_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
+def msgpack_encode(
+    obj: Any,
+    /,
+    *,
+    adapters: Adapters | None = None,
+    key_order: _KeyOrder = "insertion",
+    canonical: bool = False,
+) -> bytes: ...
 @overload
 def msgpack_decode(
     data: Buffer,
@@ -388,11 +432,23 @@ def msgpack_decode(
 class MsgpackEncoder(Generic[_T_contra]):
     @overload
     def __new__(
-        cls, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None
+        cls,
+        *,
+        errors: Literal["first", "all"] = "first",
+        adapters: Adapters | None = None,
+        key_order: _KeyOrder = "insertion",
+        canonical: bool = False,
     ) -> MsgpackEncoder[Any]: ...
     @overload
     def __new__(
-        cls, type: TypeForm[_T], /, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None
+        cls,
+        type: TypeForm[_T],
+        /,
+        *,
+        errors: Literal["first", "all"] = "first",
+        adapters: Adapters | None = None,
+        key_order: _KeyOrder = "insertion",
+        canonical: bool = False,
     ) -> MsgpackEncoder[_T]: ...
     def encode(self, obj: _T_contra, /) -> bytes: ...
     def encode_into(self, obj: _T_contra, buffer: Buffer, /, offset: int = 0) -> int: ...

@@ -117,6 +117,7 @@ def msgpack(data, type_=object, **options):
 RAISED = {
     "truncated": json("[1"),
     "empty": json(""),
+    "unterminated_comment": json("[1 /*", jsonc=True),
     "expected_value": json("[,1]"),
     "expected_comma": json("[1 2]"),
     "expected_colon": json('{"a" 1}'),

@@ -32,6 +32,13 @@ class Row(NamedTuple):
 
 
 assert_type(quire.json.encode(User(1)), bytes)
+assert_type(quire.json.encode(User(1), indent=2, key_order="sorted", ascii=True, nan="null"), bytes)
+assert_type(quire.json.encode(User(1), indent="\t", canonical=False), bytes)
+assert_type(quire.msgpack.encode(User(1), canonical=True, key_order="insertion"), bytes)
+assert_type(quire.json.Encoder(User, canonical=True), quire.json.Encoder[User])
+assert_type(quire.msgpack.Encoder(canonical=True), quire.msgpack.Encoder[Any])
+assert_type(quire.json.decode(b"1", float, nan="allow", jsonc=True), float)
+assert_type(quire.json.Decoder(User, jsonc=True), quire.json.Decoder[User])
 assert_type(quire.json.decode(b"1"), Any)
 assert_type(quire.json.decode("1", int), int)
 assert_type(quire.json.decode(bytearray(b"{}"), User), User)

@@ -22,6 +22,11 @@ d: str = quire.json.encode(1)  # error
 quire.json.decode(3)  # error
 quire.json.decode(b"1", int, True)  # error
 quire.json.decode(b"1", limits=3)  # error
+quire.json.decode(b"1", nan="null")  # error
+quire.json.encode(1, key_order="random")  # error
+quire.json.encode(1, indent=1.5)  # error
+quire.msgpack.encode(1, indent=2)  # error
+quire.msgpack.decode(b"1", jsonc=True)  # error
 quire.msgpack.decode("text")  # error
 quire.json.Encoder(User).encode(Other(1))  # error
 e: Other = quire.json.Decoder(User).decode(b"{}")  # error
