@@ -339,7 +339,7 @@ def test_sorted_by_bytes_in_msgpack():
 
 
 def test_keys_of_every_kind_keep_their_values():
-    value = {3: "a", 1: "b", Kind.A: "c", None: "d", True: "b2", (1, frozenset({3, 2})): "e", datetime.date(2020, 1, 1): "f"}
+    value = {3: "a", 1: "b", Kind.A: "c", None: "d", False: "b2", (1, frozenset({3, 2})): "e", datetime.date(2020, 1, 1): "f"}
     expected = quire.json.decode(quire.json.encode(value))
     written = quire.json.encode(value, key_order="sorted")
     assert list(quire.json.decode(written)) == sorted(expected) and quire.json.decode(written) == expected
@@ -530,3 +530,15 @@ def test_encoders_are_shared_and_described():
     assert isinstance(encoder, quire.json.Encoder) and encoder.type == dict[str, int]
     assert sys.getrefcount(encoder) < 5
     assert encoder.encode(collections.OrderedDict(b=1, a=2)) == b'{"a":2,"b":1}'
+
+
+def test_all_faults_are_those_of_the_options():
+    values = {"a": [math.nan, 2**60, object()], "b": {"\ud800": 1}, "c": math.inf}
+
+    def paths(**options):
+        with pytest.raises(quire.EncodeError) as caught:
+            quire.json.Encoder(errors="all", **options).encode(values)
+        return [fault.path for fault in caught.value.errors]
+
+    assert paths(nan="allow") == paths(indent=2, nan="null") == ["$.a[2]", '$.b["\\ud800"]']
+    assert paths(canonical=True) == ["$.a[0]", "$.a[1]", "$.a[2]", '$.b["\\ud800"]', "$.c"]
