@@ -214,6 +214,8 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
         if (*plan || PyErr_Occurred())
             return *plan ? QPY_WAY_ADAPTER : QPY_WAY_ERROR;
     }
+    if (qpy_ext_check(state, type)) /* whatever its plan is: that of a declared Ext says that it is one */
+        return QPY_WAY_EXT;
     if (qpy_record_check(state, type) || (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         if (qpy_walk_is_enum(state, type) && !_PyType_Lookup(type, state->str_quire))
             return QPY_WAY_ENUM;
@@ -250,8 +252,6 @@ qpy_way qpy_walk_way(qpy_walker *self, PyObject *value, qpy_plan **plan, qr_kind
         return QPY_WAY_LIST;
     if (PyTuple_Check(value))
         return QPY_WAY_TUPLE;
-    if (qpy_ext_check(state, type))
-        return QPY_WAY_EXT;
     *plan = qpy_plan_of_adapted(state, NULL, type);
     return *plan ? QPY_WAY_ADAPTER : PyErr_Occurred() ? QPY_WAY_ERROR : QPY_WAY_NONE;
 }

@@ -15,11 +15,13 @@ static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *pla
     if (!QR_T(text)(r, token, &text, &length))
         return QR_FAILED;
     unsigned wanted = plan->nodes[number].kind;
-    if (wanted == QR_KIND_BOOL) {
-        int value = length == 4 && memcmp(text, "true", 4) == 0;
-        if (!value && !(length == 5 && memcmp(text, "false", 5) == 0))
-            return QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
-        return QR_S(boolean)(s, value);
+    int truth = length == 4 && memcmp(text, "true", 4) == 0 ? 1 : length == 5 && memcmp(text, "false", 5) == 0 ? 0 : -1;
+    if (wanted == QR_KIND_BOOL)
+        return truth >= 0 ? QR_S(boolean)(s, truth) : QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
+    if (wanted == QR_KIND_CHOICE && truth >= 0) {
+        inner.at = token->at;
+        inner.i = truth;
+        return QR_T(choice_from)(r, s, plan, number, QR_TOKEN_BOOL, &inner);
     }
     if (wanted == QR_KIND_NONE)
         return length == 4 && memcmp(text, "null", 4) == 0 ? QR_S(null)(s) : QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);

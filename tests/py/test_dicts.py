@@ -8,7 +8,7 @@ import json
 import pickle
 import sys
 import types
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import pytest
 from conftest import leaves_nothing
@@ -329,3 +329,10 @@ def test_long_and_strange_keys(fmt):
         check(made, plain)
         made["more"] = 1
         assert made == {**plain, "more": 1}
+
+
+def test_keys_of_a_literal_of_truth_values(fmt):
+    type_ = dict[Literal[True, False], int]
+    assert fmt.decode(fmt.encode({True: 1, False: 2}), type_) == {True: 1, False: 2}
+    fault = fmt.refuses(fmt.encode({False: 2}), dict[Literal[True], int])
+    assert fault.code == "invalid_choice"

@@ -4,6 +4,7 @@
 import copy
 import pickle
 import struct
+from typing import Annotated
 
 import pytest
 from hypothesis import given
@@ -121,3 +122,83 @@ def test_immutable_and_final():
 
 def test_name():
     assert Ext.__module__ == "quire.msgpack" and Ext.__qualname__ == "Ext"
+
+
+# As a declared type
+
+
+class Holder(quire.Record):
+    one: Ext
+    maybe: Ext | None = None
+
+
+class Point:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __eq__(self, other):
+        return (self.x, self.y) == (other.x, other.y)
+
+    __hash__ = None
+
+    __quire__ = quire.Adapter(
+        wire=Ext, encode=lambda p: Ext(7, struct.pack("<dd", p.x, p.y)), decode=lambda ext: Point(*struct.unpack("<dd", ext.data))
+    )
+
+
+@pytest.mark.parametrize("value", [Holder(Ext(1, b"a")), Holder(Ext(1, b""), Ext(2, b"b"))])
+def test_as_a_field(value):
+    for data in (encode(value), quire.msgpack.Encoder(Holder).encode(value)):
+        assert decode(data, Holder) == value
+    assert quire.convert({"one": value.one, "maybe": value.maybe}, Holder) == value
+    quire.validate(value, Holder)
+
+
+def test_as_an_item_and_by_itself():
+    value = {"a": Ext(5, b"x")}
+    assert decode(encode(value), dict[str, Ext]) == value
+    assert decode(encode([None, Ext(5, b"x")]), list[Ext | None]) == [None, Ext(5, b"x")]
+    assert quire.msgpack.Encoder(Ext).encode(Ext(5, b"x")) == encode(Ext(5, b"x"))
+    assert encode([Ext(5, b"x")]) == b"\x91" + packed(5, b"x")
+
+
+@pytest.mark.parametrize("data", [b"\x01", b"\x90", encode(b"x"), b"\xd6\xff\x00\x00\x00\x00"])
+def test_what_is_no_extension_is_refused(data):
+    with pytest.raises(quire.ValidationError, match="expected an extension value"):
+        decode(data, Ext)
+    with pytest.raises(quire.EncodeError, match="expected Ext"):
+        quire.msgpack.Encoder(Ext).encode(5)
+
+
+def test_as_the_wire_type_of_an_adapter():
+    points = [Point(1.0, 2.0), Point(-0.0, 3.5)]
+    for type_ in (list[Point], list[Point | None]):
+        data = quire.msgpack.Encoder(type_).encode(points)
+        assert data == encode(points)
+        assert decode(data, type_) == points
+    with pytest.raises(quire.ValidationError, match="expected an extension value"):
+        decode(b"\x01", Point)
+    with pytest.raises(quire.ValidationError, match="unpack requires"):
+        decode(packed(7, b"short"), Annotated[Point, LENIENT])
+
+
+LENIENT = quire.Adapter(wire=Ext, encode=lambda p: Ext(7, b""), decode=lambda ext: _unpacked(ext.data))
+
+
+def _unpacked(data):
+    try:
+        return Point(*struct.unpack("<dd", data))
+    except struct.error as error:
+        raise ValueError(str(error)) from error
+
+
+def test_in_a_union_it_takes_anything():
+    for type_ in (Ext | int, Point | str):
+        with pytest.raises(quire.SchemaError, match="reads any value, so nothing tells it apart in a union"):
+            quire.msgpack.Decoder(type_)
+
+
+def test_json_has_none_that_is_declared():
+    with pytest.raises(quire.EncodeError, match="unsupported_type"):
+        quire.json.Encoder(Ext).encode(Ext(5, b""))
+    assert quire.json.schema(Ext)["not"] == {}

@@ -8,7 +8,7 @@ from quire._types._description import AdapterInfo, Node
 from quire._types._graph import type_name
 from quire.adapters import Adapter
 
-__all__ = ["adapter_of", "class_of", "describe_adapted", "describe_annotated", "find_adapter", "wire_of"]
+__all__ = ["adapter_of", "class_of", "describe_adapted", "describe_annotated", "describe_declared", "find_adapter", "wire_of"]
 
 
 def find_adapter(graph, cls, arguments):
@@ -78,9 +78,15 @@ def describe_annotated(graph, origin, metadata, scope, describe):
         return describe(graph, origin, scope), metadata
     if len(adapters) > 1:
         raise graph.error("two adapters in one annotation")
-    number = graph.reserve(("adapter", object()))
-    _define(graph, number, adapters[0], class_of(graph, origin, scope), scope, describe, declared=True)
+    number = describe_declared(graph, adapters[0], class_of(graph, origin, scope), scope, describe)
     return number, tuple(item for item in metadata if item is not adapters[0])
+
+
+def describe_declared(graph, adapter, cls, scope, describe):
+    """The number of a node of its own, for values of cls that go through the adapter because the annotation says so."""
+    number = graph.reserve(("adapter", object()))
+    _define(graph, number, adapter, cls, scope, describe, declared=True)
+    return number
 
 
 def _define(graph, number, adapter, cls, scope, describe, declared, rank=None):

@@ -12,7 +12,7 @@ import typing
 
 from quire import _core
 from quire._open_unions import Subclasses
-from quire._types._adapters import class_of, describe_adapted, describe_annotated, find_adapter
+from quire._types._adapters import class_of, describe_adapted, describe_annotated, describe_declared, find_adapter
 from quire._types._containers import CONTAINERS, check_key, describe_container
 from quire._types._families import family_of
 from quire._types._graph import Graph, Reference, type_name
@@ -136,6 +136,10 @@ def _describe_class(graph, annotation, origin, scope):
         return adapted
     if scalar is not None:
         return graph.add(scalar[0], cls=scalar[1])
+    if annotation is _core.Ext:
+        from quire._types._builtin_ext import EXT
+
+        return describe_declared(graph, EXT, annotation, scope, describe_annotation)
     far = _far_scalar(annotation)
     if far is not None:
         return graph.add(far)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Built-in adapter of Enums whose values are more than texts, integers and truth values: floats, tuples, dates, None, several kinds.
+"""Built-in adapter of Enums whose values are more than texts, integers and truth values: floats, tuples, dates, None, several
+kinds.
 
-What is written is the value, as one of the types that the values have. An Enum of plain values is none of this: the core reads it.
+What is written is the value, as one of the types that the values have. An Enum of plain values is none of this: the core reads
+it.
 """
 
 from __future__ import annotations

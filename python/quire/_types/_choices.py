@@ -35,8 +35,8 @@ def _wire(graph, name, member):
         if isinstance(value, plain) and not isinstance(value, enum.Enum):
             return value if type(value) is plain else plain(value)
     raise graph.error(
-        f"{name}.{member._name_} is {value!r}, which cannot be written: the values of an Enum are texts, numbers, dates and the like, "
-        "or tuples of them (in a Literal, texts and integers)"
+        f"{name}.{member._name_} is {value!r}, which cannot be written: the values of an Enum are texts, numbers, dates and the "
+        "like, or tuples of them (in a Literal, texts and integers)"
     )
 
 
