@@ -27,4 +27,14 @@ static inline PyObject *qpy_call_method(PyObject *object, const char *name, PyOb
     return result;
 }
 
+/* object.name where there is such an attribute: 1 and a new reference, 0 and NULL, or -1 with an exception. */
+static inline int qpy_attribute_if_any(PyObject *object, PyObject *name, PyObject **value)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyObject_GetOptionalAttr(object, name, value);
+#else
+    return _PyObject_LookupAttr(object, name, value);
+#endif
+}
+
 #endif

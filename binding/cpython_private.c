@@ -150,33 +150,57 @@ static PyObject *copy_table(PyObject *template_, PyObject *const *values, Py_ssi
     return dict;
 }
 
+/* Shares the template's keys with an empty dict: 1, or 0 with MemoryError. */
+static int share_keys(PyObject *dict, PyObject *template_, PyObject *const *values, Py_ssize_t n)
+{
+    PyObject **room;
+    qpy_dict_keys *keys = qpy_keys_of(template_);
+    void *block = new_values(n, n, &room);
+    if (QR_UNLIKELY(!block)) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    memcpy(room, values, (size_t)n * sizeof *values);
+    keys->refcnt++;
+    set_tables(dict, keys, block, n);
+    return 1;
+}
+
 PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
 {
     PyObject *dict;
     if (n > QPY_SPLIT_KEYS)
         dict = copy_table(template_, values, n);
     else {
-        PyObject **room;
-        qpy_dict_keys *keys = qpy_keys_of(template_);
-        void *block = new_values(n, n, &room);
-        if (QR_UNLIKELY(!block))
-            return PyErr_NoMemory();
         dict = PyDict_New();
-        if (QR_UNLIKELY(!dict)) {
-#if PY_VERSION_HEX < 0x030D0000
-            PyMem_Free((uint8_t *)block - ((uint8_t *)block)[-1]);
-#else
-            PyMem_Free(block);
-#endif
+        if (QR_UNLIKELY(!dict))
+            return NULL;
+        if (QR_UNLIKELY(!share_keys(dict, template_, values, n))) {
+            Py_DECREF(dict);
             return NULL;
         }
-        memcpy(room, values, (size_t)n * sizeof *values);
-        keys->refcnt++;
-        set_tables(dict, keys, block, n);
     }
     if (dict && may_cycle)
         PyObject_GC_Track(dict);
     return dict;
+}
+
+/* Is it as PyDict_New made it? */
+static int is_untouched(PyObject *dict)
+{
+    PyDictObject *d = (PyDictObject *)dict;
+    return d->ma_used == 0 && !d->ma_values && qpy_keys_of(dict)->log2_size == 0;
+}
+
+int qpy_dict_fill_from_template(PyObject *dict, PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
+{
+    if (n > QPY_SPLIT_KEYS || !is_untouched(dict))
+        return 0;
+    if (!share_keys(dict, template_, values, n))
+        return -1;
+    if (may_cycle && !PyObject_GC_IsTracked(dict))
+        PyObject_GC_Track(dict);
+    return 1;
 }
 
 /* The interpreter's own growth: two thirds of a power of two are usable. */
@@ -233,7 +257,9 @@ QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, qpy_unicode_entry *entries, PyOb
     }
 }
 
-PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
+/* A table of n pairs, whose references it takes; those that it has no use for (a key that came again, and its value until then) are put
+ * to the front of `pairs`, *dropped of them. NULL: with MemoryError, or without an exception: they cannot be told apart here. */
+static qpy_dict_keys *table_of(PyObject **pairs, Py_ssize_t n, Py_ssize_t *dropped)
 {
     uint8_t log2_size = log2_size_for(n);
     if (n == 0 || log2_size > 30)
@@ -245,27 +271,21 @@ PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
     Py_ssize_t usable = (Py_ssize_t)((((size_t)1 << log2_size) << 1) / 3);
     size_t size = sizeof(qpy_dict_keys) + ((size_t)1 << log2_bytes) + (size_t)usable * sizeof(qpy_unicode_entry);
     qpy_dict_keys *keys = KEYS_ALLOC(size);
-    PyObject *dict = keys ? PyDict_New() : NULL;
-    if (!dict) {
-#if PY_VERSION_HEX < 0x030D0000
-        PyObject_Free(keys);
-#else
-        PyMem_Free(keys);
-#endif
-        return PyErr_NoMemory();
+    if (!keys) {
+        PyErr_NoMemory();
+        return NULL;
     }
     *keys = (qpy_dict_keys){.refcnt = 1, .log2_size = log2_size, .log2_index_bytes = log2_bytes, .kind = QPY_KEYS_UNICODE};
     memset(keys->indices, 0xFF, (size_t)1 << log2_bytes);
     qpy_unicode_entry *entries = qpy_entries_of(keys);
-    Py_ssize_t used = 0;
+    Py_ssize_t used = 0, drop = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *key = pairs[2 * i], *value = pairs[2 * i + 1];
         Py_ssize_t found = place(keys, entries, key, hash_of(key), used);
         if (QR_UNLIKELY(found >= 0)) { /* the last one wins, at the place of the first */
-            Py_DECREF(key);
-            pairs[2 * i + 1] = entries[found].value;
+            pairs[drop++] = key;
+            pairs[drop++] = entries[found].value;
             entries[found].value = value;
-            Py_DECREF(pairs[2 * i + 1]);
             continue;
         }
         entries[used++] = (qpy_unicode_entry){key, value};
@@ -273,10 +293,92 @@ PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
     memset(&entries[used], 0, (size_t)(usable - used) * sizeof *entries);
     keys->usable = usable - used;
     keys->nentries = used;
-    set_tables(dict, keys, NULL, used);
+    *dropped = drop;
+    return keys;
+}
+
+static void drop_objects(PyObject **objects, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        Py_DECREF(objects[i]);
+}
+
+PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
+{
+    Py_ssize_t dropped;
+    PyObject *dict = PyDict_New();
+    qpy_dict_keys *keys = dict ? table_of(pairs, n, &dropped) : NULL;
+    if (!keys) {
+        Py_XDECREF(dict);
+        return NULL;
+    }
+    set_tables(dict, keys, NULL, keys->nentries);
     if (may_cycle)
         PyObject_GC_Track(dict);
+    drop_objects(pairs, dropped);
     return dict;
+}
+
+int qpy_dict_fill(PyObject *dict, PyObject **pairs, Py_ssize_t n, int may_cycle)
+{
+    Py_ssize_t dropped;
+    if (!is_untouched(dict))
+        return 0;
+    qpy_dict_keys *keys = table_of(pairs, n, &dropped);
+    if (!keys)
+        return PyErr_Occurred() ? -1 : 0;
+    set_tables(dict, keys, NULL, keys->nentries);
+    if (may_cycle && !PyObject_GC_IsTracked(dict))
+        PyObject_GC_Track(dict);
+    drop_objects(pairs, dropped);
+    return 1;
+}
+
+int qpy_instance_fill(PyObject *object, PyObject *const *pairs, Py_ssize_t n)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    PyObject **values = qpy_instance_values(object, type);
+    uint8_t places[QPY_SPLIT_KEYS], *size, *order;
+    uint32_t taken = 0;
+    if (!values || n > QPY_SPLIT_KEYS || qpy_instance_dict(object, type))
+        return 0;
+#if PY_VERSION_HEX < 0x030D0000
+    uint8_t *head = (uint8_t *)values;
+    size = &head[-2];
+    order = head - 3;
+    const int turn = -1;
+#else
+    qpy_dict_values *head = (qpy_dict_values *)(void *)((char *)values - offsetof(qpy_dict_values, values));
+    size = &head->size;
+    order = (uint8_t *)&values[head->capacity];
+    const int turn = 1;
+    if (((PyObject **)object)[-3])
+        return 0;
+#endif
+    qpy_dict_keys *keys = (qpy_dict_keys *)((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (*size != 0 || !keys || keys->nentries < n || keys->nentries > QPY_SPLIT_KEYS)
+        return 0;
+#if PY_VERSION_HEX >= 0x030D0000
+    if (keys->nentries > head->capacity)
+        return 0;
+#endif
+    qpy_unicode_entry *entries = qpy_entries_of(keys);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_ssize_t at = i;
+        if (QR_UNLIKELY(entries[at].key != pairs[2 * i]))
+            for (at = 0; at < keys->nentries && entries[at].key != pairs[2 * i]; at++)
+                ;
+        if (at == keys->nentries || taken >> at & 1 || values[at])
+            return 0;
+        taken |= (uint32_t)1 << at;
+        places[i] = (uint8_t)at;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        values[places[i]] = pairs[2 * i + 1];
+        order[turn * i] = places[i];
+    }
+    *size = (uint8_t)n;
+    return 1;
 }
 
 static const qpy_dict_keys no_keys = {.kind = QPY_KEYS_GENERAL};
@@ -449,6 +551,24 @@ PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle)
     return NULL;
 }
 
+int qpy_dict_fill_from_template(PyObject *dict, PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
+{
+    (void)dict, (void)template_, (void)values, (void)n, (void)may_cycle;
+    return 0;
+}
+
+int qpy_dict_fill(PyObject *dict, PyObject **pairs, Py_ssize_t n, int may_cycle)
+{
+    (void)dict, (void)pairs, (void)n, (void)may_cycle;
+    return 0;
+}
+
+int qpy_instance_fill(PyObject *object, PyObject *const *pairs, Py_ssize_t n)
+{
+    (void)object, (void)pairs, (void)n;
+    return 0;
+}
+
 int qpy_str_header_init(qpy_str_header *self)
 {
     (void)self;
@@ -458,3 +578,42 @@ int qpy_str_header_init(qpy_str_header *self)
 int qpy_private_check(const qpy_str_header *header) { (void)header; return 0; }
 
 #endif
+
+int qpy_list_extend(PyObject *list, PyObject *const *items, Py_ssize_t n, int private_ok)
+{
+#if QPY_PRIVATE
+    if (private_ok) {
+        PyListObject *l = (PyListObject *)list;
+        Py_ssize_t size = PyList_GET_SIZE(list);
+        if (l->allocated - size < n) {
+            if (n > PY_SSIZE_T_MAX / 16 - size) {
+                PyErr_NoMemory();
+                return 0;
+            }
+            Py_ssize_t room = size + n; /* the first items are often all of them */
+            if (size || n >= 1000)
+                room += (room >> 3) + 6;
+            PyObject **place = PyMem_Realloc(l->ob_item, (size_t)room * sizeof *place);
+            if (!place) {
+                PyErr_NoMemory();
+                return 0;
+            }
+            l->ob_item = place;
+            l->allocated = room;
+        }
+        memcpy(l->ob_item + size, items, (size_t)n * sizeof *items);
+        Py_SET_SIZE(list, size + n);
+        return 1;
+    }
+#endif
+    Py_ssize_t size = PyList_GET_SIZE(list);
+    PyObject *slice = PyList_New(n);
+    int ok = slice != NULL;
+    for (Py_ssize_t i = 0; ok && i < n; i++)
+        PyList_SET_ITEM(slice, i, Py_NewRef(items[i]));
+    ok = ok && PyList_SetSlice(list, size, size, slice) == 0;
+    for (Py_ssize_t i = 0; ok && i < n; i++)
+        Py_DECREF(items[i]);
+    Py_XDECREF(slice);
+    return ok;
+}

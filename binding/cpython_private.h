@@ -216,6 +216,17 @@ PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, P
  * References are stolen on success. NULL with an exception; NULL without one: not possible here, build it the public way. */
 PyObject *qpy_dict_from_pairs(PyObject **pairs, Py_ssize_t n, int may_cycle);
 
+/* The same into an exact dict that is empty: 1; 0: not possible here (without an exception), it is as it was; -1 with an exception. */
+int qpy_dict_fill_from_template(PyObject *dict, PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle);
+int qpy_dict_fill(PyObject *dict, PyObject **pairs, Py_ssize_t n, int may_cycle);
+
+/* Appends n items to an exact list, their references are taken: 1, or 0 with an exception. */
+int qpy_list_extend(PyObject *list, PyObject *const *items, Py_ssize_t n, int private_ok);
+
+/* Stores n attributes (name, value, name, value ...; names interned) in an instance that has none yet, of a class that keeps them in the
+ * ordinary way: 1, the references of the values are taken; 0: not possible here, nothing has changed. */
+int qpy_instance_fill(PyObject *object, PyObject *const *pairs, Py_ssize_t n);
+
 /* An empty dict with room for n keys of any kind: a new reference, or NULL with an exception. */
 QR_INLINE PyObject *qpy_dict_new(Py_ssize_t n)
 {

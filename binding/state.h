@@ -52,6 +52,13 @@ struct qpy_shapes;
     X(PyObject, json_keywords)    /* tuple of names */                                                                         \
     /* msgpack_values.c: ExtType and Timestamp of quire.msgpack.ext, once needed */                                            \
     X(PyTypeObject, msgpack_ext) X(PyTypeObject, msgpack_timestamp)                                                            \
+    /* pickle/construct.c: of the standard library, once needed */                                                             \
+    X(PyObject, unpickle_error) X(PyObject, unpickle_names) X(PyObject, unpickle_modules)                                      \
+    X(PyObject, unpickle_extension_cache) X(PyObject, unpickle_inverted_registry)                                              \
+    X(PyObject, str_setstate) X(PyObject, str_instance_dict) X(PyObject, str_find_class)                                       \
+    X(PyObject, str_extend) X(PyObject, str_getinitargs)                                                                       \
+    /* pickle/unpickler.c */                                                                                                   \
+    X(PyTypeObject, unpickler_type) X(PyTypeObject, unpickler_memo_type)                                                       \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
     X(PyObject, str_dataclass_fields) X(PyObject, str_attrs) X(PyObject, str_quire)

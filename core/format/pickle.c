@@ -9,69 +9,10 @@ static const qr_pickle_info infos[256] = {
 
 const qr_pickle_info *qr_pickle_info_of(uint8_t code) { return &infos[code]; }
 
-typedef enum shape { NOTHING, FIXED, COUNTED, LINE, LINES } shape;
-
-static const struct { uint8_t shape, size; } arguments[] = {
-#define X(NAME, SHAPE, size) {SHAPE, size},
-#include "core/format/pickle_arguments.def"
-#undef X
-};
-
-static uint64_t little_endian(const uint8_t *p, unsigned size)
+/* Of the kinds whose lengths are signed no valid one is this long. */
+static int is_negative(unsigned argument, size_t length)
 {
-    uint64_t value = 0;
-    for (unsigned i = size; i--;)
-        value = value << 8 | p[i];
-    return value;
-}
-
-static int read_fixed(qr_reader *r, qr_pickle_instruction *op, unsigned argument, unsigned size)
-{
-    if (qr_reader_left(r) < size)
-        return qr_reader_fail(r, QR_ERROR_TRUNCATED, op->at);
-    if (argument == QR_PICKLE_ARG_FLOAT8) {
-        uint64_t bits = qr_load64_be(r->p);
-        memcpy(&op->d, &bits, sizeof bits);
-    }
-    else if (argument == QR_PICKLE_ARG_I4)
-        op->i = (int32_t)little_endian(r->p, size);
-    else
-        op->u = little_endian(r->p, size);
-    r->p += size;
-    return 1;
-}
-
-static int has_signed_length(unsigned argument) { return argument == QR_PICKLE_ARG_STR4 || argument == QR_PICKLE_ARG_LONG4; }
-
-static int read_counted(qr_reader *r, qr_pickle_instruction *op, unsigned argument, unsigned size)
-{
-    if (qr_reader_left(r) < size)
-        return qr_reader_fail(r, QR_ERROR_TRUNCATED, op->at);
-    uint64_t length = little_endian(r->p, size);
-    if (has_signed_length(argument) && length > INT32_MAX)
-        return qr_reader_fail(r, QR_ERROR_INVALID_NUMBER, op->at);
-    r->p += size;
-    if (length > qr_reader_left(r))
-        return qr_reader_fail(r, QR_ERROR_TRUNCATED, op->at);
-    if (length > r->str_limit)
-        return qr_reader_fail(r, QR_ERROR_STR_BYTES, op->at);
-    op->text = r->p;
-    op->length = (size_t)length;
-    r->p += length;
-    return 1;
-}
-
-static int read_line(qr_reader *r, qr_pickle_instruction *op, const uint8_t **text, size_t *length)
-{
-    const uint8_t *end = memchr(r->p, '\n', qr_reader_left(r));
-    if (!end)
-        return qr_reader_fail(r, QR_ERROR_TRUNCATED, op->at);
-    *text = r->p;
-    *length = (size_t)(end - r->p);
-    if (*length > r->str_limit)
-        return qr_reader_fail(r, QR_ERROR_STR_BYTES, op->at);
-    r->p = end + 1;
-    return 1;
+    return (argument == QR_PICKLE_ARG_STR4 || argument == QR_PICKLE_ARG_LONG4) && length > INT32_MAX;
 }
 
 int qr_pickle_next(qr_reader *r, qr_pickle_instruction *op)
@@ -82,13 +23,16 @@ int qr_pickle_next(qr_reader *r, qr_pickle_instruction *op)
     op->code = *r->p;
     if (!infos[op->code].name)
         return qr_reader_fail(r, QR_ERROR_INVALID_BYTE, r->p);
-    r->p++;
-    unsigned argument = infos[op->code].argument, size = arguments[argument].size;
-    switch (arguments[argument].shape) {
-    case FIXED: return read_fixed(r, op, argument, size);
-    case COUNTED: return read_counted(r, op, argument, size);
-    case LINE: return read_line(r, op, &op->text, &op->length);
-    case LINES: return read_line(r, op, &op->text, &op->length) && read_line(r, op, &op->second, &op->second_length);
-    default: return 1;
-    }
+    unsigned argument = infos[op->code].argument, size = qr_pickle_size_of(argument);
+    int is_text = qr_pickle_shape_of(argument) >= QR_PICKLE_SHAPE_COUNTED;
+    const uint8_t *p = qr_pickle_argument_at(r->p + 1, r->end, argument, op);
+    int has_length = p || op->length != (size_t)QR_PICKLE_WHOLE_LINE;
+    if (has_length && is_text && is_negative(argument, p ? op->length : op->length - size))
+        return qr_reader_fail(r, QR_ERROR_INVALID_NUMBER, op->at);
+    if (!p)
+        return qr_reader_fail(r, QR_ERROR_TRUNCATED, op->at);
+    if (is_text && (op->length > r->str_limit || op->second_length > r->str_limit))
+        return qr_reader_fail(r, QR_ERROR_STR_BYTES, op->at);
+    r->p = p;
+    return 1;
 }

@@ -53,6 +53,100 @@ typedef struct qr_pickle_instruction {
     size_t second_length;
 } qr_pickle_instruction;
 
+/* ---------------------------------------------------------------- the decoder: the only one there is */
+
+typedef enum qr_pickle_shape { QR_PICKLE_SHAPE_NOTHING, QR_PICKLE_SHAPE_FIXED, QR_PICKLE_SHAPE_COUNTED, QR_PICKLE_SHAPE_LINE, QR_PICKLE_SHAPE_LINES } qr_pickle_shape;
+
+/* Where the kind is a constant, these are too, and so is every branch on them below. */
+QR_INLINE qr_pickle_shape qr_pickle_shape_of(unsigned argument)
+{
+    switch (argument) {
+#define X(NAME, SHAPE, size) case QR_PICKLE_ARG_##NAME: return QR_PICKLE_SHAPE_##SHAPE;
+#include "core/format/pickle_arguments.def"
+#undef X
+    default: return QR_PICKLE_SHAPE_NOTHING;
+    }
+}
+QR_INLINE unsigned qr_pickle_size_of(unsigned argument)
+{
+    switch (argument) {
+#define X(NAME, SHAPE, size) case QR_PICKLE_ARG_##NAME: return size;
+#include "core/format/pickle_arguments.def"
+#undef X
+    default: return 0;
+    }
+}
+
+QR_INLINE uint64_t qr_pickle_little_endian(const uint8_t *p, unsigned size)
+{
+    switch (size) {
+    case 1: return *p;
+    case 2: return qr_load16(p);
+    case 4: return qr_load32(p);
+    default: return qr_load64(p);
+    }
+}
+
+/* What an argument lacks when it is not all there: bytes in all, or a whole line more. */
+enum { QR_PICKLE_WHOLE_LINE = -1 };
+
+/* The argument of that kind at `at`: where it ends, its members of *op set. NULL: it goes beyond `end`, and op->length is how many bytes
+ * behind `at` it has at least, or (size_t)QR_PICKLE_WHOLE_LINE. A length is read as unsigned, whatever it is. */
+QR_INLINE const uint8_t *qr_pickle_argument_at(const uint8_t *at, const uint8_t *end, unsigned argument, qr_pickle_instruction *op)
+{
+    const unsigned size = qr_pickle_size_of(argument);
+    size_t left = (size_t)(end - at);
+    const uint8_t *line;
+    switch (qr_pickle_shape_of(argument)) {
+    case QR_PICKLE_SHAPE_FIXED:
+        if (QR_UNLIKELY(left < size)) {
+            op->length = size;
+            return NULL;
+        }
+        if (argument == QR_PICKLE_ARG_FLOAT8) {
+            uint64_t bits = qr_load64_be(at);
+            memcpy(&op->d, &bits, sizeof bits);
+        }
+        else if (argument == QR_PICKLE_ARG_I4)
+            op->i = (int32_t)qr_load32(at);
+        else
+            op->u = qr_pickle_little_endian(at, size);
+        return at + size;
+    case QR_PICKLE_SHAPE_COUNTED:
+        if (QR_UNLIKELY(left < size)) {
+            op->length = size;
+            return NULL;
+        }
+        uint64_t length = qr_pickle_little_endian(at, size);
+        if (QR_UNLIKELY(length > left - size)) {
+            op->length = length > SIZE_MAX - 1 - size ? SIZE_MAX - 1 : (size_t)length + size;
+            return NULL;
+        }
+        op->text = at + size;
+        op->length = (size_t)length;
+        return at + size + length;
+    case QR_PICKLE_SHAPE_LINE:
+    case QR_PICKLE_SHAPE_LINES:
+        line = (const uint8_t *)memchr(at, '\n', left);
+        if (QR_LIKELY(line)) {
+            op->text = at;
+            op->length = (size_t)(line - at);
+            if (qr_pickle_shape_of(argument) == QR_PICKLE_SHAPE_LINE)
+                return line + 1;
+            at = line + 1;
+            line = (const uint8_t *)memchr(at, '\n', (size_t)(end - at));
+        }
+        if (QR_UNLIKELY(!line)) {
+            op->length = (size_t)QR_PICKLE_WHOLE_LINE;
+            return NULL;
+        }
+        op->second = at;
+        op->second_length = (size_t)(line - at);
+        return line + 1;
+    default: return at;
+    }
+}
+
 /* The next opcode: 1, or 0 with an error in the reader: INVALID_BYTE (no such opcode), TRUNCATED (the input ends in its argument, or
  * where an opcode should be), EMPTY, INVALID_NUMBER (a negative length), STR_BYTES. No argument is looked into: a LINE may hold
  * anything. */

@@ -6,6 +6,9 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import Signature
 from json import JSONDecoder, JSONEncoder
+from pickle import Unpickler as PickleUnpickler
+from pickle import load as pickle_load
+from pickle import loads as pickle_loads
 from types import EllipsisType, GenericAlias, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, Self, TypeVar, final, overload
 

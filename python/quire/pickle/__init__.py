@@ -9,6 +9,9 @@ come in when somebody asks for them: importing this module loads the engine alon
 import sys
 
 from quire import _lazy_attributes
+from quire._core import PickleUnpickler as Unpickler
+from quire._core import pickle_load as load
+from quire._core import pickle_loads as loads
 
 HIGHEST_PROTOCOL = 5
 DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4
@@ -26,7 +29,7 @@ _HELPERS = (
     "dispatch_table encode_long format_version whichmodule"
 ).split()
 _CLASSES = ["PickleBuffer", "PickleError", "PicklingError", "UnpicklingError"]
-_LATER = ["Pickler", "Unpickler", "dump", "dumps", "load", "loads"]  # not yet ours
+_LATER = ["Pickler", "dump", "dumps"]  # not yet ours
 
 _LAZY = dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES, *_LATER], "_standard")
 

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* machine: what runs a pickle: its input, stack, marks and memo.
+ *
+ *   machine.tmpl.h   the loop over the opcodes; a file that includes it says with QPY_P(name) what globals, calls and states do
+ *   input.c          bytes that are not there yet, from a file: never more than the stack machine needs, so that what follows STOP
+ *                    stays in the file
+ *   values.c         arguments in text (protocol 0) as objects
+ *   unpickle_memo.c  the memo
+ *   foresee.c        which memo entries are ever fetched
+ *   build.c          containers and instances from what is on the stack
+ *   construct.c      globals, calls and states as the standard library has them
+ *
+ * Whatever may run user code goes through a function that gets machine and stack: the loop keeps the cursor and the top of the stack in
+ * registers and writes them back before. User code may load with the same Unpickler meanwhile: it then uses a stack of its own,
+ * and input and memo are read anew afterwards. */
+#ifndef QUIRE_BINDING_PICKLE_MACHINE_H
+#define QUIRE_BINDING_PICKLE_MACHINE_H
+
+#include "binding/state.h"
+#include "core/format/pickle.h"
+
+enum { QPY_UNPICKLE_STACK = 128, QPY_UNPICKLE_MARKS = 32, QPY_UNPICKLE_MEMO = 64, QPY_UNPICKLE_TYPES = 8, QPY_UNPICKLE_SLOTS = 16, QPY_UNPICKLE_SHAPES = 8 };
+
+/* Objects, and the marks between them: strong references, of one run. */
+typedef struct qpy_unpickle_stack {
+    PyObject **base, **top, **limit;
+    PyObject **fence;                 /* what is above the topmost mark begins here; without a mark: base */
+    size_t *marks, mark_count, mark_room;
+    PyObject *first[QPY_UNPICKLE_STACK]; /* until more are needed */
+    size_t first_marks[QPY_UNPICKLE_MARKS];
+} qpy_unpickle_stack;
+
+/* Number -> object. Numbers that no pickler gives (far beyond the entries that there are) live in a dict. */
+typedef struct qpy_unpickle_memo {
+    PyObject **items;  /* strong; NULL where a number was left out */
+    size_t room, high; /* items[high..room) are not set */
+    size_t count;      /* entries: the number that MEMOIZE gives next */
+    PyObject *far;     /* dict or NULL */
+} qpy_unpickle_memo;
+
+/* What is known of a type that instances are made of; holds while the type's version does. */
+typedef struct qpy_unpickle_type {
+    unsigned version;
+    uint8_t in_dict;   /* BUILD does nothing but store into a __dict__ that instances of the type have */
+    uint8_t in_slots;  /* nor anything but set attributes in the ordinary way */
+    uint8_t slots;     /* how many are known */
+    PyObject *names[QPY_UNPICKLE_SLOTS]; /* borrowed from the type's descriptors */
+    Py_ssize_t offsets[QPY_UNPICKLE_SLOTS];
+} qpy_unpickle_type;
+
+/* The keys that dicts had last; keys are only compared by address and may be gone when there is no template. */
+typedef struct qpy_unpickle_shape {
+    PyObject *template_; /* strong, or NULL */
+    PyObject *keys[QPY_SPLIT_KEYS];
+} qpy_unpickle_shape;
+
+typedef struct qpy_unpickle {
+    qpy_state *state;
+    /* input */
+    const uint8_t *p, *end;
+    const uint8_t *ahead;  /* of a file: what is behind it was only peeked at */
+    PyObject *read, *readline, *readinto, *peek; /* strong or NULL; without read everything is there */
+    Py_buffer view;        /* view.obj NULL: none */
+    uint8_t *own;          /* input that was put together, or NULL */
+    /* what it was told */
+    PyObject *self;            /* borrowed: the Unpickler whose find_class is overridden, or NULL */
+    PyObject *persistent_load; /* strong or NULL */
+    PyObject *buffers;         /* an iterator, strong or NULL */
+    const char *encoding, *errors;
+    PyObject *encoding_text, *errors_text; /* strong, whose UTF-8 these are, or NULL */
+    int fix_imports;
+    int protocol;
+    /* what it knows */
+    qpy_unpickle_memo memo;
+    const uint64_t *wanted;    /* which numbers are ever fetched; NULL: any may be. Only while input is a whole pickle in bytes */
+    size_t wanted_count;
+    uint64_t *wanted_room;
+    int holds_collector;       /* 3.11: it was on and is to be turned on again */
+    PyTypeObject *types[QPY_UNPICKLE_TYPES]; /* borrowed, compared only */
+    Py_ssize_t shape_sizes[QPY_UNPICKLE_SHAPES];
+    qpy_unpickle_type plans[QPY_UNPICKLE_TYPES];
+    qpy_unpickle_shape shapes[QPY_UNPICKLE_SHAPES];
+} qpy_unpickle;
+
+/* ---------------------------------------------------------------- life */
+
+void qpy_unpickle_init(qpy_unpickle *self, qpy_state *state);
+void qpy_unpickle_release(qpy_unpickle *self);
+/* All of `data`: 1, or 0 with an exception. */
+int qpy_unpickle_set_data(qpy_unpickle *self, PyObject *data);
+/* A file: 1, or 0 with an exception. */
+int qpy_unpickle_set_file(qpy_unpickle *self, PyObject *file);
+
+/* The arguments of load, loads and Unpickler beside the data; NULL where not given. */
+typedef struct qpy_unpickle_options { PyObject *encoding, *errors, *buffers; int fix_imports; } qpy_unpickle_options;
+/* 1, or 0 with an exception. */
+int qpy_unpickle_set_options(qpy_unpickle *self, const qpy_unpickle_options *options, const char *function);
+/* The object of the next pickle, as the standard library loads it: a new reference, or NULL with an exception. */
+PyObject *qpy_unpickle_load(qpy_unpickle *self);
+
+/* Dicts' templates and the like, which hold for one run. */
+void qpy_unpickle_forget(qpy_unpickle *self);
+
+/* ---------------------------------------------------------------- the stack */
+
+QR_INLINE void qpy_unpickle_stack_init(qpy_unpickle_stack *s)
+{
+    s->base = s->top = s->fence = s->first;
+    s->limit = s->first + QPY_UNPICKLE_STACK;
+    s->marks = s->first_marks;
+    s->mark_count = 0;
+    s->mark_room = QPY_UNPICKLE_MARKS;
+}
+void qpy_unpickle_stack_release(qpy_unpickle_stack *s);
+int qpy_unpickle_stack_grow(qpy_unpickle_stack *s);  /* 1, or 0 with MemoryError */
+int qpy_unpickle_marks_grow(qpy_unpickle_stack *s);
+/* Takes the objects from `from` on away. */
+void qpy_unpickle_stack_clear(qpy_unpickle_stack *s, PyObject **from);
+
+/* Puts a new reference on the stack; a NULL stands for an exception. 1, or 0 with one. */
+QR_INLINE int qpy_unpickle_push(qpy_unpickle_stack *s, PyObject *value)
+{
+    if (QR_UNLIKELY(!value))
+        return 0;
+    if (QR_UNLIKELY(s->top == s->limit) && !qpy_unpickle_stack_grow(s)) {
+        Py_DECREF(value);
+        return 0;
+    }
+    *s->top++ = value;
+    return 1;
+}
+
+/* Takes the topmost mark away: what was above it begins where this points. Only where there is one. */
+QR_INLINE PyObject **qpy_unpickle_unmark(qpy_unpickle_stack *s)
+{
+    PyObject **above = s->fence;
+    s->mark_count--;
+    s->fence = s->mark_count ? s->base + s->marks[s->mark_count - 1] : s->base;
+    return above;
+}
+
+/* ---------------------------------------------------------------- failing: always 0, with an exception */
+
+PyObject *qpy_unpickle_error(qpy_state *state); /* UnpicklingError: borrowed, or NULL with an exception */
+QR_COLD int qpy_unpickle_fail(qpy_unpickle *m, const char *format, ...);
+QR_COLD int qpy_unpickle_underflow(qpy_unpickle *m, const qpy_unpickle_stack *s);
+QR_COLD int qpy_unpickle_truncated(qpy_unpickle *m);
+QR_COLD int qpy_unpickle_no_mark(qpy_unpickle *m);
+QR_COLD int qpy_unpickle_no_opcode(qpy_unpickle *m, uint8_t code);
+QR_COLD int qpy_unpickle_not_memoized(qpy_unpickle *m, size_t number);
+
+/* ---------------------------------------------------------------- user code */
+
+/* Around user code that is called from the loop: the collector, which is held back while nothing but our own code runs, may run in it.
+ * From 3.12 on the interpreter collects only between bytecodes, so there is nothing to hold. */
+#if PY_VERSION_HEX < 0x030C0000
+QR_INLINE void qpy_unpickle_enter(qpy_unpickle *m) { m->holds_collector = PyGC_Disable(); }
+QR_INLINE void qpy_unpickle_leave(qpy_unpickle *m)
+{
+    if (m->holds_collector) {
+        m->holds_collector = 0;
+        PyGC_Enable();
+    }
+}
+#else
+QR_INLINE void qpy_unpickle_enter(qpy_unpickle *m) { (void)m; }
+QR_INLINE void qpy_unpickle_leave(qpy_unpickle *m) { (void)m; }
+#endif
+
+/* ---------------------------------------------------------------- input.c */
+
+/* Makes n bytes from m->p on be there, or a whole line more (QR_PICKLE_WHOLE_LINE): 1, or 0 with an exception. */
+int qpy_unpickle_more(qpy_unpickle *m, size_t n);
+/* Bytes or a bytearray, whose length is a number of `size` bytes at m->p: for those that are not all there. */
+PyObject *qpy_unpickle_read_bytes(qpy_unpickle *m, unsigned size, int mutable_);
+/* Moves the file to where the pickle has been read. */
+int qpy_unpickle_skip_peeked(qpy_unpickle *m);
+void qpy_unpickle_drop_input(qpy_unpickle *m);
+
+/* ---------------------------------------------------------------- values.c: new references, or NULL with an exception */
+
+PyObject *qpy_unpickle_int_line(qpy_unpickle *m, const uint8_t *text, size_t length);
+PyObject *qpy_unpickle_long_line(qpy_unpickle *m, const uint8_t *text, size_t length);
+PyObject *qpy_unpickle_float_line(qpy_unpickle *m, const uint8_t *text, size_t length);
+PyObject *qpy_unpickle_string_line(qpy_unpickle *m, const uint8_t *text, size_t length);
+PyObject *qpy_unpickle_string(qpy_unpickle *m, const uint8_t *text, size_t length);
+PyObject *qpy_unpickle_wide_text(const uint8_t *text, size_t length);
+/* The number of GET and PUT: 1, or 0 with an exception. */
+int qpy_unpickle_number_line(qpy_unpickle *m, const uint8_t *text, size_t length, Py_ssize_t *number);
+
+/* ---------------------------------------------------------------- memo.c */
+
+int qpy_unpickle_memo_put(qpy_unpickle_memo *self, size_t number, PyObject *object); /* 1, or 0 with MemoryError; may run user code */
+PyObject *qpy_unpickle_memo_far(qpy_unpickle_memo *self, size_t number);             /* borrowed, or NULL, with an exception or without */
+void qpy_unpickle_memo_clear(qpy_unpickle_memo *self);
+PyObject *qpy_unpickle_memo_copy(const qpy_unpickle_memo *self);                     /* {number: object} */
+int qpy_unpickle_memo_from_dict(qpy_unpickle_memo *self, PyObject *dict);            /* into an empty one: 1, or 0 with an exception */
+int qpy_unpickle_memo_from(qpy_unpickle_memo *self, const qpy_unpickle_memo *other);
+
+/* Borrowed, or NULL, with an exception or without. */
+QR_INLINE PyObject *qpy_unpickle_memo_get(qpy_unpickle_memo *self, size_t number)
+{
+    return QR_LIKELY(number < self->high) ? self->items[number] : qpy_unpickle_memo_far(self, number);
+}
+
+/* ---------------------------------------------------------------- foresee.c */
+
+/* Looks which numbers the pickle in m->p .. m->end fetches: sets m->wanted, or leaves it NULL where it cannot be told. `room` is for
+ * short ones, of `words` words. */
+void qpy_unpickle_foresee(qpy_unpickle *m, uint64_t *room, size_t words);
+
+/* ---------------------------------------------------------------- build.c: what the loop does with the stack: 1, or 0 with an exception */
+
+/* Items from `from` to the top into the exact list; they leave the stack. */
+int qpy_unpickle_extend_list(qpy_unpickle_stack *s, PyObject *list, PyObject **from);
+/* Pairs from `from` to the top into the exact dict; they leave the stack. May run user code. */
+int qpy_unpickle_fill_dict(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *dict, PyObject **from);
+/* Pairs from `from` to the top as the state of a new instance, in its __dict__ or by its slots: 1; 0: not told, nothing has changed. Runs no
+ * user code. References of the values are taken where it is done, the keys' are left. */
+int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **from, PyObject **to, int in_slots);
+/* The same with a dict. Leaves the dict's references. */
+int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state, int in_slots);
+
+/* ---------------------------------------------------------------- construct.c: of the standard library */
+
+PyObject *qpy_unpickle_find_class(qpy_unpickle *m, PyObject *module, PyObject *name);
+int qpy_unpickle_construct_init(PyObject *module, qpy_state *state);
+
+/* ---------------------------------------------------------------- unpickler.c */
+
+int qpy_unpickler_init(PyObject *module, qpy_state *state);
+
+#endif
