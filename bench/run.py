@@ -35,6 +35,7 @@ TOPICS = (
     "dataclasses_",
     "message",
     "convert",
+    "streams",
     "records",
     "memory",
     "import_time",

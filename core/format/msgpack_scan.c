@@ -92,6 +92,26 @@ static qr_scan_result first_byte(qr_scan *self, uint8_t c)
     return c >= 0xA0 ? payload(self, c & 0x1F) : container(self, c < 0x90 ? 2 * (c & 0xFu) : c & 0xFu);
 }
 
+/* Over values whose first byte says how long they are, as long as one is left in the container and they are surely all there. Such are
+ * most, and the state is the same after each. */
+static const uint8_t *short_values(qr_scan *self, const uint8_t *p, const uint8_t *end)
+{
+    uint64_t *left = &self->left[self->depth - 1], n = *left;
+    for (; n > 1 && end - p > 1 + 0x1F; n--) {
+        uint8_t c = *p;
+        if (c <= 0x7F || c >= 0xE0)
+            p++;
+        else if (c >= 0xA0 && c < 0xC0)
+            p += 1 + (c & 0x1F);
+        else if (c >= 0xC0 && c != 0xC1 && forms[c - 0xC0].length == 0)
+            p += 1 + forms[c - 0xC0].fixed;
+        else
+            break;
+    }
+    *left = n;
+    return p;
+}
+
 qr_scan_result qr_msgpack_scan(qr_scan *self, const uint8_t *data, size_t length, size_t *taken)
 {
     const uint8_t *p = data, *end = data + length;
@@ -111,8 +131,11 @@ qr_scan_result qr_msgpack_scan(qr_scan *self, const uint8_t *data, size_t length
             self->number = self->number << 8 | *p++;
             result = --self->wanted ? QR_SCAN_MORE : length_done(self);
         }
-        else
+        else {
+            if (self->depth)
+                p = short_values(self, p, end);
             result = first_byte(self, *p++);
+        }
         if (QR_UNLIKELY(result != QR_SCAN_MORE)) {
             *taken = (size_t)(p - data);
             return result;
