@@ -291,9 +291,9 @@ def test_what_to_do_about_what_cannot_be_written(fmt):
     endless.append(endless)
     assert hint(fmt.encode, endless) == "an object that contains itself has no end"
     if fmt.finite:
-        assert "None can stand" in hint(fmt.encode, float("nan"))
+        assert 'nan="null"' in hint(fmt.encode, float("nan"))
     if not fmt.big:
-        assert "64 bits" in hint(fmt.encode, 2**70)
+        assert "no integer as large" in hint(fmt.encode, 2**70)
 
 
 def test_names_are_those_of_python():

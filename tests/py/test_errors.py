@@ -116,7 +116,7 @@ def test_users_may_raise_them_too():
         (
             case(kind="encode", code="out_of_range", message="an integer outside the format's range", value=2**65),
             "an integer outside the format's range: 36893488147419103232 at $ [out_of_range]\n"
-            "  hint: the format has integers of 64 bits: an adapter can write larger ones as text or bytes",
+            "  hint: the format holds no integer as large: an adapter can write it as text or bytes",
         ),
     ],
 )
