@@ -8,6 +8,7 @@
 typedef struct fields {
     int32_t argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno;
     PyObject *code, *consts, *names, *locals, *kinds, *filename, *name, *qualname, *linetable, *exceptiontable;
+    int only_locals; /* no cells, no free variables */
 } fields;
 
 static void release(fields *f)
@@ -42,6 +43,7 @@ static int read_fields(qpy_marshal_reader *m, fields *f)
     return read_numbers(m, line, 1) && (f->linetable = qpy_marshal_read(m)) && (f->exceptiontable = qpy_marshal_read(m));
 }
 
+/* The constructor looks at the other names itself. */
 static int is_tuple_of_str(PyObject *tuple)
 {
     if (!PyTuple_CheckExact(tuple))
@@ -55,7 +57,7 @@ static int is_tuple_of_str(PyObject *tuple)
 /* What the interpreter takes for granted or calls a SystemError: 1, or 0 with an exception. */
 static int check(qpy_marshal_reader *m, const fields *f)
 {
-    int ok = PyBytes_CheckExact(f->code) && PyTuple_CheckExact(f->consts) && is_tuple_of_str(f->names) && is_tuple_of_str(f->locals) &&
+    int ok = PyBytes_CheckExact(f->code) && PyTuple_CheckExact(f->consts) && PyTuple_CheckExact(f->names) && is_tuple_of_str(f->locals) &&
              PyBytes_CheckExact(f->kinds) && PyBytes_GET_SIZE(f->kinds) == PyTuple_GET_SIZE(f->locals) && PyUnicode_CheckExact(f->filename) &&
              PyUnicode_CheckExact(f->name) && PyUnicode_CheckExact(f->qualname) && PyBytes_CheckExact(f->linetable) && PyBytes_CheckExact(f->exceptiontable);
     if (!ok) {
@@ -80,15 +82,23 @@ static PyObject *names_of(const fields *f, uint8_t kind)
 {
     const uint8_t *kinds = (const uint8_t *)PyBytes_AS_STRING(f->kinds);
     Py_ssize_t all = PyTuple_GET_SIZE(f->locals), n = 0;
+    if (f->only_locals)
+        return kind == LOCAL ? Py_NewRef(f->locals) : PyTuple_New(0);
     for (Py_ssize_t i = 0; i < all; i++)
         n += (kinds[i] & kind) != 0;
-    if (n == all)
-        return Py_NewRef(f->locals);
     PyObject *names = PyTuple_New(n);
     for (Py_ssize_t i = 0, to = 0; names && i < all; i++)
         if (kinds[i] & kind)
             PyTuple_SET_ITEM(names, to++, Py_NewRef(PyTuple_GET_ITEM(f->locals, i)));
     return names;
+}
+
+static int has_only_locals(const fields *f)
+{
+    uint8_t kinds = 0;
+    for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(f->kinds); i++)
+        kinds |= (uint8_t)(PyBytes_AS_STRING(f->kinds)[i] ^ LOCAL);
+    return !(kinds & (uint8_t)~HIDDEN);
 }
 
 /* Has it the variables that were read? Then it gets the very objects. */
@@ -98,9 +108,9 @@ static int adopt(PyCodeObject *code, const fields *f)
     Py_ssize_t n = PyTuple_GET_SIZE(f->locals);
     if (PyTuple_GET_SIZE(names) != n || PyBytes_GET_SIZE(kinds) != n)
         return 0;
-    int same = 1;
+    int same = 1, known = f->only_locals;
     for (Py_ssize_t i = 0; i < n; i++) {
-        if ((PyBytes_AS_STRING(kinds)[i] ^ PyBytes_AS_STRING(f->kinds)[i]) & (uint8_t)~HIDDEN)
+        if (!known && (PyBytes_AS_STRING(kinds)[i] ^ PyBytes_AS_STRING(f->kinds)[i]) & (uint8_t)~HIDDEN)
             return 0;
         PyObject *made = PyTuple_GET_ITEM(names, i), *read = PyTuple_GET_ITEM(f->locals, i);
         if (made != read) {
@@ -119,8 +129,9 @@ static int adopt(PyCodeObject *code, const fields *f)
 }
 
 /* A new reference, NULL with an exception, or NULL without one: it comes out differently. */
-static PyObject *make(const fields *f)
+static PyObject *make(fields *f)
 {
+    f->only_locals = has_only_locals(f);
     PyObject *locals = names_of(f, LOCAL), *cells = locals ? names_of(f, CELL) : NULL, *frees = cells ? names_of(f, FREE) : NULL;
     PyCodeObject *code = NULL;
     if (frees)
@@ -136,7 +147,7 @@ static PyObject *make(const fields *f)
 
 #else
 
-static PyObject *make(const fields *f) { return (void)f, NULL; }
+static PyObject *make(fields *f) { return (void)f, NULL; }
 
 #endif
 

@@ -274,10 +274,17 @@ static PyObject *read_bytes(qpy_marshal_reader *m, const uint8_t *at)
 QR_INLINE int is_ascii(const uint8_t *text, size_t n)
 {
     uint64_t bits = 0;
-    for (; n >= 8; text += 8, n -= 8)
-        bits |= qr_load64(text);
-    while (n--)
-        bits |= *text++;
+    if (n >= 8) {
+        const uint8_t *last = text + n - 8;
+        for (; text < last; text += 8)
+            bits |= qr_load64(text);
+        bits |= qr_load64(last);
+    }
+    else if (n >= 4)
+        bits = qr_load32(text) | qr_load32(text + n - 4);
+    else
+        while (n--)
+            bits |= *text++;
     return !(bits & UINT64_C(0x8080808080808080));
 }
 
@@ -324,9 +331,36 @@ QR_INLINE void leave(qpy_marshal_reader *m)
     m->r.depth.left++;
 }
 
+/* What is most frequent within containers, without a call. (Of a file an item is not there yet.) */
+QR_INLINE PyObject *read_within(qpy_marshal_reader *m)
+{
+    const uint8_t *p = m->r.p;
+    if (QR_LIKELY(m->r.end - p >= 9) && QR_LIKELY(m->level < QPY_MARSHAL_DEPTH)) {
+        if (*p == QR_MARSHAL_REFERENCE) {
+            uint32_t number = qr_load32(p + 1);
+            PyObject *object = number < m->refs_count ? m->refs[number] : NULL;
+            if (QR_LIKELY(object != NULL) && QR_LIKELY(!m->open || !PyTuple_CheckExact(object))) {
+                m->r.p = p + 5;
+                return Py_NewRef(object);
+            }
+        }
+        else if (*p == QR_MARSHAL_INT) {
+            m->r.p = p + 5;
+            return PyLong_FromLong((int32_t)qr_load32(p + 1));
+        }
+        else if (*p == QR_MARSHAL_BINARY_FLOAT) {
+            double real;
+            memcpy(&real, p + 1, 8);
+            m->r.p = p + 9;
+            return PyFloat_FromDouble(real);
+        }
+    }
+    return qpy_marshal_read(m);
+}
+
 PyObject *qpy_marshal_read_object(qpy_marshal_reader *m, const char *container)
 {
-    PyObject *object = qpy_marshal_read(m);
+    PyObject *object = read_within(m);
     return QR_LIKELY(object != NULL) || PyErr_Occurred() ? object : fail_null(container);
 }
 
@@ -334,7 +368,9 @@ PyObject *qpy_marshal_read_object(qpy_marshal_reader *m, const char *container)
 QR_INLINE int read_items(qpy_marshal_reader *m, size_t n, const char *container)
 {
     while (n--) {
-        PyObject *item = qpy_marshal_read_object(m, container);
+        PyObject *item = read_within(m);
+        if (QR_UNLIKELY(!item) && !PyErr_Occurred())
+            fail_null(container);
         if (QR_UNLIKELY(!item) || QR_UNLIKELY(!qpy_sink_push(&m->sink, item)))
             return 0;
     }
@@ -442,7 +478,7 @@ static QR_NOINLINE PyObject *read_shared_sequence(qpy_marshal_reader *m, size_t 
 /* The next key, hashed: a new reference, NULL with an exception or at the end. */
 QR_INLINE PyObject *read_key(qpy_marshal_reader *m)
 {
-    PyObject *key = qpy_marshal_read(m);
+    PyObject *key = read_within(m);
     if (QR_UNLIKELY(!key))
         return NULL;
     if (QR_LIKELY(PyUnicode_CheckExact(key)) && QR_LIKELY(((PyASCIIObject *)key)->hash != -1))
@@ -479,7 +515,7 @@ static int read_pairs(qpy_marshal_reader *m)
     while ((key = read_key(m))) {
         if (QR_UNLIKELY(!qpy_sink_push(&m->sink, key)))
             return 0;
-        if (!(value = qpy_marshal_read(m))) { /* a key without a value is dropped */
+        if (!(value = read_within(m))) { /* a key without a value is dropped */
             if (!PyErr_Occurred())
                 Py_DECREF(*--m->sink.top);
             break;
@@ -624,12 +660,57 @@ static QR_NOINLINE PyObject *read_slice(qpy_marshal_reader *m, int flag)
 }
 #endif
 
+static PyObject *read_rare_text(qpy_marshal_reader *m, const uint8_t *at, uint8_t code)
+{
+    switch (code) {
+    case QR_MARSHAL_ASCII: return read_latin(m, at, 4, 0);
+    case QR_MARSHAL_ASCII_INTERNED: return read_latin(m, at, 4, 1);
+    case QR_MARSHAL_UNICODE: return read_utf8(m, at, 0);
+    default: return read_utf8(m, at, 1);
+    }
+}
+
+/* What has no objects within. */
+static PyObject *read_rare_scalar(qpy_marshal_reader *m, const uint8_t *at, uint8_t code)
+{
+    switch (code) {
+    case QR_MARSHAL_ASCII:
+    case QR_MARSHAL_ASCII_INTERNED:
+    case QR_MARSHAL_UNICODE:
+    case QR_MARSHAL_INTERNED: return read_rare_text(m, at, code);
+    case QR_MARSHAL_BYTES: return read_bytes(m, at);
+    case QR_MARSHAL_LONG: return read_long(m, at);
+    case QR_MARSHAL_INT64: return read_int64(m, at);
+    case QR_MARSHAL_FLOAT: return read_float_as_text(m, at);
+    case QR_MARSHAL_COMPLEX: return read_complex_as_text(m, at);
+    case QR_MARSHAL_BINARY_COMPLEX: return read_complex(m, at);
+    default: return bad("unknown type code");
+    }
+}
+
+static QR_NOINLINE PyObject *read_rare(qpy_marshal_reader *m, const uint8_t *at, uint8_t code, int flag)
+{
+    switch (code) {
+    case QR_MARSHAL_NULL: return NULL;
+    case QR_MARSHAL_STOP_ITERATION: return Py_NewRef(PyExc_StopIteration);
+    case QR_MARSHAL_ELLIPSIS: return Py_NewRef(Py_Ellipsis);
+    case QR_MARSHAL_CODE: return read_code(m, flag);
+    case QR_MARSHAL_SET:
+    case QR_MARSHAL_FROZENSET: return read_counted(m, at, code, flag);
+#if PY_VERSION_HEX >= 0x030E0000
+    case QR_MARSHAL_SLICE: return read_slice(m, flag);
+#endif
+    default: return with_ref(m, read_rare_scalar(m, at, code), flag);
+    }
+}
+
 PyObject *qpy_marshal_read(qpy_marshal_reader *m)
 {
     qr_reader *r = &m->r;
     if (QR_UNLIKELY(m->file != NULL) && !qpy_marshal_fetch_item(m))
         return NULL;
     const uint8_t *at = r->p;
+    PyObject *object;
     int32_t number;
     double real;
     if (QR_UNLIKELY(at == r->end))
@@ -640,39 +721,21 @@ PyObject *qpy_marshal_read(qpy_marshal_reader *m)
     uint8_t code = *at & 0x7F;
     r->p = at + 1;
     switch (code) {
-    case QR_MARSHAL_NULL: return NULL;
     case QR_MARSHAL_NONE: return Py_NewRef(Py_None);
     case QR_MARSHAL_FALSE: return Py_NewRef(Py_False);
     case QR_MARSHAL_TRUE: return Py_NewRef(Py_True);
-    case QR_MARSHAL_STOP_ITERATION: return Py_NewRef(PyExc_StopIteration);
-    case QR_MARSHAL_ELLIPSIS: return Py_NewRef(Py_Ellipsis);
-    case QR_MARSHAL_INT: return with_ref(m, QR_LIKELY(qr_marshal_want_i4(r, at, &number)) ? PyLong_FromLong(number) : qpy_marshal_fail(m), flag);
-    case QR_MARSHAL_BINARY_FLOAT: return with_ref(m, QR_LIKELY(qr_marshal_want_float(r, at, &real)) ? PyFloat_FromDouble(real) : qpy_marshal_fail(m), flag);
-    case QR_MARSHAL_SHORT_ASCII: return with_ref(m, read_latin(m, at, 1, 0), flag);
-    case QR_MARSHAL_SHORT_ASCII_INTERNED: return with_ref(m, read_latin(m, at, 1, 1), flag);
     case QR_MARSHAL_REFERENCE: return read_reference(m, at);
     case QR_MARSHAL_DICT: return flag ? read_shared_dict(m) : read_dict(m);
     case QR_MARSHAL_SMALL_TUPLE:
     case QR_MARSHAL_TUPLE:
-    case QR_MARSHAL_LIST:
-    case QR_MARSHAL_SET:
-    case QR_MARSHAL_FROZENSET: return read_counted(m, at, code, flag);
-    case QR_MARSHAL_ASCII: return with_ref(m, read_latin(m, at, 4, 0), flag);
-    case QR_MARSHAL_ASCII_INTERNED: return with_ref(m, read_latin(m, at, 4, 1), flag);
-    case QR_MARSHAL_UNICODE: return with_ref(m, read_utf8(m, at, 0), flag);
-    case QR_MARSHAL_INTERNED: return with_ref(m, read_utf8(m, at, 1), flag);
-    case QR_MARSHAL_BYTES: return with_ref(m, read_bytes(m, at), flag);
-    case QR_MARSHAL_LONG: return with_ref(m, read_long(m, at), flag);
-    case QR_MARSHAL_INT64: return with_ref(m, read_int64(m, at), flag);
-    case QR_MARSHAL_FLOAT: return with_ref(m, read_float_as_text(m, at), flag);
-    case QR_MARSHAL_COMPLEX: return with_ref(m, read_complex_as_text(m, at), flag);
-    case QR_MARSHAL_BINARY_COMPLEX: return with_ref(m, read_complex(m, at), flag);
-    case QR_MARSHAL_CODE: return read_code(m, flag);
-#if PY_VERSION_HEX >= 0x030E0000
-    case QR_MARSHAL_SLICE: return read_slice(m, flag);
-#endif
-    default: return bad("unknown type code");
+    case QR_MARSHAL_LIST: return read_counted(m, at, code, flag);
+    case QR_MARSHAL_INT: object = QR_LIKELY(qr_marshal_want_i4(r, at, &number)) ? PyLong_FromLong(number) : qpy_marshal_fail(m); break;
+    case QR_MARSHAL_BINARY_FLOAT: object = QR_LIKELY(qr_marshal_want_float(r, at, &real)) ? PyFloat_FromDouble(real) : qpy_marshal_fail(m); break;
+    case QR_MARSHAL_SHORT_ASCII: object = read_latin(m, at, 1, 0); break;
+    case QR_MARSHAL_SHORT_ASCII_INTERNED: object = read_latin(m, at, 1, 1); break;
+    default: return read_rare(m, at, code, flag);
     }
+    return with_ref(m, object, flag);
 }
 
 /* ---------------------------------------------------------------- the whole */
