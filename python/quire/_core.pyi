@@ -596,6 +596,14 @@ class _MarshalWritable(Protocol):
 
 marshal_version: int
 
+# What `python -m quire inspect` is made from.
+_InspectEvent = tuple[int, int, str, Any, int, str | None]
+
+def inspect_events(
+    data: Buffer, format: str, offset: int, most: int, python: int, /
+) -> tuple[list[_InspectEvent], tuple[str, str, int] | None, int]: ...
+def pyc_head(data: Buffer, /) -> tuple[int, int, int, int, int, int, bytes | None] | None: ...
+
 if sys.version_info >= (3, 13):
     def marshal_dump(
         value: object, file: _MarshalWritable, version: int = ..., /, *, allow_code: bool = True, canonical: bool = False
