@@ -10,6 +10,7 @@
 #include "binding/raw.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
+#include "binding/walk_order.h"
 
 enum { QR_JSON_STYLED_BINARY = QR_JSON_BINARY, QR_JSON_STYLED_TEXT_KEYS = QR_JSON_TEXT_KEYS, QR_JSON_STYLED_STYLED = 1 };
 
@@ -38,15 +39,16 @@ QR_INLINE int out_end_map(qr_buffer *b) { return qr_json_styled_end(b, qpy_walk_
 #define QR_F(name) out_##name
 #define QR_TRAIT(name) QR_JSON_STYLED_##name
 #define QR_FORMAT QR_FORMAT_JSON
+#define QPY_WALK_SORTS
 #include "binding/walk.tmpl.h"
 
 int QPY_BUILD(qpy_json_write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style)
 {
-    qr_styled styled;
-    qr_styled_init(&styled, style, &qpy_memory, style->canonical ? QR_ORDER_UTF16 : QR_ORDER_POINTS);
-    walker->style = &styled;
+    qpy_styled styled;
+    qpy_styled_init(&styled, style, style->canonical ? QR_ORDER_UTF16 : QR_ORDER_POINTS);
+    walker->style = &styled.core;
     int ok = plan ? json_styled_write_node(walker, plan, node, object) : json_styled_write_value(walker, object);
     walker->style = NULL;
-    qr_styled_release(&styled);
+    qpy_styled_release(&styled);
     return ok;
 }

@@ -9,6 +9,7 @@
 #include "binding/raw.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
+#include "binding/walk_order.h"
 
 enum { QR_MSGPACK_STYLED_BINARY = QR_MSGPACK_BINARY, QR_MSGPACK_STYLED_TEXT_KEYS = QR_MSGPACK_TEXT_KEYS, QR_MSGPACK_STYLED_STYLED = 1 };
 
@@ -37,15 +38,16 @@ QR_INLINE int out_end_map(qr_buffer *b) { return qr_msgpack_styled_end(b, qpy_wa
 #define QR_F(name) out_##name
 #define QR_TRAIT(name) QR_MSGPACK_STYLED_##name
 #define QR_FORMAT QR_FORMAT_MSGPACK
+#define QPY_WALK_SORTS
 #include "binding/walk.tmpl.h"
 
 int QPY_BUILD(qpy_msgpack_write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style)
 {
-    qr_styled styled;
-    qr_styled_init(&styled, style, &qpy_memory, QR_ORDER_BYTES);
-    walker->style = &styled;
+    qpy_styled styled;
+    qpy_styled_init(&styled, style, QR_ORDER_BYTES);
+    walker->style = &styled.core;
     int ok = plan ? msgpack_styled_write_node(walker, plan, node, object) : msgpack_styled_write_value(walker, object);
     walker->style = NULL;
-    qr_styled_release(&styled);
+    qpy_styled_release(&styled);
     return ok;
 }

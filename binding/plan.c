@@ -92,6 +92,8 @@ static void plan_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     plan_clear(op);
+    for (uint32_t i = 0; self->records && i < self->core->records_count; i++)
+        PyMem_Free(self->records[i].order);
     PyMem_Free(self->nodes);
     PyMem_Free(self->fields);
     PyMem_Free(self->records);

@@ -64,6 +64,8 @@ typedef struct qpy_record_side {
     uint32_t width;      /* fields that are walked when it is written: all but the gaps at the end */
     uint8_t in_place;    /* DATACLASS: every field is an attribute of the instance's __dict__ and is written */
     unsigned plain_version; /* DATACLASS: tp_version_tag of the class when its attributes were found to be plain; 0: not yet */
+    uint8_t *order;      /* its fields as their names are in order: by their bytes, then by length and bytes, count + 1 numbers each (a tag is
+                          * number `count`); NULL where a name is not ASCII, or there are more than 64 */
     Py_ssize_t slots;    /* DATACLASS with __slots__: every field has a slot; 0 no */
 } qpy_record_side;
 

@@ -4,6 +4,7 @@
  * The description comes from our own Python code, but a wrong one must still be an exception, never a crash: every position
  * is checked for length and type before it is used (`item`, `number_of`, `text_of`). */
 #include "binding/plan_compile.h"
+#include "binding/walk_order.h"
 
 #include "binding/cpython_private.h"
 #include "binding/members.h"
@@ -334,6 +335,54 @@ static int compile_record(qpy_plan *self, uint32_t node, PyObject *cls, PyObject
 }
 
 /* What only shows when all fields are there. */
+typedef struct field_name {
+    const uint8_t *text;
+    uint32_t length;
+} field_name;
+
+static int name_is_less(const field_name *a, const field_name *b, int by_length)
+{
+    if (by_length && a->length != b->length)
+        return a->length < b->length;
+    int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+    return order ? order < 0 : a->length < b->length;
+}
+
+static void sort_names(const field_name *names, uint32_t n, uint8_t *order, int by_length)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = i;
+        for (; at > 0 && name_is_less(&names[i], &names[order[at - 1]], by_length); at--)
+            order[at] = order[at - 1];
+        order[at] = (uint8_t)i;
+    }
+}
+
+/* qpy_record_side.order. 1, or 0 with an exception. */
+static int order_fields(qpy_plan *self, uint32_t number)
+{
+    const qr_record *record = &self->core->records[number];
+    field_name names[QPY_ORDER_MOST + 1];
+    uint32_t n = record->count + record->has_tag;
+    if (record->array || record->count > QPY_ORDER_MOST)
+        return 1;
+    for (uint32_t i = 0; i < record->count; i++)
+        names[i] = (field_name){self->core->fields[record->first + i].name, self->core->fields[record->first + i].length};
+    if (record->has_tag)
+        names[record->count] = (field_name){record->tag_name, record->tag_name_length};
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < names[i].length; k++)
+            if (names[i].text[k] >= 0x80)
+                return 1;
+    if (!(self->records[number].order = PyMem_Calloc(2, record->count + 1))) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    sort_names(names, n, self->records[number].order, 0);
+    sort_names(names, n, self->records[number].order + record->count + 1, 1);
+    return 1;
+}
+
 static int finish_record(qpy_plan *self, uint32_t number)
 {
     qpy_record_side *side = &self->records[number];
@@ -721,7 +770,7 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     if (adapts)
         spread_adapts(self);
     for (uint32_t i = 0; i < self->core->records_count; i++)
-        if (!finish_record(self, i))
+        if (!finish_record(self, i) || !order_fields(self, i))
             return 0;
     return qpy_union_compile(self);
 }

@@ -286,8 +286,12 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
     return ok;
 }
 
+#ifdef QPY_WALK_SORTS
+#include "binding/walk_order.tmpl.h"
+#else
 static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op) { return QR_T(write_pairs)(w, op, NULL, 0, 0); }
 static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key, uint32_t node) { return QR_T(write_pairs)(w, op, plan, key, node); }
+#endif
 
 /* A subclass that iterates in its own way (OrderedDict.move_to_end) is written in that order. */
 static QR_NOINLINE int QR_T(write_dict_subclass)(qpy_walker *w, PyObject *op)
@@ -364,8 +368,16 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     }
     PyObject *extras = NULL;
     ok = ok && qpy_walk_extras(w, side, op, &extras);
-    ok = ok && QR_T(open_record)(w, record, n + (extras ? (size_t)PyList_GET_SIZE(extras) : 0));
-    for (uint32_t i = 0; ok && i < got; i++) {
+    const uint8_t *order = QR_TRAIT(STYLED) && !(extras && PyList_GET_SIZE(extras)) ? qpy_walk_field_order(w, record, side) : NULL;
+    if (QR_TRAIT(STYLED) && order)
+        w->style->in_order = 1;
+    ok = ok && (QR_TRAIT(STYLED) && order ? QR_F(put_map)(&w->buffer, n + record->has_tag) : QR_T(open_record)(w, record, n + (extras ? (size_t)PyList_GET_SIZE(extras) : 0)));
+    for (uint32_t at = 0; ok && at < got + (QR_TRAIT(STYLED) && order && record->has_tag); at++) {
+        uint32_t i = QR_TRAIT(STYLED) && order ? order[at] : at;
+        if (QR_TRAIT(STYLED) && order && i == record->count) {
+            ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(put_tag)(w, record);
+            continue;
+        }
         if (!values[i] && record->array) {
             ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
             if (ok) {
@@ -447,6 +459,8 @@ QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *pla
 QR_INLINE int QR_T(write_fields)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
     const qpy_record_side *side = qpy_plan_record_side(plan, number);
+    if (QR_TRAIT(STYLED) && qpy_walk_field_order(w, qpy_plan_record(plan, number), side))
+        return QR_T(write_gathered)(w, op, plan, number, typed);
     unsigned gathers = side->omits & (typed ? ~(unsigned)QPY_ADAPTS : ~0u); /* what must be written by its type is, when all is */
     if (QR_LIKELY(side->form == QPY_FORM_RECORD && !gathers))
         return QR_T(write_slots)(w, op, plan, number, typed);

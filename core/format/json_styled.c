@@ -128,8 +128,9 @@ uint8_t *qr_json_styled_number(uint8_t *to, double value)
         return to + 1;
     }
     uint8_t *end = qr_float64_write(to, value);
-    if (end[-2] == '.' && end[-1] == '0')
-        return end - 2;
+    double size = __builtin_fabs(value);
+    if (QR_LIKELY(size >= 0.0001 && size < 1e16)) /* without an exponent */
+        return end[-2] == '.' && end[-1] == '0' ? end - 2 : end;
     for (uint8_t *e = end - 1; e > to && end - e <= 5; e--) /* e+308 */
         if (*e == 'e') {
             to += *to == '-';

@@ -89,13 +89,8 @@ QR_INLINE int qr_json_styled_open(qr_buffer *b, qr_styled *s, uint8_t bracket, i
         return 0;
     return !s->style->sorts || qr_order_open(&s->order, b, what);
 }
-QR_INLINE int qr_json_styled_put_array(qr_buffer *b, qr_styled *s)
-{
-    int what = s->is_set ? QR_ORDER_ITEMS : QR_ORDER_NOTHING;
-    s->is_set = 0;
-    return qr_json_styled_open(b, s, '[', what);
-}
-QR_INLINE int qr_json_styled_put_map(qr_buffer *b, qr_styled *s) { return qr_json_styled_open(b, s, '{', QR_ORDER_PAIRS); }
+QR_INLINE int qr_json_styled_put_array(qr_buffer *b, qr_styled *s) { return qr_json_styled_open(b, s, '[', qr_styled_array(s)); }
+QR_INLINE int qr_json_styled_put_map(qr_buffer *b, qr_styled *s) { return qr_json_styled_open(b, s, '{', qr_styled_map(s)); }
 QR_INLINE int qr_json_styled_end(qr_buffer *b, qr_styled *s, uint8_t close)
 {
     if (QR_UNLIKELY(b->error != QR_ERROR_NONE) || (s->style->sorts && QR_UNLIKELY(!qr_order_close(&s->order, b))))

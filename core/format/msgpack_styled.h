@@ -26,13 +26,8 @@ QR_INLINE int qr_msgpack_styled_put_image(qr_buffer *b, qr_styled *s, const qr_i
     qr_image_put(image, b);
     return qr_order_key(&s->order, b, 0);
 }
-QR_INLINE int qr_msgpack_styled_put_array(qr_buffer *b, qr_styled *s, size_t n)
-{
-    int what = s->is_set ? QR_ORDER_ITEMS : QR_ORDER_NOTHING;
-    s->is_set = 0;
-    return qr_msgpack_put_array(b, n) && qr_order_open(&s->order, b, what);
-}
-QR_INLINE int qr_msgpack_styled_put_map(qr_buffer *b, qr_styled *s, size_t n) { return qr_msgpack_put_map(b, n) && qr_order_open(&s->order, b, QR_ORDER_PAIRS); }
+QR_INLINE int qr_msgpack_styled_put_array(qr_buffer *b, qr_styled *s, size_t n) { return qr_msgpack_put_array(b, n) && qr_order_open(&s->order, b, qr_styled_array(s)); }
+QR_INLINE int qr_msgpack_styled_put_map(qr_buffer *b, qr_styled *s, size_t n) { return qr_msgpack_put_map(b, n) && qr_order_open(&s->order, b, qr_styled_map(s)); }
 QR_INLINE int qr_msgpack_styled_end(qr_buffer *b, qr_styled *s) { return qr_order_close(&s->order, b); }
 
 #endif

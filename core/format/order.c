@@ -7,7 +7,7 @@
 
 void qr_order_init(qr_order *self, const qr_memory *memory, qr_order_by by, int distinct)
 {
-    *self = (qr_order){.memory = memory, .by = by, .distinct = distinct};
+    *self = (qr_order){.memory = memory, .by = by, .distinct = distinct, .plain = 1};
 }
 
 void qr_order_release(qr_order *self)
@@ -28,7 +28,7 @@ int qr_order_grow_marks(qr_order *self, qr_buffer *buffer)
     return 1;
 }
 
-int qr_order_open(qr_order *self, qr_buffer *buffer, int what)
+int qr_order_open_level(qr_order *self, qr_buffer *buffer, int what)
 {
     if (QR_UNLIKELY(self->depth == self->level_room)) {
         size_t room = self->level_room ? 2 * self->level_room : 16;
@@ -38,8 +38,9 @@ int qr_order_open(qr_order *self, qr_buffer *buffer, int what)
         self->levels = levels;
         self->level_room = room;
     }
-    self->levels[self->depth++] = (qr_order_level){self->count, qr_buffer_length(buffer), what};
+    self->levels[self->depth++] = (qr_order_level){self->count, qr_buffer_length(buffer), self->plain, what};
     self->what = what;
+    self->plain = 0;
     return 1;
 }
 
@@ -249,15 +250,16 @@ static int permute(qr_order *self, qr_buffer *buffer, const qr_order_level *leve
     return 1;
 }
 
-int qr_order_close(qr_order *self, qr_buffer *buffer)
+int qr_order_close_level(qr_order *self, qr_buffer *buffer)
 {
     if (QR_UNLIKELY(buffer->error != QR_ERROR_NONE)) /* what the marks tell of may be gone */
         return 0;
     qr_order_level level = self->levels[--self->depth];
     size_t n = self->count - level.first, sizes, bytes;
     self->count = level.first;
+    self->plain = level.plain;
     self->what = self->depth ? self->levels[self->depth - 1].what : QR_ORDER_NOTHING;
-    if (level.what == QR_ORDER_NOTHING || n < 2)
+    if (n < 2)
         return 1;
     if (qr_multiply_overflows(n, 2 * sizeof(entry), &sizes) || qr_add_overflows(sizes, qr_buffer_length(buffer) - level.start, &bytes))
         return qr_buffer_fail(buffer, QR_ERROR_MEMORY);

@@ -26,6 +26,7 @@ typedef struct qr_order_mark {
 } qr_order_mark;
 typedef struct qr_order_level {
     size_t first, start; /* its first mark; where its first pair begins */
+    size_t plain;        /* of the level around it */
     int what;
 } qr_order_level;
 
@@ -34,6 +35,7 @@ typedef struct qr_order {
     qr_order_by by;
     int distinct; /* two equal keys are an error (DUPLICATE_KEY) */
     int what;     /* of the innermost level */
+    size_t plain; /* containers in it that are open and stay as they come; 1 more outside of all levels */
     qr_order_mark *marks;
     qr_order_level *levels;
     uint8_t *room; /* for sorting */
@@ -46,17 +48,31 @@ void qr_order_release(qr_order *self);
 
 /* Each of the following fails (0) with the buffer's error, MEMORY where not said otherwise. */
 
+int qr_order_open_level(qr_order *self, qr_buffer *buffer, int what);
+int qr_order_close_level(qr_order *self, qr_buffer *buffer);
 /* A container opens: what follows in the buffer is its first pair or item. */
-int qr_order_open(qr_order *self, qr_buffer *buffer, int what);
+QR_INLINE int qr_order_open(qr_order *self, qr_buffer *buffer, int what)
+{
+    if (what != QR_ORDER_NOTHING)
+        return qr_order_open_level(self, buffer, what);
+    self->plain++;
+    return 1;
+}
 /* The innermost container has no more pairs: puts them in order. DUPLICATE_KEY. */
-int qr_order_close(qr_order *self, qr_buffer *buffer);
+QR_INLINE int qr_order_close(qr_order *self, qr_buffer *buffer)
+{
+    if (!self->plain)
+        return qr_order_close_level(self, buffer);
+    self->plain--;
+    return 1;
+}
 
 int qr_order_grow_marks(qr_order *self, qr_buffer *buffer);
 
 /* A key ended `back` bytes before the end of what is written. */
 QR_INLINE int qr_order_key(qr_order *self, qr_buffer *buffer, size_t back)
 {
-    if (self->what != QR_ORDER_PAIRS)
+    if (self->plain || self->what != QR_ORDER_PAIRS)
         return 1;
     if (QR_UNLIKELY(self->count == self->mark_room) && !qr_order_grow_marks(self, buffer))
         return 0;
@@ -66,7 +82,7 @@ QR_INLINE int qr_order_key(qr_order *self, qr_buffer *buffer, size_t back)
 /* A pair or an item ended, with what separates it from the next. */
 QR_INLINE int qr_order_item(qr_order *self, qr_buffer *buffer)
 {
-    if (self->what == QR_ORDER_NOTHING)
+    if (self->plain)
         return 1;
     if (QR_UNLIKELY(buffer->error != QR_ERROR_NONE)) /* its key may have no mark */
         return 0;

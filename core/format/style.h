@@ -27,6 +27,7 @@ typedef struct qr_styled {
     qr_order order;
     size_t level; /* of indentation */
     int is_set;   /* the next array is a set */
+    int in_order; /* the pairs of the next map come in order */
 } qr_styled;
 
 /* `by` is how the format orders keys. Allocates nothing. */
@@ -35,7 +36,20 @@ QR_INLINE void qr_styled_init(qr_styled *self, const qr_style *style, const qr_m
     self->style = style;
     qr_order_init(&self->order, memory, by, style->canonical);
     self->level = 0;
+    self->is_set = self->in_order = 0;
+}
+/* What is to be put in order of the array or map that opens. */
+QR_INLINE int qr_styled_array(qr_styled *self)
+{
+    int is_set = self->is_set;
     self->is_set = 0;
+    return is_set ? QR_ORDER_ITEMS : QR_ORDER_NOTHING;
+}
+QR_INLINE int qr_styled_map(qr_styled *self)
+{
+    int in_order = self->in_order;
+    self->in_order = 0;
+    return in_order ? QR_ORDER_NOTHING : QR_ORDER_PAIRS;
 }
 QR_INLINE void qr_styled_release(qr_styled *self) { qr_order_release(&self->order); }
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk_order: what can be put in order before it is written: dicts whose keys are ASCII strs, fields of records. It is written in place
+ * then; everything else is written as it comes and put in order in the buffer (core/format/order.h).
+ *
+ * Dicts in a row mostly have the same keys in the same order: how the last ones with as many keys were put in order is tried first, which
+ * takes a comparison a key. */
+#ifndef QUIRE_BINDING_WALK_ORDER_H
+#define QUIRE_BINDING_WALK_ORDER_H
+
+#include "binding/walk.h"
+
+enum { QPY_ORDER_MOST = 64 /* pairs of a dict, fields of a record */, QPY_ORDER_GUESSES = 16 };
+
+typedef struct qpy_order_pair {
+    uint64_t head;         /* keys with different ones are in their order */
+    PyObject *key, *value; /* held */
+} qpy_order_pair;
+
+/* A style while it is heeded; the walker's `style` is its first member. */
+typedef struct qpy_styled {
+    qr_styled core;
+    qpy_order_pair *pairs; /* of the open dicts, the innermost last */
+    size_t count, room;
+    struct { uint8_t count, at[QPY_ORDER_MOST]; } guesses[QPY_ORDER_GUESSES];
+} qpy_styled;
+
+void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by);
+void qpy_styled_release(qpy_styled *self);
+QR_INLINE qpy_styled *qpy_walk_styled(const qpy_walker *walker) { return (qpy_styled *)walker->style; }
+
+/* Holds the pairs of a dict, behind those that are held already. order[i] is which of them comes i-th. Their number; -1 when it cannot be
+ * done here (nothing is held), -2 when memory is out (failed). */
+Py_ssize_t qpy_walk_hold_pairs(qpy_walker *self, PyObject *dict, uint8_t order[QPY_ORDER_MOST]);
+/* Lets the last n go. */
+void qpy_walk_drop_pairs(qpy_walker *self, size_t n);
+
+/* In which order a record's fields are written: their numbers, and that of a tag is how many fields there are. NULL: as they are. */
+const uint8_t *qpy_walk_field_order(const qpy_walker *self, const qr_record *record, const qpy_record_side *side);
+
+#endif
