@@ -7,7 +7,7 @@
 #include "fuzz/fuzz.h"
 
 /* PLAN_ANY has no plan; PLAN_RAW takes everything too, by skipping it. */
-typedef enum plan_name { PLAN_ANY, PLAN_RAW, PLAN_PEOPLE, PLAN_SHAPES, PLAN_SCALARS, PLAN_ROWS, PLAN_COUNT } plan_name;
+typedef enum plan_name { PLAN_ANY, PLAN_RAW, PLAN_PEOPLE, PLAN_SHAPES, PLAN_SCALARS, PLAN_ROWS, PLAN_ADAPTED, PLAN_COUNT } plan_name;
 
 static uint32_t plan_node(qr_plan *plan, qr_kind kind) { return qr_plan_add_node(plan, kind); }
 
@@ -111,10 +111,34 @@ static void plan_rows(qr_plan *plan, uint32_t root)
     qr_plan_begin_record(plan, nothing, QR_UNKNOWN_ERROR);
 }
 
+/* [{text, list, table, either, twice}]: adapters over text and containers, as keys and as arms of a union; lengths with bounds. */
+static void plan_adapted(qr_plan *plan, uint32_t root)
+{
+    uint32_t str = plan_node(plan, QR_KIND_STR), number = plan_node(plan, QR_KIND_INT), record = plan_node(plan, QR_KIND_RECORD), either = plan_node(plan, QR_KIND_UNION);
+    uint32_t text = plan_items(plan, QR_KIND_ADAPTER, str, 0, 1), list = plan_items(plan, QR_KIND_ARRAY, number, 0, 1);
+    uint32_t adapted = plan_items(plan, QR_KIND_ADAPTER, list, 0, 1), table = plan_items(plan, QR_KIND_MAP, text, adapted, 2);
+    uint32_t texts[] = {plan_node(plan, QR_KIND_DATE), text};
+    qr_plan_add_bounds(plan, str)->max_length = 8;
+    qr_plan_bounds *bounds = qr_plan_add_bounds(plan, list);
+    bounds->min_length = 1, bounds->max_length = 3;
+    qr_plan_add_bounds(plan, table)->max_length = 2;
+    qr_plan_set_items(plan, root, &record, 1);
+    qr_plan_begin_record(plan, record, QR_UNKNOWN_ERROR);
+    plan_field(plan, record, "text", text, QR_FIELD_REQUIRED);
+    plan_field(plan, record, "list", adapted, 0);
+    plan_field(plan, record, "table", table, 0);
+    plan_field(plan, record, "either", either, 0);
+    plan_field(plan, record, "twice", plan_items(plan, QR_KIND_ADAPTER, text, 0, 1), 0);
+    qr_union *u = qr_plan_begin_union(plan, either);
+    u->int_ = number, u->array = adapted, u->map = table;
+    qr_plan_set_union_text(plan, either, texts, 2);
+    qr_plan_set_nullable(plan, either);
+}
+
 static const qr_plan *fuzz_plan(plan_name name)
 {
     static const qr_plan *made[PLAN_COUNT];
-    static const qr_kind roots[] = {QR_KIND_ANY, QR_KIND_RAW, QR_KIND_ARRAY, QR_KIND_UNION, QR_KIND_RECORD, QR_KIND_ARRAY};
+    static const qr_kind roots[] = {QR_KIND_ANY, QR_KIND_RAW, QR_KIND_ARRAY, QR_KIND_UNION, QR_KIND_RECORD, QR_KIND_ARRAY, QR_KIND_ARRAY};
     if (name == PLAN_ANY || made[name])
         return made[name];
     qr_plan *plan = qr_plan_new(&qr_memory_default);
@@ -124,6 +148,7 @@ static const qr_plan *fuzz_plan(plan_name name)
     case PLAN_SHAPES: plan_shapes(plan, root); break;
     case PLAN_SCALARS: plan_scalars(plan, root); break;
     case PLAN_ROWS: plan_rows(plan, root); break;
+    case PLAN_ADAPTED: plan_adapted(plan, root); break;
     default: break;
     }
     FUZZ_CHECK(qr_plan_seal(plan) == QR_ERROR_NONE);

@@ -277,7 +277,7 @@ _HINTS = {
     "lone_surrogate": 'text that came with errors="surrogateescape" is bytes: encode those',
     "changed": "something that runs while this is encoded (a property, another thread) changes it",
     "duplicate_key": "another key of the dict is written the same, and a reader would keep one of the two",
-    "non_finite": 'the format has no such number; with nan="null" null stands for it, with nan="allow" it is written as Python does',
+    "non_finite": 'the format has no such number; with nan="null" null stands for it, nan="allow" writes it as Python does',
     "out_of_range": "the format holds no integer as large: an adapter can write it as text or bytes",
     "would_change": "tell the types of the union apart, by a tag or by leaving one out",
     "unsupported_key": "a key is a scalar, an Enum or a tuple of such; quire.Adapter makes one of any other class",

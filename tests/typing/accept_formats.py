@@ -59,6 +59,11 @@ assert_type(quire.msgpack.Encoder(Point).encode(Point(1)), bytes)
 
 assert_type(quire.convert({"id": 1}, User), User)
 quire.validate([1], list[int])
+quire.validate([1], list[int], errors="all", adapters=quire.Adapters())
+assert_type(quire.json.Encoder(User, errors="all"), quire.json.Encoder[User])
+assert_type(quire.msgpack.Encoder(errors="first"), quire.msgpack.Encoder[Any])
+assert_type(quire.json.decode(b"{}", User, errors="all"), User)
+assert_type(quire.convert({"id": 1}, User, errors="all", limits=quire.Limits(depth=3)), User)
 plain = quire.to_builtins(User(1))
 
 ext = quire.msgpack.Ext(5, b"data")

@@ -49,3 +49,10 @@ quire.json.Decoder(User).stream().feed(5)  # error
 g: Other = next(quire.json.Decoder(User).stream())  # error
 quire.json.schema(int, mode="both")  # error
 quire.json.schema(int, "decode")  # error
+quire.json.Encoder(User, errors="some")  # error
+quire.json.Decoder(User, errors=True)  # error
+quire.json.decode(b"1", int, errors="many")  # error
+quire.validate(1, int, errors="each")  # error
+quire.validate(1, int, limits=None)  # error
+quire.convert(1, int, errors=None)  # error
+quire.convert(1, int, limits=3)  # error
