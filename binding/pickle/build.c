@@ -11,19 +11,10 @@
 
 /* ---------------------------------------------------------------- lists */
 
-int qpy_unpickle_extend_list(qpy_unpickle_stack *s, PyObject *list, PyObject **from)
+int qpy_unpickle_extend_list(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *list, PyObject **from)
 {
     Py_ssize_t n = s->top - from;
-    if (n == 0)
-        return 1;
-    PyListObject *l = (PyListObject *)list;
-    if (n == 1 && Py_SIZE(list) < l->allocated) {
-        l->ob_item[Py_SIZE(list)] = *from;
-        Py_SET_SIZE(list, Py_SIZE(list) + 1);
-        s->top = from;
-        return 1;
-    }
-    if (!qpy_list_extend(list, from, n, QPY_PRIVATE))
+    if (n && !qpy_list_extend(list, from, n, m->state->private_ok))
         return 0;
     s->top = from;
     return 1;
@@ -194,6 +185,34 @@ int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **fro
         if (!intern(key))
             return 0;
     return in_slots ? fill_slots(plan, instance, from, (to - from) / 2) : qpy_instance_fill(instance, from, (to - from) / 2);
+}
+
+const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **from, const uint8_t *p, const uint8_t *end)
+{
+    size_t number = m->memo.count, memoizes = 0;
+    PyObject *dict = from[-1];
+    if (from - s->fence < 3 || from[-2] != Py_None || Py_REFCNT(dict) != 1 || PyDict_GET_SIZE(dict) || end - p < 4 || *p++ != QR_PICKLE_TUPLE2)
+        return NULL;
+    if (*p == QR_PICKLE_MEMOIZE) {
+        memoizes = 1;
+        p++;
+    }
+    else if (*p == QR_PICKLE_BINPUT) {
+        memoizes = 1;
+        number = p[1];
+        p += 2;
+    }
+    if (*p++ != QR_PICKLE_BUILD || (memoizes && (!m->wanted || qpy_unpickle_is_wanted(m, number))))
+        return NULL;
+    if (!qpy_unpickle_store_state(m, from[-3], from, s->top, 1))
+        return NULL;
+    for (PyObject **key = from; key < s->top; key += 2)
+        Py_DECREF(*key);
+    m->memo.count += memoizes;
+    s->top = from - 2;
+    Py_DECREF(dict);
+    Py_DECREF(Py_None);
+    return p;
 }
 
 int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state, int in_slots)

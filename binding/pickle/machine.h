@@ -8,6 +8,7 @@
  *   unpickle_memo.c  the memo
  *   foresee.c        which memo entries are ever fetched
  *   build.c          containers and instances from what is on the stack
+ *   instructions.c   the opcodes one by one, for the disassembler
  *   construct.c      globals, calls and states as the standard library has them
  *
  * Whatever may run user code goes through a function that gets machine and stack: the loop keeps the cursor and the top of the stack in
@@ -209,15 +210,24 @@ QR_INLINE PyObject *qpy_unpickle_memo_get(qpy_unpickle_memo *self, size_t number
  * short ones, of `words` words. */
 void qpy_unpickle_foresee(qpy_unpickle *m, uint64_t *room, size_t words);
 
+/* Only with m->wanted. */
+QR_INLINE int qpy_unpickle_is_wanted(const qpy_unpickle *m, size_t number)
+{
+    return number < m->wanted_count && (m->wanted[number / 64] >> number % 64 & 1);
+}
+
 /* ---------------------------------------------------------------- build.c: what the loop does with the stack: 1, or 0 with an exception */
 
 /* Items from `from` to the top into the exact list; they leave the stack. */
-int qpy_unpickle_extend_list(qpy_unpickle_stack *s, PyObject *list, PyObject **from);
+int qpy_unpickle_extend_list(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *list, PyObject **from);
 /* Pairs from `from` to the top into the exact dict; they leave the stack. May run user code. */
 int qpy_unpickle_fill_dict(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *dict, PyObject **from);
 /* Pairs from `from` to the top as the state of a new instance, in its __dict__ or by its slots: 1; 0: not told, nothing has changed. Runs no
  * user code. References of the values are taken where it is done, the keys' are left. */
 int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **from, PyObject **to, int in_slots);
+/* Where None, a new dict for these pairs, TUPLE2 and BUILD make the state of an instance by its slots: where the input goes on behind them, all of
+ * it done; NULL: not told, nothing has changed. */
+const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **from, const uint8_t *p, const uint8_t *end);
 /* The same with a dict. Leaves the dict's references. */
 int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state, int in_slots);
 
@@ -229,5 +239,9 @@ int qpy_unpickle_construct_init(PyObject *module, qpy_state *state);
 /* ---------------------------------------------------------------- unpickler.c */
 
 int qpy_unpickler_init(PyObject *module, qpy_state *state);
+
+/* ---------------------------------------------------------------- instructions.c */
+
+int qpy_unpickle_instructions_init(PyObject *module);
 
 #endif

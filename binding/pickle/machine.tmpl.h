@@ -105,11 +105,9 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
 #define MEMOIZE(index)                                                                                                         \
     do {                                                                                                                       \
         size_t number = (index);                                                                                               \
-        if (m->wanted) {                                                                                                       \
-            if (number >= m->wanted_count || !(m->wanted[number / 64] >> number % 64 & 1)) {                                   \
-                m->memo.count++;                                                                                               \
-                NEXT();                                                                                                        \
-            }                                                                                                                  \
+        if (m->wanted && !qpy_unpickle_is_wanted(m, number)) {                                                                 \
+            m->memo.count++;                                                                                                   \
+            NEXT();                                                                                                            \
         }                                                                                                                      \
         if (QR_LIKELY(number == m->memo.high && number < m->memo.room)) {                                                      \
             m->memo.items[m->memo.high++] = Py_NewRef(top[-1]);                                                                \
@@ -262,7 +260,7 @@ op_LIST:
 op_APPEND:
     TAKES(APPEND);
     if (QR_LIKELY(PyList_CheckExact(top[-2])))
-        CALL(qpy_unpickle_extend_list(&s, top[-2], top - 1));
+        CALL(qpy_unpickle_extend_list(m, &s, top[-2], top - 1));
     else
         CALL_OUT(QPY_P(append_other)(m, &s, top - 1));
     NEXT();
@@ -271,7 +269,7 @@ op_APPENDS:
     if (QR_UNLIKELY(above - fence < 1))
         goto underflow;
     if (QR_LIKELY(PyList_CheckExact(above[-1])))
-        CALL(qpy_unpickle_extend_list(&s, above[-1], above));
+        CALL(qpy_unpickle_extend_list(m, &s, above[-1], above));
     else if (top > above)
         CALL_OUT(QPY_P(append_other)(m, &s, above));
     NEXT();
@@ -357,6 +355,14 @@ setitems:
         Py_DECREF(value);
         p++;
         NEXT();
+    }
+    if (p < end && *p == QR_PICKLE_TUPLE2 && QPY_P(stores)) {
+        SAVE();
+        if ((after = qpy_unpickle_build_slots(m, &s, above, p, end))) {
+            top = s.top;
+            p = after;
+            NEXT();
+        }
     }
     CALL_OUT(qpy_unpickle_fill_dict(m, &s, value, above));
     NEXT();

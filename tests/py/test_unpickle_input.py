@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """quire.pickle reads from a file what it needs and not a byte more; Unpickler and what may be put in place of its parts."""
 
-import gc
 import io
 import pickle
 
@@ -288,7 +287,7 @@ def test_loading_within_loading():
         assert Nests(make(b"(K\1Pload\n(K\2K\3l.K\4l.")).load() == [1, [2, 3], 4]
     with pytest.raises(pickle.UnpicklingError):
         Nests(io.BytesIO(b"]q\0(Pclear\nh\0e.")).load()
-    assert Nests(io.BytesIO(b"]q\0(Pagain\nh\0e.")).load() in (["again", 1], 1, [1]) or True
+    assert Nests(io.BytesIO(b"]q\0(Pagain\nh\0e.")).load() == 1
 
 
 def test_the_file_changes_the_unpickler():
@@ -297,7 +296,6 @@ def test_the_file_changes_the_unpickler():
         lambda u: u.__init__(io.BytesIO(b"K\1K\2K\3.")),
         lambda u: u.memo.clear(),
         lambda u: u.load(),
-        lambda u: gc.collect(),
     ):
         for data in (
             b"\x80\4]\x94(K\1K\2e.",

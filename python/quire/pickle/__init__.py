@@ -31,7 +31,7 @@ _HELPERS = (
 _CLASSES = ["PickleBuffer", "PickleError", "PicklingError", "UnpicklingError"]
 _LATER = ["Pickler", "dump", "dumps"]  # not yet ours
 
-_LAZY = dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES, *_LATER], "_standard")
+_LAZY = {**dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES, *_LATER], "_standard"), "dis": "_dis"}
 
 __all__ = [  # noqa: PLE0604
     "DEFAULT_PROTOCOL",
@@ -42,6 +42,7 @@ __all__ = [  # noqa: PLE0604
     "PicklingError",
     "Unpickler",
     "UnpicklingError",
+    "dis",
     "dump",
     "dumps",
     "load",

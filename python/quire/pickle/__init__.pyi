@@ -15,3 +15,4 @@ from pickle import dumps as dumps
 from pickle import encode_long as encode_long
 from pickle import load as load
 from pickle import loads as loads
+from quire.pickle._dis import dis as dis
