@@ -95,6 +95,22 @@ QR_INLINE int qpy_is_shared_key(PyTypeObject *type, size_t i, PyObject *name)
     return keys && (Py_ssize_t)i < keys->nentries && ((qpy_unicode_entry *)qpy_entries_of(keys))[i].key == name;
 }
 
+/* How many attributes such an instance has; -1: it cannot be told. Only for one without a real __dict__. */
+QR_INLINE Py_ssize_t qpy_instance_count(PyObject *object, PyTypeObject *type)
+{
+    PyObject **values = qpy_instance_values(object, type);
+#if PY_VERSION_HEX < 0x030D0000
+    if (!values)
+        return ((PyObject **)object)[-3] ? -1 : 0;
+    return ((PyHeapTypeObject *)type)->ht_cached_keys ? ((uint8_t *)values)[-2] : -1;
+#else
+    if (!values)
+        return ((PyObject **)object)[-3] || type->tp_flags & Py_TPFLAGS_INLINE_VALUES ? -1 : 0;
+    qpy_dict_values *head = (qpy_dict_values *)(void *)((char *)values - offsetof(qpy_dict_values, values));
+    return ((PyHeapTypeObject *)type)->ht_cached_keys ? head->size : -1;
+#endif
+}
+
 /* Iterates over a dict's pairs (borrowed). No Python code may run in between: the caller checks `qpy_dict_iter_valid` after
  * whatever might have run some. `private_ok` is the state's: without it the dict is walked by PyDict_Next (entries is NULL, n the place
  * before the last pair, so that there seems to be nothing left). */
@@ -123,6 +139,19 @@ QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict, int priva
     self->used = d->ma_used;
     self->n = self->values ? d->ma_used : self->keys->nentries;
 }
+/* The same over the attributes of an instance that has no real __dict__: qpy_instance_count() says that there are some. */
+QR_INLINE void qpy_instance_iter_init(qpy_dict_iter *self, PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    self->dict = NULL;
+    self->keys = (qpy_dict_keys *)((PyHeapTypeObject *)type)->ht_cached_keys;
+    self->values = qpy_instance_values(object, type);
+    self->entries = qpy_entries_of(self->keys);
+    self->i = 0;
+    self->n = self->used = qpy_instance_count(object, type);
+}
+/* Is each key's reference its own, or may several dicts share a table of keys? */
+QR_INLINE int qpy_dict_iter_owns_keys(const qpy_dict_iter *self) { return self->entries && !self->values; }
 /* Has nothing replaced the tables? */
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self)
 {
@@ -190,6 +219,7 @@ QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
 
 typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, last, used; } qpy_dict_iter;
 QR_INLINE void qpy_dict_iter_init(qpy_dict_iter *self, PyObject *dict, int Py_UNUSED(private_ok)) { *self = (qpy_dict_iter){dict, 0, 0, PyDict_GET_SIZE(dict)}; }
+QR_INLINE int qpy_dict_iter_owns_keys(const qpy_dict_iter *Py_UNUSED(self)) { return 0; }
 QR_INLINE int qpy_dict_iter_valid(const qpy_dict_iter *self) { return PyDict_GET_SIZE(self->dict) == self->used; }
 QR_INLINE int qpy_dict_iter_next(qpy_dict_iter *self, PyObject **key, PyObject **value)
 {

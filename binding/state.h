@@ -10,10 +10,12 @@
 #include <Python.h>
 
 #include "binding/cpython_private.h"
+#include "binding/pickle/table.h"
 #include "core/base/error.h"
 
 struct qpy_keys;
 struct qpy_shapes;
+struct qpy_pickle_plans;
 
 /* Python objects: X(type, name) is one strong reference, visited and cleared by module.c. */
 #define QPY_STATE_OBJECTS(X)                                                                                                   \
@@ -59,6 +61,11 @@ struct qpy_shapes;
     X(PyObject, str_extend) X(PyObject, str_getinitargs)                                                                       \
     /* pickle/unpickler.c */                                                                                                   \
     X(PyTypeObject, unpickler_type) X(PyTypeObject, unpickler_memo_type)                                                       \
+    /* pickle/pickler.c: what the standard library's pickler asks; NULL until first needed */                                 \
+    X(PyObject, pickle_dispatch) X(PyObject, pickle_extensions) X(PyObject, pickle_names) X(PyObject, pickle_imports)          \
+    X(PyObject, pickle_error) X(PyObject, pickle_getattr) X(PyObject, pickle_partial) X(PyObject, pickle_codecs_encode)        \
+    X(PyObject, pickle_slotnames)                                                                                              \
+    X(PyTypeObject, pickler_type) X(PyTypeObject, pickler_memo_type)                                                           \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \
     X(PyObject, str_dataclass_fields) X(PyObject, str_attrs) X(PyObject, str_quire)
@@ -79,6 +86,11 @@ typedef struct qpy_state {
     size_t str_least;             /* module.c: length from which a str is made of str_header; SIZE_MAX without private_ok */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
     Py_ssize_t msgpack_slots[2];  /* msgpack_values.c: seconds and nanoseconds in a Timestamp */
+    qpy_memo_table pickle_table;  /* pickle/memo.c: of a call that is over */
+    struct qpy_pickle_plans *pickle_plans; /* pickle/classes.c: classes met */
+    size_t pickle_hint;           /* pickle/output.c: length of the last result of dumps */
+    int pickle_wary;              /* pickle/dumps.c: calls that do not try the plain way first */
+    uint32_t pickle_calls;        /* pickle/dumps.c: how many there were */
     struct qpy_keys *keys;        /* keys.c: text of a key -> str */
     struct qpy_shapes *shapes;    /* shapes.c: key sequences of dicts seen */
 } qpy_state;

@@ -29,9 +29,19 @@ class Suite:
     modules: dict[str, str]  # the module that it tests -> ours
     at_least: int  # tests that the smallest of its versions holds
     programs: dict[str, str] = field(default_factory=dict)  # python -m of it -> ours
-    excluded: dict[str, str] = field(default_factory=dict)  # end of a test's id, or name of its class -> why
+    excluded: dict[str, str] = field(default_factory=dict)  # end of a test's id, or name of its class (a * for the rest) -> why
     sources: dict[str, str] = field(default_factory=dict)  # what stands in python -c -> what is to stand there
+    parts: tuple[str, ...] = ()  # modules that hold parts of it
 
+
+_PICKLE = {"pickle": "quire.pickle", "_pickle": "quire.pickle"}
+_OTHERS = {  # what is not the C pickler, or looks into it
+    "SizeofTests": "sizes of the interpreter's own objects",
+    "CompatPickleTests": "the tables of _compat_pickle",
+    "Py*": "the pickler in Python",
+}
+if sys.version_info >= (3, 12):
+    _OTHERS["HeapTypesTests"] = "types of the module _pickle"
 
 SUITES = (
     Suite(
@@ -51,6 +61,10 @@ SUITES = (
         at_least=58,
         excluded={"CAPI_TestCase": "C functions of the interpreter"},
     ),
+    Suite("test.test_pickle", modules=_PICKLE, at_least=560, parts=("test.pickletester",), excluded=_OTHERS),
+    Suite("test.test_pickletools", modules=_PICKLE, at_least=130, parts=("test.pickletester",)),
+    Suite("test.test_copyreg", modules=_PICKLE, at_least=6, parts=("test.pickletester",)),
+    Suite("test.test_picklebuffer", modules=_PICKLE, at_least=9),
 )
 
 
@@ -60,15 +74,21 @@ def imports_swapped(suite: Suite):
     from test.support import import_helper
 
     ours = {name: importlib.import_module(other) for name, other in suite.modules.items()}
-    for name in suite.modules:  # the ones that ours are built on stay what they are
-        importlib.import_module(name)
+    theirs = {name: importlib.import_module(name) for name in suite.modules}  # the ones that ours are built on stay what they are
+    for module in ours.values():  # what comes in when somebody asks for it comes in now
+        for name in getattr(module, "__all__", ()):
+            getattr(module, name)
     fresh = import_helper.import_fresh_module
 
     def import_fresh_module(name, *args, **kwargs):
         return ours[name] if name in ours else fresh(name, *args, **kwargs)
 
-    with mock.patch.dict(sys.modules, ours), mock.patch.object(import_helper, "import_fresh_module", import_fresh_module):
-        yield
+    sys.modules.update(ours)
+    try:
+        with mock.patch.object(import_helper, "import_fresh_module", import_fresh_module):
+            yield
+    finally:  # what else was imported stays: it is what the suite's objects are looked up in
+        sys.modules.update(theirs)
 
 
 def programs_swapped(suite: Suite):
@@ -93,17 +113,23 @@ def tests_of(suite: unittest.TestSuite):
             yield test
 
 
+def is_excluded(name: str, end: str) -> bool:
+    """Is the test, or its class, the one that is called so ("Py*": begins with it)?"""
+    return f".{end[:-1]}" in name if end.endswith("*") else f".{end}." in f"{name}."
+
+
 def run(suite: Suite) -> bool:
     try:
         importlib.import_module(suite.name)
     except ImportError as error:
         print(f"{suite.name}: this interpreter has no tests of its own ({error}); Debian: libpython3.x-testsuite")
         return False
-    for name in [name for name in sys.modules if name == suite.name or name.startswith(f"{suite.name}.")]:
+    own = (suite.name, *suite.parts)
+    for name in [name for name in sys.modules if name in own or name.startswith(f"{suite.name}.")]:
         del sys.modules[name]
     with imports_swapped(suite):
         found = list(tests_of(unittest.defaultTestLoader.loadTestsFromName(suite.name)))
-    left_out = {end: [test for test in found if f".{end}." in f"{test.id()}."] for end in suite.excluded}
+    left_out = {end: [test for test in found if is_excluded(test.id(), end)] for end in suite.excluded}
     chosen = [test for test in found if not any(test in tests for tests in left_out.values())]
     with programs_swapped(suite):
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=0, buffer=True).run(unittest.TestSuite(chosen))

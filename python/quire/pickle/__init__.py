@@ -9,7 +9,10 @@ come in when somebody asks for them: importing this module loads the engine alon
 import sys
 
 from quire import _lazy_attributes
+from quire._core import Pickler
 from quire._core import PickleUnpickler as Unpickler
+from quire._core import pickle_dump as dump
+from quire._core import pickle_dumps as dumps
 from quire._core import pickle_load as load
 from quire._core import pickle_loads as loads
 
@@ -25,13 +28,12 @@ _OPCODES = (
 ).split()
 _HELPERS = (
     "_Framer _HAVE_PICKLE_BUFFER _Pickler _Stop _Unframer _Unpickler _compat_pickle _dump _dumps _extension_cache "
-    "_extension_registry _getattribute _inverted_registry _load _loads _tuplesize2code bytes_types compatible_formats decode_long "
-    "dispatch_table encode_long format_version whichmodule"
+    "_extension_registry _getattribute _inverted_registry _load _loads _tuplesize2code bytes_types compatible_formats "
+    "decode_long dispatch_table encode_long format_version whichmodule"
 ).split()
 _CLASSES = ["PickleBuffer", "PickleError", "PicklingError", "UnpicklingError"]
-_LATER = ["Pickler", "dump", "dumps"]  # not yet ours
 
-_LAZY = {**dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES, *_LATER], "_standard"), "dis": "_dis"}
+_LAZY = {**dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES], "_standard"), "dis": "_dis"}
 
 __all__ = [  # noqa: PLE0604
     "DEFAULT_PROTOCOL",
