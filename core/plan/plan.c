@@ -443,7 +443,7 @@ int qr_plan_key_is_number(const qr_plan *self, uint32_t number)
 {
     const qr_node *node = &self->nodes[qr_plan_wire(self, number)];
     if (node->kind != QR_KIND_CHOICE)
-        return node->kind == QR_KIND_INT || node->kind == QR_KIND_FLOAT || node->kind == QR_KIND_BOOL || node->kind == QR_KIND_NONE;
+        return node->kind == QR_KIND_INT || node->kind == QR_KIND_FLOAT || node->kind == QR_KIND_BOOL || node->kind == QR_KIND_NONE || node->kind == QR_KIND_UNION;
     const qr_choices *set = &self->choice_sets[node->value];
     for (uint32_t i = 0; i < set->count; i++)
         if (self->choices[set->first + i].text)

@@ -267,7 +267,7 @@ QR_INLINE uint32_t qr_plan_wire(const qr_plan *self, uint32_t number)
     return number;
 }
 
-/* Does the node stand for numbers or truth values, which formats with text keys write as text? */
+/* Does the node stand for numbers or truth values (or, in a union, for some), which formats with text keys write as text? */
 int qr_plan_key_is_number(const qr_plan *self, uint32_t node);
 
 /* ---------------------------------------------------------------- bounds: QR_ERROR_NONE or what is wrong */

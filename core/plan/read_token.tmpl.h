@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read_token: a scalar token for any node that takes one. A part of read.tmpl.h. */
 
-/* What strict reading refuses: a number or a truth value as text. */
+/* What strict reading refuses but as a key: a number or a truth value as text. Of a union the arms that are texts go first. */
 static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *plan, uint32_t number, const qr_token *token)
 {
     const uint8_t *text;
@@ -15,13 +15,21 @@ static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *pla
     if (!QR_T(text)(r, token, &text, &length))
         return QR_FAILED;
     unsigned wanted = plan->nodes[number].kind;
+    if (wanted == QR_KIND_UNION) {
+        const qr_union *u = &plan->unions[plan->nodes[number].value];
+        for (uint32_t i = 0; i < u->text_count; i++)
+            if (QR_T(arm_takes_text)(r, plan, plan->items[u->text + i], token))
+                return QR_T(from_token)(r, s, plan, plan->items[u->text + i], QR_TOKEN_STR, token);
+        if (r->error != QR_ERROR_NONE)
+            return QR_FAILED;
+    }
     int truth = length == 4 && memcmp(text, "true", 4) == 0 ? 1 : length == 5 && memcmp(text, "false", 5) == 0 ? 0 : -1;
     if (wanted == QR_KIND_BOOL)
         return truth >= 0 ? QR_S(boolean)(s, truth) : QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
-    if (wanted == QR_KIND_CHOICE && truth >= 0) {
+    if ((wanted == QR_KIND_CHOICE || wanted == QR_KIND_UNION) && truth >= 0) {
         inner.at = token->at;
         inner.i = truth;
-        return QR_T(choice_from)(r, s, plan, number, QR_TOKEN_BOOL, &inner);
+        return QR_T(from_token)(r, s, plan, number, QR_TOKEN_BOOL, &inner);
     }
     if (wanted == QR_KIND_NONE)
         return length == 4 && memcmp(text, "null", 4) == 0 ? QR_S(null)(s) : QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
@@ -29,8 +37,8 @@ static QR_VALUE QR_T(lax_from_text)(qr_reader *r, QR_SINK *s, const qr_plan *pla
     if (kind == QR_TOKEN_ERROR)
         return QR_FAIL(QR_ERROR_TYPE_MISMATCH, token->at, number);
     inner.at = token->at;
-    if (wanted == QR_KIND_CHOICE)
-        return QR_T(choice_from)(r, s, plan, number, kind, &inner);
+    if (wanted == QR_KIND_CHOICE || wanted == QR_KIND_UNION)
+        return QR_T(from_token)(r, s, plan, number, kind, &inner);
     return wanted == QR_KIND_INT ? QR_T(int_from)(r, s, plan, number, kind, &inner) : QR_T(float_from)(r, s, plan, number, kind, &inner);
 }
 

@@ -3,6 +3,7 @@
 
 import collections
 import copy
+import enum
 import gc
 import json
 import pickle
@@ -14,6 +15,9 @@ import pytest
 from conftest import leaves_nothing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from type_table import Color, Level
+
+import quire
 
 
 class Text(str):
@@ -336,3 +340,38 @@ def test_keys_of_a_literal_of_truth_values(fmt):
     assert fmt.decode(fmt.encode({True: 1, False: 2}), type_) == {True: 1, False: 2}
     fault = fmt.refuses(fmt.encode({False: 2}), dict[Literal[True], int])
     assert fault.code == "invalid_choice"
+
+
+class Several(enum.Enum):
+    ONE = 1
+    TWO = "two"
+
+
+@pytest.mark.parametrize(
+    ("type_", "keys"),
+    [
+        (Several, list(Several)),
+        (Literal["a", 1, True], ["a", True]),
+        (Literal["a", 1, -5], ["a", 1, -5]),
+        (Level | Color, [Level.LOW, Color.RED]),
+    ],
+)
+def test_keys_of_several_kinds(type_, keys, fmt):
+    value = {key: i for i, key in enumerate(keys)}
+    for data in (fmt.encode(value), fmt.Encoder(dict[type_, int]).encode(value)):
+        back = fmt.decode(data, dict[type_, int])
+        assert back == value
+        assert [type(key) for key in back] == [type(key) for key in value]
+    assert quire.convert(value, dict[type_, int]) == value
+    for bad in ({"other": 1}, {"7": 1}, {"false": 1}, {"1.0": 1}, {"01": 1}):
+        with pytest.raises(quire.ValidationError) as caught:
+            fmt.decode(fmt.encode(bad), dict[type_, int])
+        assert caught.value.errors[0].code in ("invalid_choice", "type_mismatch")
+
+
+def test_keys_that_would_be_the_same_text():
+    for type_ in (Literal[1, "1"], Literal[True, "true"]):
+        with pytest.raises(quire.SchemaError, match="two keys of the dict would both be the text"):
+            quire.json.Decoder(dict[type_, int])
+    with pytest.raises(quire.SchemaError, match="cannot be a union"):
+        quire.json.Decoder(dict[int | str, int])

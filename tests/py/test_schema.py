@@ -171,6 +171,7 @@ class Anything(enum.Enum):
             dict[Literal["a", "b"], bool],
             {"type": "object", "propertyNames": {"enum": ["a", "b"]}, "additionalProperties": {"type": "boolean"}},
         ),
+        (dict[Literal["a", 1], Any], {"type": "object", "propertyNames": {"enum": ["a", "1"]}}),
         (dict[bool, Any], {"type": "object", "propertyNames": {"enum": ["true", "false"]}}),
         (dict[Annotated[str, at.MaxLen(2)], Any], {"type": "object", "propertyNames": {"maxLength": 2}}),
         (collections.Counter[str], {"type": "object", "additionalProperties": {"type": "integer"}}),

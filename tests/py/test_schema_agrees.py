@@ -144,6 +144,7 @@ TYPES = {
     **{name: CASES[name].type for name in DRAWN},
     **{f"keys: {name}": dict[CASES[name].type, int] for name in KEY_KINDS},
     **{f"numpy: {name}": CASES[name].type for name in ("numpy.int8", "numpy.float32")},
+    "keys of several kinds": dict[Literal["a", 1, 0, False], int],
     "Any": Any,
     "int or None": int | None,
     "scalars": int | str | None | bool,

@@ -123,9 +123,23 @@ def check_key(graph, number, annotation):
     node = graph.entries[base]
     if node.cls is bytearray:
         raise graph.error("the keys of a dict cannot be bytearray: use bytes")
+    if node.kind == "union" and not (nullable or node.nullable) and _is_closed(graph, number, base):
+        return
     if node.kind not in _KEYS or nullable or node.nullable:
         what = "a union" if node.kind == "union" else "null" if nullable or node.nullable else node.kind
         raise graph.error(f"the keys of a dict cannot be {what}: use str, int, float, bool, an Enum, a Literal, a date or a UUID")
+
+
+def _is_closed(graph, number, base):
+    """An Enum or a Literal of several kinds of values, no two of which are the same text."""
+    leaves = [graph.entries[leaf] for leaf in graph.leaves(base)[0]]
+    if base != graph.resolve(number)[0] or any(leaf.kind != "choice" for leaf in leaves):
+        return False
+    texts = [str(wire).lower() if type(wire) is bool else str(wire) for leaf in leaves for wire in leaf.info.wire]
+    twice = next((text for text in texts if texts.count(text) > 1), None)
+    if twice is not None:
+        raise graph.error(f"two keys of the dict would both be the text {twice!r}")
+    return True
 
 
 def _is_tuple(graph, number):
