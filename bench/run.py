@@ -26,6 +26,7 @@ from bench.result import MISSED, Result, Settings  # noqa: E402
 TOPICS = (
     "untyped_json",
     "untyped_msgpack",
+    "canonical",
     "dropin_json",
     "dropin_msgpack",
     "pickle_",

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/walk_order.h"
 
+#include "core/base/utf8.h"
+
 void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by)
 {
     qr_styled_init(&self->core, style, &qpy_memory, by);
-    self->pairs = NULL;
-    self->count = self->room = 0;
-    for (size_t i = 0; i < QPY_ORDER_GUESSES; i++)
-        self->guesses[i].count = 0;
+    self->pairs = self->inline_;
+    self->count = 0;
+    self->room = QPY_ORDER_MOST;
+    memset(self->guessed, 0, sizeof self->guessed);
 }
 
 static void drop_pairs(qpy_styled *self, size_t n)
@@ -25,19 +27,53 @@ void qpy_styled_release(qpy_styled *self)
 {
     drop_pairs(self, self->count);
     qr_styled_release(&self->core);
-    PyMem_Free(self->pairs);
+    if (self->pairs != self->inline_)
+        PyMem_Free(self->pairs);
 }
 
-/* ---------------------------------------------------------------- dicts */
+static int reserve_pairs(qpy_styled *self, size_t n)
+{
+    if (QR_LIKELY(self->room - self->count >= n))
+        return 1;
+    size_t room = self->room + self->room / 2 + n;
+    qpy_order_pair *old = self->pairs == self->inline_ ? NULL : self->pairs, *pairs = qr_memory_array(&qpy_memory, old, room, sizeof *pairs);
+    if (!pairs)
+        return 0;
+    if (!old)
+        memcpy(pairs, self->inline_, self->count * sizeof *pairs);
+    self->pairs = pairs;
+    self->room = room;
+    return 1;
+}
 
-static const uint8_t *text_of(PyObject *key) { return (const uint8_t *)((PyASCIIObject *)key + 1); }
-static size_t length_of(PyObject *key) { return (size_t)((PyASCIIObject *)key)->length; }
+/* ---------------------------------------------------------------- comparing */
+
+/* How keys are compared: as UTF-8 or as UTF-16, behind their length in UTF-8 or not; and whether all of them are ASCII, where bytes are units. */
+typedef struct rule {
+    qr_order_by by;
+    int ascii;
+} rule;
+
+static size_t utf8_length(PyObject *key)
+{
+    size_t n = (size_t)PyUnicode_GET_LENGTH(key);
+    if (PyUnicode_IS_ASCII(key))
+        return n;
+    switch (PyUnicode_KIND(key)) {
+    case PyUnicode_1BYTE_KIND: return qr_utf8_encoded_length_1(PyUnicode_DATA(key), n);
+    case PyUnicode_2BYTE_KIND: return qr_utf8_encoded_length_2(PyUnicode_DATA(key), n);
+    default: return qr_utf8_encoded_length_4(PyUnicode_DATA(key), n);
+    }
+}
+
+/* What a code point counts for: in UTF-16 those beyond the Basic Multilingual Plane come before E000. */
+static uint32_t rank_of(uint32_t point, qr_order_by by) { return by == QR_ORDER_UTF16 && point >= 0xE000 && point < 0x10000 ? point + 0x110000 : point; }
 
 /* The first bytes, behind the length where shorter keys come first (their header does). A str has a 0 at its end. */
-QR_INLINE uint64_t head_of(PyObject *key, int by_length)
+QR_INLINE uint64_t head_of_ascii(PyObject *key, int by_length)
 {
-    const uint8_t *text = text_of(key);
-    size_t n = length_of(key);
+    const uint8_t *text = (const uint8_t *)((PyASCIIObject *)key + 1);
+    size_t n = (size_t)((PyASCIIObject *)key)->length;
     uint64_t head = 0;
     if (QR_LIKELY(n >= 8))
         head = qr_load64_be(text);
@@ -49,79 +85,169 @@ QR_INLINE uint64_t head_of(PyObject *key, int by_length)
     return by_length ? (uint64_t)(n < 0xFFFF ? n : 0xFFFF) << 48 | head >> 16 : head;
 }
 
-static int is_less(const qpy_order_pair *a, const qpy_order_pair *b, int by_length)
+/* The first eight bytes of the text in UTF-16, or else in UTF-8, as far as they are room for. */
+static uint64_t head_of(PyObject *key, qr_order_by by)
 {
-    if (QR_LIKELY(a->head != b->head))
-        return a->head < b->head;
-    size_t n = length_of(a->key), m = length_of(b->key);
-    if (by_length && n != m)
-        return n < m;
-    int order = memcmp(text_of(a->key), text_of(b->key), n < m ? n : m);
-    return order ? order < 0 : n < m;
+    int kind = PyUnicode_KIND(key), by_length = by == QR_ORDER_BYTES;
+    const void *data = PyUnicode_DATA(key);
+    Py_ssize_t n = PyUnicode_GET_LENGTH(key);
+    uint8_t room[16] = {0}, *to = room;
+    for (Py_ssize_t i = 0; i < n && to < room + 8; i++) {
+        uint32_t c = PyUnicode_READ(kind, data, i);
+        if (by != QR_ORDER_UTF16)
+            to += qr_utf8_encode_point(to, c);
+        else if (c < 0x10000) {
+            qr_store16_be(to, (uint16_t)c);
+            to += 2;
+        }
+        else {
+            qr_store32_be(to, (0xD7C0 + (c >> 10)) << 16 | 0xDC00 | (c & 0x3FF));
+            to += 4;
+        }
+    }
+    uint64_t head = qr_load64_be(room);
+    if (!by_length)
+        return head;
+    size_t length = utf8_length(key);
+    return (uint64_t)(length < 0xFFFF ? length : 0xFFFF) << 48 | head >> 16;
 }
 
-static int is_in_order(const qpy_order_pair *pairs, size_t n, const uint8_t *order, int by_length)
+static int is_less_slowly(PyObject *a, PyObject *b, qr_order_by by)
+{
+    int kind = PyUnicode_KIND(a), other = PyUnicode_KIND(b);
+    const void *p = PyUnicode_DATA(a), *q = PyUnicode_DATA(b);
+    Py_ssize_t n = PyUnicode_GET_LENGTH(a), m = PyUnicode_GET_LENGTH(b);
+    if (by == QR_ORDER_BYTES) {
+        size_t length = utf8_length(a), other_length = utf8_length(b);
+        if (length != other_length)
+            return length < other_length;
+    }
+    for (Py_ssize_t i = 0; i < n && i < m; i++) {
+        uint32_t c = rank_of(PyUnicode_READ(kind, p, i), by), d = rank_of(PyUnicode_READ(other, q, i), by);
+        if (c != d)
+            return c < d;
+    }
+    return n < m;
+}
+
+QR_INLINE int is_less(const qpy_order_pair *a, const qpy_order_pair *b, const rule *rule)
+{
+    return QR_LIKELY(a->head != b->head) ? a->head < b->head : is_less_slowly(a->key, b->key, rule->by);
+}
+
+static int is_in_order(const qpy_order_pair *pairs, size_t n, const uint8_t *order, const rule *rule)
 {
     for (size_t i = 1; i < n; i++)
-        if (!is_less(&pairs[order[i - 1]], &pairs[order[i]], by_length))
+        if (!is_less(&pairs[order[i - 1]], &pairs[order[i]], rule))
             return 0;
     return 1;
 }
 
-static void sort_pairs(const qpy_order_pair *pairs, size_t n, uint8_t *order, int by_length)
+/* ---------------------------------------------------------------- sorting */
+
+static void find_order(const qpy_order_pair *pairs, size_t n, uint8_t *order, const rule *rule)
 {
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
-        for (; at > 0 && is_less(&pairs[i], &pairs[order[at - 1]], by_length); at--)
+        for (; at > 0 && is_less(&pairs[i], &pairs[order[at - 1]], rule); at--)
             order[at] = order[at - 1];
         order[at] = (uint8_t)i;
     }
 }
 
-static int grow(qpy_styled *self)
+/* By merging; `room` holds as many. Where they are sorted in the end is `pairs`. */
+static void sort_pairs(qpy_order_pair *pairs, qpy_order_pair *room, size_t n, const rule *rule)
 {
-    size_t room = self->room ? 2 * self->room : QPY_ORDER_MOST;
-    qpy_order_pair *pairs = qr_memory_array(&qpy_memory, self->pairs, room, sizeof *pairs);
-    if (!pairs)
+    if (n < 16) {
+        for (size_t i = 1; i < n; i++) {
+            qpy_order_pair moved = pairs[i];
+            size_t at = i;
+            for (; at > 0 && is_less(&moved, &pairs[at - 1], rule); at--)
+                pairs[at] = pairs[at - 1];
+            pairs[at] = moved;
+        }
+        return;
+    }
+    size_t half = n / 2, i = 0, k = half, to = 0;
+    sort_pairs(pairs, room, half, rule);
+    sort_pairs(pairs + half, room, n - half, rule);
+    if (!is_less(&pairs[half], &pairs[half - 1], rule))
+        return;
+    memcpy(room, pairs, half * sizeof *room);
+    while (i < half && k < n)
+        pairs[to++] = is_less(&pairs[k], &room[i], rule) ? pairs[k++] : room[i++];
+    memcpy(pairs + to, room + i, (half - i) * sizeof *room);
+}
+
+/* Keys that are all different ones are sorted: 1, or 0 when memory is out. */
+static int sort_many(qpy_order_pair *pairs, size_t n, const rule *rule)
+{
+    qpy_order_pair *room = qr_memory_array(&qpy_memory, NULL, n / 2 + 1, sizeof *room);
+    if (!room)
         return 0;
-    self->pairs = pairs;
-    self->room = room;
+    sort_pairs(pairs, room, n, rule);
+    PyMem_Free(room);
     return 1;
+}
+
+/* ---------------------------------------------------------------- dicts */
+
+/* The pairs at `pairs` with their heads: 1, or 0 when some key is no exact str. */
+static int hold(qpy_walker *self, PyObject *dict, qpy_order_pair *pairs, size_t *held, rule *rule)
+{
+    PyObject *key, *value;
+    qpy_dict_iter iter;
+    size_t n = (size_t)PyDict_GET_SIZE(dict);
+    int by_length = rule->by == QR_ORDER_BYTES;
+    qpy_dict_iter_init(&iter, dict, self->state->private_ok);
+    while (*held < n && qpy_dict_iter_next(&iter, &key, &value)) {
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)))
+            return 0;
+        int ascii = PyUnicode_IS_COMPACT_ASCII(key);
+        rule->ascii &= ascii;
+        pairs[(*held)++] = (qpy_order_pair){QR_LIKELY(ascii) ? head_of_ascii(key, by_length) : 0, Py_NewRef(key), Py_NewRef(value)};
+    }
+    if (QR_UNLIKELY(!rule->ascii))
+        for (size_t i = 0; i < *held; i++) {
+#if PY_VERSION_HEX < 0x030C0000
+            if (PyUnicode_READY(pairs[i].key) < 0)
+                return 0;
+#endif
+            pairs[i].head = head_of(pairs[i].key, rule->by);
+        }
+    return *held == n;
 }
 
 Py_ssize_t qpy_walk_hold_pairs(qpy_walker *self, PyObject *dict, uint8_t order[QPY_ORDER_MOST])
 {
     qpy_styled *styled = qpy_walk_styled(self);
     size_t n = (size_t)PyDict_GET_SIZE(dict), held = 0;
-    int by_length = styled->core.order.by == QR_ORDER_BYTES;
-    PyObject *key, *value;
-    qpy_dict_iter iter;
-    if (n > QPY_ORDER_MOST)
-        return -1;
-    while (QR_UNLIKELY(styled->room - styled->count < n))
-        if (!grow(styled)) {
-            qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
-            return -2;
-        }
-    qpy_order_pair *pairs = styled->pairs + styled->count;
-    qpy_dict_iter_init(&iter, dict, self->state->private_ok);
-    while (held < n && qpy_dict_iter_next(&iter, &key, &value)) {
-        if (QR_UNLIKELY(!PyUnicode_CheckExact(key) || !PyUnicode_IS_COMPACT_ASCII(key)))
-            break;
-        pairs[held++] = (qpy_order_pair){head_of(key, by_length), Py_NewRef(key), Py_NewRef(value)};
+    rule rule = {styled->core.order.by, 1};
+    if (!reserve_pairs(styled, n)) {
+        qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
+        return -2;
     }
+    qpy_order_pair *pairs = styled->pairs + styled->count;
+    int ok = hold(self, dict, pairs, &held, &rule);
     styled->count += held;
-    if (QR_UNLIKELY(held != n)) {
+    if (QR_UNLIKELY(!ok)) {
+        PyErr_Clear();
         drop_pairs(styled, held);
         return -1;
+    }
+    if (n > QPY_ORDER_MOST) {
+        if (sort_many(pairs, n, &rule))
+            return (Py_ssize_t)n;
+        qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
+        return -2;
     }
     if (n == 0)
         return 0;
     size_t place = (((uintptr_t)pairs[0].key >> 4) ^ n) % QPY_ORDER_GUESSES;
-    uint8_t *guess = styled->guesses[place].at;
-    if (styled->guesses[place].count != n || !is_in_order(pairs, n, guess, by_length)) {
-        sort_pairs(pairs, n, guess, by_length);
-        styled->guesses[place].count = (uint8_t)n;
+    uint8_t *guess = styled->guesses[place];
+    if (styled->guessed[place] != n || !is_in_order(pairs, n, guess, &rule)) {
+        find_order(pairs, n, guess, &rule);
+        styled->guessed[place] = (uint8_t)n;
     }
     memcpy(order, guess, n);
     return (Py_ssize_t)n;

@@ -14,9 +14,8 @@ static QR_NOINLINE int QR_T(write_held_dict)(qpy_walker *w, PyObject *op, const 
     w->style->in_order = 1;
     int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
     for (size_t i = 0; ok && i < n; i++) {
-        qpy_order_pair pair = qpy_walk_styled(w)->pairs[first + order[i]];
-        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_F(put_key)(&w->buffer, (const uint8_t *)((PyASCIIObject *)pair.key + 1), (size_t)PyUnicode_GET_LENGTH(pair.key)) &&
-             QR_T(write_item)(w, plan, node, pair.value);
+        qpy_order_pair pair = qpy_walk_styled(w)->pairs[first + (n <= QPY_ORDER_MOST ? order[i] : i)];
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_key)(w, pair.key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, pair.value);
         if (QR_LIKELY(ok))
             QR_F(sep)(&w->buffer);
         else
