@@ -112,17 +112,32 @@ static uint64_t head_of(PyObject *key, qr_order_by by)
     return (uint64_t)(length < 0xFFFF ? length : 0xFFFF) << 48 | head >> 16;
 }
 
-static int is_less_slowly(PyObject *a, PyObject *b, qr_order_by by)
+/* Where two texts of the same width differ first; n where they do not. */
+static Py_ssize_t first_difference(PyObject *a, PyObject *b, int kind, Py_ssize_t n)
 {
+    const uint8_t *p = PyUnicode_DATA(a), *q = PyUnicode_DATA(b);
+    size_t bytes = (size_t)n * (size_t)kind, i = 0;
+    while (bytes - i >= 8 && qr_load64(p + i) == qr_load64(q + i))
+        i += 8;
+    while (i < bytes && p[i] == q[i])
+        i++;
+    return (Py_ssize_t)(i / (size_t)kind);
+}
+
+static QR_NOINLINE int is_less_slowly(const qpy_order_pair *x, const qpy_order_pair *y, qr_order_by by)
+{
+    PyObject *a = x->key, *b = y->key;
     int kind = PyUnicode_KIND(a), other = PyUnicode_KIND(b);
     const void *p = PyUnicode_DATA(a), *q = PyUnicode_DATA(b);
-    Py_ssize_t n = PyUnicode_GET_LENGTH(a), m = PyUnicode_GET_LENGTH(b);
-    if (by == QR_ORDER_BYTES) {
+    Py_ssize_t n = PyUnicode_GET_LENGTH(a), m = PyUnicode_GET_LENGTH(b), least = n < m ? n : m, i = 0;
+    if (by == QR_ORDER_BYTES && x->head >> 48 == 0xFFFF) { /* and is in the heads otherwise */
         size_t length = utf8_length(a), other_length = utf8_length(b);
         if (length != other_length)
             return length < other_length;
     }
-    for (Py_ssize_t i = 0; i < n && i < m; i++) {
+    if (kind == other)
+        i = first_difference(a, b, kind, least);
+    for (; i < least; i++) {
         uint32_t c = rank_of(PyUnicode_READ(kind, p, i), by), d = rank_of(PyUnicode_READ(other, q, i), by);
         if (c != d)
             return c < d;
@@ -132,7 +147,7 @@ static int is_less_slowly(PyObject *a, PyObject *b, qr_order_by by)
 
 QR_INLINE int is_less(const qpy_order_pair *a, const qpy_order_pair *b, const rule *rule)
 {
-    return QR_LIKELY(a->head != b->head) ? a->head < b->head : is_less_slowly(a->key, b->key, rule->by);
+    return QR_LIKELY(a->head != b->head) ? a->head < b->head : is_less_slowly(a, b, rule->by);
 }
 
 static int is_in_order(const qpy_order_pair *pairs, size_t n, const uint8_t *order, const rule *rule)
