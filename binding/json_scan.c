@@ -9,6 +9,7 @@
 #include "core/base/integer.h"
 #include "core/base/stack.h"
 
+enum { MEMO = 256 }; /* keys that a scanner remembers */
 #define END_OF_TEXT 0xFFFFFFFFu /* no character */
 
 /* From 3.13 on a comma before a closing bracket has a message of its own. */

@@ -8,7 +8,7 @@ typedef struct SCAN(scanner) {
     qpy_state *state;
     const qpy_json_hooks *hooks;
     PyObject *text;   /* borrowed */
-    PyObject *memo;   /* dict: keys that are not in the cache of short ones; NULL until one is met */
+    PyObject **memo;  /* MEMO keys that are not in the cache of short ones, each where its text says; NULL until one is met */
     const UNIT *data;
     Py_ssize_t at, length;
     qr_depth stack;   /* the interpreter counts levels too, but takes every stack to be large */
@@ -223,7 +223,59 @@ static PyObject *SCAN(string)(SCAN(scanner) *s)
     return SCAN(measure)(s, &span) ? SCAN(make_str)(s, &span) : NULL;
 }
 
-/* The same text is the same object within a document: short ASCII in the cache of all, others in the memo. */
+/* Is it the text that was measured? */
+static int SCAN(is_same)(const SCAN(scanner) *s, const SCAN(span) *span, PyObject *key)
+{
+    const UNIT *data = s->data + span->start;
+    if (PyUnicode_GET_LENGTH(key) != span->count)
+        return 0;
+    int kind = PyUnicode_KIND(key);
+    const void *units = PyUnicode_DATA(key);
+    if (kind == sizeof(UNIT))
+        return memcmp(units, data, (size_t)span->count * sizeof(UNIT)) == 0;
+    for (Py_ssize_t i = 0; i < span->count; i++)
+        if (PyUnicode_READ(kind, units, i) != data[i])
+            return 0;
+    return 1;
+}
+
+/* The place in the memo of a text of at least one character, of units of that width. */
+static PyObject **SCAN(place)(SCAN(scanner) *s, const void *units, int kind, size_t n)
+{
+    size_t sum = n;
+    if (!s->memo && !(s->memo = PyMem_Calloc(MEMO, sizeof *s->memo))) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    for (size_t i = 0; i < 8; i++)
+        sum = sum * 31 + PyUnicode_READ(kind, units, (n - 1) / 7 * i + ((n - 1) % 7 * i) / 7);
+    return &s->memo[(sum ^ sum >> 8) % MEMO];
+}
+
+/* A key with escapes: what it is shows only when it is made. */
+static PyObject *SCAN(escaped_key)(SCAN(scanner) *s, const SCAN(span) *span)
+{
+    PyObject *key = SCAN(make_str)(s, span);
+    if (!key || PyUnicode_GET_LENGTH(key) == 0)
+        return key;
+    PyObject **place = SCAN(place)(s, PyUnicode_DATA(key), PyUnicode_KIND(key), (size_t)PyUnicode_GET_LENGTH(key));
+    if (place && *place && PyUnicode_Compare(*place, key) == 0)
+        Py_SETREF(key, Py_NewRef(*place));
+    else if (place)
+        Py_XSETREF(*place, Py_NewRef(key));
+    else
+        Py_CLEAR(key);
+    return key;
+}
+
+static void SCAN(forget)(SCAN(scanner) *s)
+{
+    for (size_t i = 0; s->memo && i < MEMO; i++)
+        Py_XDECREF(s->memo[i]);
+    PyMem_Free(s->memo);
+}
+
+/* The same text is mostly the same object within a document: short ASCII in the cache of all, others in the memo. */
 static PyObject *SCAN(key)(SCAN(scanner) *s)
 {
     SCAN(span) span;
@@ -235,15 +287,16 @@ static PyObject *SCAN(key)(SCAN(scanner) *s)
             room[i] = (uint8_t)s->data[span.start + i];
         return qpy_keys_get(s->state->keys, room, (size_t)span.count);
     }
-    PyObject *key = SCAN(make_str)(s, &span);
-    if (!key || (!s->memo && !(s->memo = PyDict_New()))) {
-        Py_XDECREF(key);
-        return NULL;
+    if (span.escaped || span.count == 0)
+        return SCAN(escaped_key)(s, &span);
+    PyObject **place = SCAN(place)(s, s->data + span.start, (int)sizeof(UNIT), (size_t)span.count);
+    if (place && (!*place || !SCAN(is_same)(s, &span, *place))) {
+        PyObject *key = SCAN(make_str)(s, &span);
+        if (!key)
+            return NULL;
+        Py_XSETREF(*place, key);
     }
-    PyObject *known = PyDict_SetDefault(s->memo, key, key);
-    Py_XINCREF(known);
-    Py_DECREF(key);
-    return known;
+    return place ? Py_NewRef(*place) : NULL;
 }
 
 /* ---------------------------------------------------------------- numbers */
@@ -463,7 +516,7 @@ static PyObject *SCAN(scan)(qpy_state *state, PyObject *text, Py_ssize_t start, 
     SCAN(scanner) s = {.state = state, .hooks = hooks, .text = text, .data = PyUnicode_DATA(text), .at = start, .length = PyUnicode_GET_LENGTH(text)};
     qr_depth_init(&s.stack, QPY_JSON_DEPTH);
     PyObject *value = SCAN(value)(&s);
-    Py_XDECREF(s.memo);
+    SCAN(forget)(&s);
     *end = s.at;
     return value;
 }
