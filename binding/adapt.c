@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/adapt.h"
+#include "binding/union.h"
 
 PyObject *qpy_adapt_decode(const qpy_plan *plan, uint32_t node, PyObject *wire, PyObject *context)
 {
@@ -34,11 +35,35 @@ PyObject *qpy_adapt_encode(qpy_walker *w, const qpy_plan *plan, uint32_t node, P
     return wire;
 }
 
+/* The arm that a key is written as; what would be read back as another one is refused. QR_PLAN_NONE: failed. */
+static uint32_t arm_of_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *key)
+{
+    uint32_t read_as = QR_PLAN_NONE, arm = qpy_union_arm(w->state, plan, node, key, &read_as);
+    if (arm == QR_PLAN_NONE) {
+        if (!PyErr_Occurred())
+            qpy_walk_fail(w, QR_ERROR_TYPE_MISMATCH, key);
+        return QR_PLAN_NONE;
+    }
+    int keeps = read_as != QR_PLAN_NONE ? 0 : !plan->unions[plan->core->nodes[node].value].may_change ? 1 : qpy_union_keeps(w->state, plan, node, arm, key, 0);
+    if (keeps == 0)
+        qpy_walk_fail(w, QR_ERROR_READ_AS, key);
+    return keeps > 0 ? arm : QR_PLAN_NONE;
+}
+
 PyObject *qpy_adapt_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *key)
 {
     Py_INCREF(key);
     PyObject *made = key;
-    while (made && plan->core->nodes[node].kind == QR_KIND_ADAPTER) {
+    while (made && (plan->core->nodes[node].kind == QR_KIND_ADAPTER || plan->core->nodes[node].kind == QR_KIND_UNION)) {
+        if (plan->core->nodes[node].kind == QR_KIND_UNION) {
+            w->calls++; /* its class may be met for the first time */
+            node = arm_of_key(w, plan, node, made);
+            if (node == QR_PLAN_NONE) {
+                Py_DECREF(made);
+                return NULL;
+            }
+            continue;
+        }
         if (!plan->nodes[node].encode) {
             node = plan->core->nodes[node].item;
             continue;

@@ -765,6 +765,11 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     int adapts = 0;
     for (uint32_t i = 0; i < self->core->records_count; i++)
         self->nodes[self->records[i].node].adapts |= (uint8_t)is_told(self, i);
+    for (Py_ssize_t i = 0; i < count; i++) { /* a key that is a union is written by its arm */
+        const qr_node *node = &self->core->nodes[i];
+        if (node->kind == QR_KIND_MAP && self->core->nodes[node->item].kind == QR_KIND_UNION)
+            self->nodes[node->item].adapts = 1;
+    }
     for (Py_ssize_t i = 0; i < count; i++)
         adapts |= self->nodes[i].adapts;
     if (adapts)

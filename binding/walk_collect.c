@@ -182,6 +182,21 @@ static void any_keys_of(collector *c, PyObject *keys)
         whole(c, NULL, 0, keys);
 }
 
+/* A pair whose key is written by its type cannot be taken apart: with a value that is sound it is written as a dict of its own. */
+static void adapted_pair_of(collector *c, qpy_plan *plan, const qr_node *node, uint32_t number, PyObject *key, PyObject *value)
+{
+    Py_ssize_t before = PyList_GET_SIZE(c->list);
+    part_of(c, key, plan, node->value, value);
+    if (is_over(c) || PyList_GET_SIZE(c->list) > before)
+        return;
+    PyObject *one = PyDict_New();
+    if (one && PyDict_SetItem(one, key, value) == 0)
+        whole(c, plan, number, one);
+    else
+        c->fatal = 1;
+    Py_XDECREF(one);
+}
+
 static void pairs_of(collector *c, PyObject *object, qpy_plan *plan, const qr_node *node, uint32_t number)
 {
     PyObject *copy = PyDict_Copy(object), *keys = copy ? only_keys(copy) : NULL, *key, *value;
@@ -196,8 +211,12 @@ static void pairs_of(collector *c, PyObject *object, qpy_plan *plan, const qr_no
     if (!adapts && !is_over(c) && PyList_GET_SIZE(c->list) == before)
         any_keys_of(c, keys);
     i = 0;
-    while (!is_over(c) && PyDict_Next(copy, &i, &key, &value))
-        part_of(c, key, plan, plan ? node->value : 0, value);
+    while (!is_over(c) && PyDict_Next(copy, &i, &key, &value)) {
+        if (adapts)
+            adapted_pair_of(c, plan, node, number, key, value);
+        else
+            part_of(c, key, plan, plan ? node->value : 0, value);
+    }
     if (adapts && !is_over(c) && PyList_GET_SIZE(c->list) == before)
         whole(c, plan, number, copy);
     Py_XDECREF(copy);

@@ -442,8 +442,12 @@ uint32_t qr_plan_find_choice_int(const qr_plan *self, const qr_choices *set, int
 int qr_plan_key_is_number(const qr_plan *self, uint32_t number)
 {
     const qr_node *node = &self->nodes[qr_plan_wire(self, number)];
+    if (node->kind == QR_KIND_UNION) {
+        const qr_union *u = &self->unions[node->value];
+        return u->ints_count || u->bool_ != QR_PLAN_NONE || u->int_ != QR_PLAN_NONE || u->float_ != QR_PLAN_NONE;
+    }
     if (node->kind != QR_KIND_CHOICE)
-        return node->kind == QR_KIND_INT || node->kind == QR_KIND_FLOAT || node->kind == QR_KIND_BOOL || node->kind == QR_KIND_NONE || node->kind == QR_KIND_UNION;
+        return node->kind == QR_KIND_INT || node->kind == QR_KIND_FLOAT || node->kind == QR_KIND_BOOL || node->kind == QR_KIND_NONE;
     const qr_choices *set = &self->choice_sets[node->value];
     for (uint32_t i = 0; i < set->count; i++)
         if (self->choices[set->first + i].text)

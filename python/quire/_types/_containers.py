@@ -123,11 +123,23 @@ def check_key(graph, number, annotation):
     node = graph.entries[base]
     if node.cls is bytearray:
         raise graph.error("the keys of a dict cannot be bytearray: use bytes")
-    if node.kind == "union" and not (nullable or node.nullable) and _is_closed(graph, number, base):
+    is_union = node.kind == "union" and not (nullable or node.nullable)
+    if is_union and (_is_of_texts(graph, node.info) or _is_closed(graph, number, base)):
         return
     if node.kind not in _KEYS or nullable or node.nullable:
         what = "a union" if node.kind == "union" else "null" if nullable or node.nullable else node.kind
-        raise graph.error(f"the keys of a dict cannot be {what}: use str, int, float, bool, an Enum, a Literal, a date or a UUID")
+        raise graph.error(
+            f"the keys of a dict cannot be {what}: use str, int, float, bool, an Enum, a Literal, a date or a UUID, "
+            "or a union of what is written as text"
+        )
+
+
+def _is_of_texts(graph, info):
+    """Is a value of the union always written as text? Where keys are text a number would be read as the str beside it."""
+    others = info.bool, info.int, info.float, info.bytes, info.array, info.map, info.map_default
+    if info.ints or info.tags or info.keys or info.arrays or any(arm != -1 for arm in others):
+        return False
+    return all(graph.entries[wire_of(graph, arm)[0]].kind not in ("bytes", "raw") for arm in info.text)
 
 
 def _is_closed(graph, number, base):
