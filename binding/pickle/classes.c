@@ -105,7 +105,14 @@ static qpy_pickle_plan *plan_at(qpy_state *state, PyTypeObject *type)
 /* ---------------------------------------------------------------- what is in a class */
 
 /* 0: it has none, and what is known of it may be wrong at any time. */
-static unsigned version_of(const PyTypeObject *type) { return type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0; }
+static unsigned version_of(const PyTypeObject *type)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    if (!(type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG))
+        return 0;
+#endif
+    return type->tp_version_tag;
+}
 
 /* Is the attribute `name` of the type what `base` has? */
 static int inherits(PyTypeObject *type, PyTypeObject *base, const char *name)

@@ -75,7 +75,6 @@ from pickle import PicklingError as PicklingError
 from pickle import Unpickler as Unpickler
 from pickle import UnpicklingError as UnpicklingError
 from pickle import bytes_types as bytes_types
-from pickle import compatible_formats as compatible_formats
 from pickle import decode_long as decode_long
 from pickle import encode_long as encode_long
 from pickle import load as load
@@ -90,6 +89,7 @@ from quire.pickle._dis import dis as dis
 HIGHEST_PROTOCOL: Final = 5
 DEFAULT_PROTOCOL: Final[int]
 format_version: Final[str]
+compatible_formats: Final[list[str]]
 
 def whichmodule(obj: object, name: str) -> str: ...
 
