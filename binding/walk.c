@@ -388,18 +388,31 @@ void qpy_walk_note_set(qpy_walker *self, PyObject *object)
     self->style->is_set = self->style->style->sorts && PyAnySet_Check(object);
 }
 
-/* Two equal keys in it are a fault: one of them would be lost. */
+/* {"limits": Limits(duplicate_keys="error")}: two equal keys in it are a fault, for one of them would be lost. */
+static PyObject *strict_limits(void)
+{
+    PyObject *module = PyImport_ImportModule("quire.limits"), *cls = module ? qpy_attribute(module, "Limits") : NULL;
+    PyObject *none = cls ? PyTuple_New(0) : NULL, *policy = none ? Py_BuildValue("{ss}", "duplicate_keys", "error") : NULL;
+    PyObject *limits = policy ? PyObject_Call(cls, none, policy) : NULL, *keywords = limits ? Py_BuildValue("{sO}", "limits", limits) : NULL;
+    Py_XDECREF(limits);
+    Py_XDECREF(policy);
+    Py_XDECREF(none);
+    Py_XDECREF(cls);
+    Py_XDECREF(module);
+    return keywords;
+}
+
 PyObject *qpy_walk_raw_value(qpy_walker *self, PyObject *raw)
 {
     self->calls++;
-    PyObject *name = PyUnicode_FromFormat("quire.%s", self->format), *module = name ? PyImport_Import(name) : NULL, *limits = PyImport_ImportModule("quire.limits");
-    PyObject *decode = module ? qpy_attribute(module, "decode") : NULL, *cls = limits ? qpy_attribute(limits, "Limits") : NULL;
-    PyObject *policy = Py_BuildValue("{ss}", "duplicate_keys", "error"), *none = PyTuple_New(0);
-    PyObject *strict = cls && policy && none ? PyObject_Call(cls, none, policy) : NULL, *keywords = strict ? Py_BuildValue("{sO}", "limits", strict) : NULL;
-    PyObject *arguments = keywords && decode ? PyTuple_Pack(1, ((qpy_raw *)raw)->bytes) : NULL, *value = arguments ? PyObject_Call(decode, arguments, keywords) : NULL;
-    PyObject *const held[] = {name, module, limits, decode, cls, policy, none, strict, keywords, arguments};
-    for (size_t i = 0; i < QR_ARRAY_LENGTH(held); i++)
-        Py_XDECREF(held[i]);
+    PyObject *name = PyUnicode_FromFormat("quire.%s", self->format), *module = name ? PyImport_Import(name) : NULL;
+    PyObject *decode = module ? qpy_attribute(module, "decode") : NULL, *keywords = decode ? strict_limits() : NULL;
+    PyObject *arguments = keywords ? PyTuple_Pack(1, ((qpy_raw *)raw)->bytes) : NULL, *value = arguments ? PyObject_Call(decode, arguments, keywords) : NULL;
+    Py_XDECREF(arguments);
+    Py_XDECREF(keywords);
+    Py_XDECREF(decode);
+    Py_XDECREF(module);
+    Py_XDECREF(name);
     if (!value && !self->failed)
         self->failed = Py_NewRef(raw);
     return value;
@@ -429,8 +442,8 @@ static PyObject *encode_key(qpy_walker *self, PyObject *encode, PyObject *key)
 {
     if (QR_LIKELY(!self->style || !self->style->style->sorts))
         return PyObject_CallOneArg(encode, key);
-    PyObject *arguments = PyTuple_Pack(1, key), *names = Py_BuildValue("{ss}", "key_order", "sorted"); /* there may be sets in it */
-    PyObject *bytes = arguments && names ? PyObject_Call(encode, arguments, names) : NULL;
+    PyObject *arguments = PyTuple_Pack(1, key), *names = arguments ? Py_BuildValue("{ss}", "key_order", "sorted") : NULL; /* there may be sets in it */
+    PyObject *bytes = names ? PyObject_Call(encode, arguments, names) : NULL;
     Py_XDECREF(arguments);
     Py_XDECREF(names);
     return bytes;

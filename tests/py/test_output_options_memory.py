@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory that fails while an output with options is written, or a document with comments is read."""
+
+from failing_memory import run_alone
+
+SCRIPT = """
+    import quire, quire.json, quire.msgpack
+    from failing_memory import sweep
+    from quire import Raw, Record
+
+    class Line(Record, tag="line"):
+        z: int
+        a: str = "x"
+
+    many = {f"k{i * 7 % 100}": i for i in range(100)}
+    value = {"b": many, "a": [{"\\xe9\\u20ac": 1, "\\u20acx": 2, "z": {3, 1, 2}}] * 3, "line": [Line(1), Line(2, "\\xe9\\n" * 50)], 1: {5: 2, "x": 1}, (2, 1): None}
+    nested = value
+    for i in range(40):
+        nested = {"k": nested, "a": {i: [i], "x\\xe9": 1}}
+    raw = {name: [Raw(quire_format.encode({"b": 1, "a": [2, {}]}), format=name)] for name, quire_format in (("json", quire.json), ("msgpack", quire.msgpack))}
+    commented = '{"a": [1, /* x */ 2, ], // y' + " " * 5000 + "\\n}"
+    jobs = {}
+    for name, fmt in (("json", quire.json), ("msgpack", quire.msgpack)):
+        for options in ({"canonical": True}, {"key_order": "sorted"}):
+            encoder = fmt.Encoder(**options)
+            jobs[f"{name} {options}"] = lambda encoder=encoder: encoder.encode(nested)
+        jobs[f"{name} raw"] = lambda encoder=fmt.Encoder(canonical=True), value=raw[name]: encoder.encode(value)
+        jobs[f"{name} fails"] = lambda encoder=fmt.Encoder(canonical=True): encoder.encode({"b": many, "a": {"c": object(), "b": 1}})
+    for options in ({"indent": 40}, {"ascii": True, "indent": "\\t"}):
+        jobs[f"json {options}"] = lambda encoder=quire.json.Encoder(**options): encoder.encode(nested)
+    jobs["comments"] = lambda: quire.json.decode(commented, jsonc=True)
+    jobs["comment without end"] = lambda: quire.json.decode("[1, /*", jsonc=True)
+    jobs["all faults"] = lambda encoder=quire.json.Encoder(errors="all", canonical=True): encoder.encode({"a": [2**60, {"b": object()}]})
+    runs_python = {"json raw", "msgpack raw", "json fails", "msgpack fails", "comment without end", "all faults"}
+    for name, job in jobs.items():
+        try:
+            job()
+        except quire.QuireError:
+            pass
+        sweep(name, job, 1, most=400, runs_python=True)
+        if name not in runs_python:
+            sweep(name, job, 1 << 20, most=400, runs_python=True)
+    assert quire.json.encode({"b": 1, "a": {2, 1}}, canonical=True) == b'{"a":[1,2],"b":1}'
+    print("done")
+"""
+
+
+def test_failing_memory():
+    done = run_alone(SCRIPT)
+    assert done.returncode == 0 and done.stdout == "done\n", done.stdout + done.stderr
