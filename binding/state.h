@@ -60,7 +60,7 @@ struct qpy_pickle_plans;
     X(PyObject, str_setstate) X(PyObject, str_instance_dict) X(PyObject, str_find_class)                                       \
     X(PyObject, str_extend) X(PyObject, str_getinitargs)                                                                       \
     /* pickle/unpickler.c */                                                                                                   \
-    X(PyTypeObject, unpickler_type) X(PyTypeObject, unpickler_memo_type)                                                       \
+    X(PyTypeObject, unpickler_type) X(PyTypeObject, unpickler_memo_type) X(PyTypeObject, unpickle_named)                      \
     /* pickle/pickler.c: what the standard library's pickler asks; NULL until first needed */                                 \
     X(PyObject, pickle_dispatch) X(PyObject, pickle_extensions) X(PyObject, pickle_names) X(PyObject, pickle_imports)          \
     X(PyObject, pickle_error) X(PyObject, pickle_getattr) X(PyObject, pickle_partial) X(PyObject, pickle_codecs_encode)        \

@@ -486,6 +486,8 @@ static int standard_build(qpy_unpickle *m, qpy_unpickle_stack *s)
 /* ---------------------------------------------------------------- the machine */
 
 enum { standard_stores = 1 };
+#define standard_keys(m, from, to, step) 1
+#define standard_integer(m, length) 1
 #define QPY_P(name) QR_PASTE(standard_, name)
 #include "binding/pickle/machine.tmpl.h"
 
@@ -506,6 +508,9 @@ PyObject *qpy_unpickle_load(qpy_unpickle *self)
     qpy_unpickle_forget(self);
     return value;
 }
+
+#undef standard_keys
+#undef standard_integer
 
 int qpy_unpickle_construct_init(PyObject *Py_UNUSED(module), qpy_state *state)
 {

@@ -8,6 +8,7 @@
  *   unpickle_memo.c  the memo
  *   foresee.c        which memo entries are ever fetched
  *   build.c          containers and instances from what is on the stack
+ *   typed.c          nothing but what a table allows
  *   instructions.c   the opcodes one by one, for the disassembler
  *   construct.c      globals, calls and states as the standard library has them
  *
@@ -71,6 +72,7 @@ typedef struct qpy_unpickle {
     PyObject *encoding_text, *errors_text; /* strong, whose UTF-8 these are, or NULL */
     int fix_imports;
     int protocol;
+    struct qpy_typed *typed;   /* typed.c: what may be constructed, borrowed; else NULL */
     /* what it knows */
     qpy_unpickle_memo memo;
     const uint64_t *wanted;    /* which numbers are ever fetched; NULL: any may be. Only while input is a whole pickle in bytes */
@@ -239,6 +241,10 @@ int qpy_unpickle_construct_init(PyObject *module, qpy_state *state);
 /* ---------------------------------------------------------------- unpickler.c */
 
 int qpy_unpickler_init(PyObject *module, qpy_state *state);
+
+/* ---------------------------------------------------------------- typed.c */
+
+int qpy_unpickle_typed_init(PyObject *module, qpy_state *state);
 
 /* ---------------------------------------------------------------- instructions.c */
 

@@ -8,7 +8,9 @@
  *   int global(qpy_unpickle *, qpy_unpickle_stack *, module, length, name, length), ext(..., int64_t code), persid(..., text, length),
  *       inst(..., module, length, name, length)
  *   PyObject *make(qpy_unpickle *, PyObject *cls, PyObject *args)    NEWOBJ without user code: new, or NULL without an exception
- *   int may_store(...)                              may BUILD be done without being asked?
+ *   stores                                          a constant: may BUILD be done without being asked?
+ *   int keys(qpy_unpickle *, from, to, step)        these become keys of a dict or items of a set: 1, or 0 with an exception
+ *   int integer(qpy_unpickle *, size_t length)      an integer of so many bytes, or digits
  *
  * All of these find the opcode checked against underflow, where it takes a fixed number of objects. */
 
@@ -157,6 +159,7 @@ op_NEWTRUE: PUSH(Py_NewRef(Py_True));
 op_NEWFALSE: PUSH(Py_NewRef(Py_False));
 op_INT:
     ARGUMENT(INT);
+    CALL(QPY_P(integer)(m, op.length / 2));
     PUSH(qpy_unpickle_int_line(m, op.text, op.length));
 op_BININT:
     ARGUMENT(BININT);
@@ -169,6 +172,7 @@ op_BININT2:
     PUSH(PyLong_FromLong((long)op.u));
 op_LONG:
     ARGUMENT(LONG);
+    CALL(QPY_P(integer)(m, op.length / 2));
     PUSH(qpy_unpickle_long_line(m, op.text, op.length));
 op_LONG1:
     ARGUMENT(LONG1);
@@ -176,6 +180,7 @@ op_LONG1:
         uint64_t bits = op.length == 8 ? qr_load64(op.text) : (uint64_t)qr_load32(op.text) | (uint64_t)(int64_t)(int8_t)op.text[4] << 32;
         PUSH(PyLong_FromLongLong((long long)bits));
     }
+    CALL(QPY_P(integer)(m, op.length));
     PUSH(op.length ? _PyLong_FromByteArray(op.text, op.length, 1, 1) : PyLong_FromLong(0));
 op_LONG4:
     while (QR_UNLIKELY(end - p < 4))
@@ -185,6 +190,7 @@ op_LONG4:
         goto failed;
     }
     ARGUMENT(LONG4);
+    CALL(QPY_P(integer)(m, op.length));
     PUSH(op.length ? _PyLong_FromByteArray(op.text, op.length, 1, 1) : PyLong_FromLong(0));
 op_FLOAT:
     ARGUMENT(FLOAT);
@@ -315,6 +321,7 @@ op_DICT:
         qpy_unpickle_fail(m, "odd number of items for DICT");
         goto failed;
     }
+    CALL(QPY_P(keys)(m, above, top, 2));
     if (QR_UNLIKELY(!(value = PyDict_New())))
         goto failed;
     SAVE();
@@ -341,6 +348,7 @@ op_SETITEMS:
     }
 setitems:
     value = above[-1];
+    CALL(QPY_P(keys)(m, above, top, 2));
     if (QR_UNLIKELY(!PyDict_CheckExact(value))) {
         if (top > above)
             CALL_OUT(QPY_P(setitem_other)(m, &s, above));
@@ -371,11 +379,13 @@ op_ADDITEMS:
     UNMARK();
     if (QR_UNLIKELY(above - fence < 1))
         goto underflow;
+    CALL(QPY_P(keys)(m, above, top, 1));
     if (top > above)
         CALL_OUT(QPY_P(additems)(m, &s, above));
     NEXT();
 op_FROZENSET:
     UNMARK();
+    CALL(QPY_P(keys)(m, above, top, 1));
     CALL_OUT(QPY_P(frozenset)(m, &s, above));
     NEXT();
 

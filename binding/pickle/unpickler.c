@@ -425,7 +425,8 @@ int qpy_unpickler_init(PyObject *module, qpy_state *state)
         return -1;
     state->unpickler_memo_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &proxy_spec, NULL);
     state->unpickler_type = state->unpickler_memo_type ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &unpickler_spec, NULL) : NULL;
-    if (!state->unpickler_type || qpy_unpickle_construct_init(module, state) < 0 || qpy_unpickle_instructions_init(module) < 0)
+    if (!state->unpickler_type || qpy_unpickle_construct_init(module, state) < 0 || qpy_unpickle_instructions_init(module) < 0 ||
+        qpy_unpickle_typed_init(module, state) < 0)
         return -1;
     return PyModule_AddObjectRef(module, "PickleUnpickler", (PyObject *)state->unpickler_type);
 }

@@ -32,8 +32,14 @@ _HELPERS = (
     "decode_long dispatch_table encode_long format_version whichmodule"
 ).split()
 _CLASSES = ["PickleBuffer", "PickleError", "PicklingError", "UnpicklingError"]
+# quire's own, beside the names of the standard library: not in __all__.
+_TYPED = ["Decoder", "MalformedPickleError", "PickleLimitError", "TruncatedPickleError", "UnsafePickleError", "decode"]
 
-_LAZY = {**dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES], "_standard"), "dis": "_dis"}
+_LAZY = {
+    **dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES], "_standard"),
+    **dict.fromkeys(_TYPED, "_typed"),
+    "dis": "_dis",
+}
 
 __all__ = [  # noqa: PLE0604
     "DEFAULT_PROTOCOL",

@@ -85,6 +85,12 @@ from quire._core import Pickler as Pickler
 from quire._core import pickle_dump as dump
 from quire._core import pickle_dumps as dumps
 from quire.pickle._dis import dis as dis
+from quire.pickle._typed import Decoder as Decoder
+from quire.pickle._typed import MalformedPickleError as MalformedPickleError
+from quire.pickle._typed import PickleLimitError as PickleLimitError
+from quire.pickle._typed import TruncatedPickleError as TruncatedPickleError
+from quire.pickle._typed import UnsafePickleError as UnsafePickleError
+from quire.pickle._typed import decode as decode
 
 HIGHEST_PROTOCOL: Final = 5
 DEFAULT_PROTOCOL: Final[int]

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* typed: the machine that loads nothing but what a table allows.
+ *
+ * A global is looked up in a dict of (module, name) and nowhere else: no import, no attribute, no find_class. What is found there is a
+ * `named`, which cannot be called and has no use but as the operand of an opcode: its three handlers are functions of quire
+ * (python/quire/pickle/_typed.py), which get the arguments as they stand and make the object themselves.
+ *
+ *   named.reduce(args)   REDUCE      named.new(args)   NEWOBJ      each gives an object; of a `fresh` one (object, build)
+ *   build(object, state) BUILD, once, of an object that such a handler has just made
+ *
+ * Objects that existed before are never changed, because BUILD, APPENDS and SETITEMS only take what this load has made: exact lists,
+ * dicts and sets, the containers of the table, fresh objects. What is hashed is weighed first. The result is weighed as a tree
+ * before anybody walks it: what is shared counts each time. */
+#include "binding/pickle/machine.h"
+
+#include "binding/keys.h"
+#include "binding/members.h"
+
+enum { KEY_DEPTH = 32, WALK_FIRST = 64 };
+
+typedef struct qpy_typed {
+    PyObject *table, *containers, *hashable; /* borrowed */
+    PyObject *fresh;                         /* {address: (object, build)} of what may be built */
+    PyObject *states;                        /* {address: (object, state)} of what was */
+    size_t hash_left, risky_left;            /* objects that hashing may look at; keys whose hashes can be foreseen */
+    size_t int_bytes, depth, nodes, items, str_bytes;
+} qpy_typed;
+
+/* ---------------------------------------------------------------- named */
+
+typedef struct named_object {
+    PyObject_HEAD
+    PyObject *module, *name, *reduce, *make, *fresh;
+} named_object;
+
+static PyObject *named_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static const char *const names[] = {"module", "name", "reduce", "new", "fresh", NULL};
+    PyObject *module, *name, *reduce = Py_None, *make = Py_None, *fresh = Py_False;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UU|OOO!:_PickleNamed", (char **)names, &module, &name, &reduce, &make, &PyBool_Type, &fresh))
+        return NULL;
+    named_object *self = (named_object *)type->tp_alloc(type, 0);
+    if (!self)
+        return NULL;
+    self->module = Py_NewRef(module);
+    self->name = Py_NewRef(name);
+    self->reduce = Py_NewRef(reduce);
+    self->make = Py_NewRef(make);
+    self->fresh = Py_NewRef(fresh);
+    return (PyObject *)self;
+}
+
+static int named_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    named_object *self = (named_object *)op;
+    Py_VISIT(Py_TYPE(op));
+    Py_VISIT(self->reduce);
+    Py_VISIT(self->make);
+    return 0;
+}
+
+static int named_clear(PyObject *op)
+{
+    named_object *self = (named_object *)op;
+    Py_CLEAR(self->module);
+    Py_CLEAR(self->name);
+    Py_CLEAR(self->reduce);
+    Py_CLEAR(self->make);
+    Py_CLEAR(self->fresh);
+    return 0;
+}
+
+static void named_dealloc(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    PyObject_GC_UnTrack(op);
+    named_clear(op);
+    type->tp_free(op);
+    Py_DECREF(type);
+}
+
+static PyMemberDef named_members[] = {
+    {"module", QPY_MEMBER_OBJECT, offsetof(named_object, module), QPY_MEMBER_READONLY, NULL},
+    {"name", QPY_MEMBER_OBJECT, offsetof(named_object, name), QPY_MEMBER_READONLY, NULL},
+    {"new", QPY_MEMBER_OBJECT, offsetof(named_object, make), QPY_MEMBER_READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+static PyType_Slot named_slots[] = {
+    {Py_tp_new, named_new}, {Py_tp_dealloc, named_dealloc}, {Py_tp_traverse, named_traverse}, {Py_tp_clear, named_clear}, {Py_tp_members, named_members},
+    {Py_tp_doc, (char *)"_PickleNamed(module, name, reduce=None, new=None, fresh=False)\n--\n\nWhat a pickle may name, and what quire makes of it."}, {0, NULL},
+};
+static PyType_Spec named_spec = {
+    .name = "quire._core._PickleNamed", .basicsize = sizeof(named_object), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = named_slots,
+};
+
+/* ---------------------------------------------------------------- refusing */
+
+/* UnpicklingError(rule, module, name): _typed.py makes the exception of it that the user sees. */
+static int refuse(qpy_unpickle *m, const char *rule, PyObject *module, PyObject *name)
+{
+    PyObject *error = qpy_unpickle_error(m->state), *args = error ? Py_BuildValue("(sOO)", rule, module ? module : Py_None, name ? name : Py_None) : NULL;
+    if (args)
+        PyErr_SetObject(error, args);
+    Py_XDECREF(args);
+    return 0;
+}
+
+static int refuse_named(qpy_unpickle *m, const char *rule, PyObject *object)
+{
+    if (!Py_IS_TYPE(object, m->state->unpickle_named))
+        return refuse(m, rule, NULL, NULL);
+    named_object *named = (named_object *)object;
+    return refuse(m, rule, named->module, named->name);
+}
+
+/* ---------------------------------------------------------------- what is hashed */
+
+/* Weighs a key: 1, or 0 with an exception. *random: its hash cannot be foreseen. */
+static int weigh(qpy_unpickle *m, PyObject *key, unsigned depth, int *random)
+{
+    qpy_typed *t = m->typed;
+    if (t->hash_left == 0)
+        return refuse(m, "limit: hashing this key would take too long", NULL, NULL);
+    t->hash_left--;
+    if (PyUnicode_CheckExact(key) || PyBytes_CheckExact(key)) {
+        *random |= PyUnicode_CheckExact(key) ? PyUnicode_GET_LENGTH(key) > 0 : PyBytes_GET_SIZE(key) > 0;
+        return 1;
+    }
+    if (PyTuple_Check(key)) {
+        if (!PyTuple_CheckExact(key) && !PySet_Contains(t->hashable, (PyObject *)Py_TYPE(key)))
+            return PyErr_Occurred() ? 0 : refuse(m, "a key of a class that is not named by the type", NULL, NULL);
+        if (depth == KEY_DEPTH)
+            return refuse(m, "limit: a key that is nested too deep", NULL, NULL);
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++)
+            if (!weigh(m, PyTuple_GET_ITEM(key, i), depth + 1, random))
+                return 0;
+        return 1;
+    }
+    if (PyLong_CheckExact(key) || key == Py_None || PyBool_Check(key) || PyFloat_CheckExact(key) || PyFrozenSet_CheckExact(key))
+        return 1;
+    int known = PySet_Contains(t->hashable, (PyObject *)Py_TYPE(key));
+    if (known == 0)
+        return refuse(m, "a key of a class that is not named by the type", NULL, NULL);
+    return known > 0;
+}
+
+static int is_small(PyObject *key)
+{
+    int overflow;
+    if (key == Py_None || PyBool_Check(key) || PyFloat_CheckExact(key))
+        return 1;
+    if (!PyLong_CheckExact(key))
+        return 0;
+    long long value = PyLong_AsLongLongAndOverflow(key, &overflow);
+    return !overflow && value > -(1LL << 60) && value < 1LL << 60;
+}
+
+static int typed_keys(qpy_unpickle *m, PyObject **from, PyObject **to, int step)
+{
+    for (PyObject **key = from; key < to; key += step) {
+        int random = 0;
+        if (QR_LIKELY(PyUnicode_CheckExact(*key)) || is_small(*key))
+            continue;
+        if (!weigh(m, *key, 0, &random))
+            return 0;
+        if (!random && m->typed->risky_left-- == 0) {
+            m->typed->risky_left = 0;
+            return refuse(m, "limit: too many keys whose hashes can be foreseen", NULL, NULL);
+        }
+    }
+    return 1;
+}
+
+static int typed_integer(qpy_unpickle *m, size_t bytes)
+{
+    return bytes <= m->typed->int_bytes || refuse(m, "limit: an integer of too many digits", NULL, NULL);
+}
+
+/* ---------------------------------------------------------------- globals */
+
+static int push_named(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *module, PyObject *name)
+{
+    PyObject *key = PyTuple_Pack(2, module, name), *found = key ? PyDict_GetItemWithError(m->typed->table, key) : NULL;
+    Py_XDECREF(key);
+    if (found)
+        return qpy_unpickle_push(s, Py_NewRef(found));
+    return PyErr_Occurred() ? 0 : refuse(m, "a global that the type does not name", module, name);
+}
+
+static int typed_global(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op)
+{
+    PyObject *module = PyUnicode_DecodeUTF8((const char *)op->text, (Py_ssize_t)op->length, "strict");
+    PyObject *name = module ? PyUnicode_DecodeUTF8((const char *)op->second, (Py_ssize_t)op->second_length, "strict") : NULL;
+    int ok = name && push_named(m, s, module, name);
+    Py_XDECREF(name);
+    Py_XDECREF(module);
+    return ok;
+}
+
+static int typed_stack_global(qpy_unpickle *m, qpy_unpickle_stack *s)
+{
+    if (s->top - s->fence < 2 || !PyUnicode_CheckExact(s->top[-1]) || !PyUnicode_CheckExact(s->top[-2]))
+        return qpy_unpickle_fail(m, "STACK_GLOBAL requires str");
+    PyObject *name = *--s->top, *module = *--s->top;
+    int ok = push_named(m, s, module, name);
+    Py_DECREF(name);
+    Py_DECREF(module);
+    return ok;
+}
+
+static int typed_ext(qpy_unpickle *m, qpy_unpickle_stack *s, int64_t code) { (void)s, (void)code; return refuse(m, "an extension code: it names whatever is registered here", NULL, NULL); }
+static int typed_persid(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return refuse(m, "a persistent object", NULL, NULL); }
+static int typed_binpersid(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return refuse(m, "a persistent object", NULL, NULL); }
+static int typed_next_buffer(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return refuse(m, "a buffer outside of the pickle", NULL, NULL); }
+static int typed_readonly_buffer(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)m, (void)s; return 1; /* bytes and a bytearray stay what they are */ }
+static int typed_inst(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return refuse(m, "an instance of Python 2's kind", NULL, NULL); }
+static int typed_obj(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **above) { (void)s, (void)above; return refuse(m, "an instance of Python 2's kind", NULL, NULL); }
+
+/* ---------------------------------------------------------------- objects */
+
+static int note(PyObject **dict, PyObject *object, PyObject *with)
+{
+    PyObject *key = *dict || (*dict = PyDict_New()) ? PyLong_FromVoidPtr(object) : NULL;
+    PyObject *pair = key ? PyTuple_Pack(2, object, with) : NULL;
+    int status = pair ? PyDict_SetItem(*dict, key, pair) : -1;
+    Py_XDECREF(pair);
+    Py_XDECREF(key);
+    return status == 0;
+}
+
+/* The pair that was noted: borrowed, or NULL, with an exception or without. */
+static PyObject *noted(PyObject *dict, PyObject *object)
+{
+    PyObject *key = dict ? PyLong_FromVoidPtr(object) : NULL, *pair = key ? PyDict_GetItemWithError(dict, key) : NULL;
+    Py_XDECREF(key);
+    return pair;
+}
+
+/* set(list) and frozenset(list), of protocols that have no opcode for them. */
+static PyObject *make_set(qpy_unpickle *m, PyObject *named, PyObject *args)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    PyObject *list = n == 1 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    if (n > 1 || (list && !PyList_CheckExact(list))) {
+        refuse_named(m, "a set of something that is no list", named);
+        return NULL;
+    }
+    PyObject **items = list ? ((PyListObject *)list)->ob_item : NULL;
+    if (list && !typed_keys(m, items, items + PyList_GET_SIZE(list), 1))
+        return NULL;
+    return PyUnicode_GET_LENGTH(((named_object *)named)->name) == 3 ? PySet_New(list) : PyFrozenSet_New(list);
+}
+
+static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, PyObject *args, PyObject **at, int reduces)
+{
+    if (!Py_IS_TYPE(named, m->state->unpickle_named) || !PyTuple_CheckExact(args))
+        return refuse(m, "a call of something that is no global", NULL, NULL);
+    PyObject *handler = reduces ? ((named_object *)named)->reduce : ((named_object *)named)->make;
+    if (handler == Py_None)
+        return refuse_named(m, "a global that must not be called so", named);
+    PyObject *made = handler == Py_True ? make_set(m, named, args) : PyObject_CallOneArg(handler, args);
+    if (made && ((named_object *)named)->fresh == Py_True) {
+        if (!PyTuple_CheckExact(made) || PyTuple_GET_SIZE(made) != 2) {
+            Py_DECREF(made);
+            return refuse_named(m, "a global that must not be called so", named);
+        }
+        PyObject *object = Py_NewRef(PyTuple_GET_ITEM(made, 0));
+        int ok = note(&m->typed->fresh, object, PyTuple_GET_ITEM(made, 1));
+        Py_SETREF(made, object);
+        if (!ok)
+            Py_CLEAR(made);
+    }
+    if (!made)
+        return 0;
+    qpy_unpickle_stack_clear(s, at);
+    return qpy_unpickle_push(s, made);
+}
+
+static int typed_reduce(qpy_unpickle *m, qpy_unpickle_stack *s) { return construct(m, s, s->top[-2], s->top[-1], s->top - 2, 1); }
+
+static int typed_newobj(qpy_unpickle *m, qpy_unpickle_stack *s, int with_names)
+{
+    if (with_names && !(PyDict_CheckExact(s->top[-1]) && PyDict_GET_SIZE(s->top[-1]) == 0))
+        return refuse_named(m, "a class that is called with keywords", s->top[-3]);
+    PyObject **at = s->top - 2 - with_names;
+    return construct(m, s, at[0], at[1], at, 0);
+}
+
+QR_INLINE PyObject *typed_make(qpy_unpickle *m, PyObject *cls, PyObject *args)
+{
+    (void)m, (void)cls, (void)args;
+    return NULL;
+}
+
+/* The values that a state has now: whoever has it in the memo may change it. A new reference, or NULL with an exception. */
+static PyObject *values_of(PyObject *state)
+{
+    if (PyDict_CheckExact(state))
+        return PyDict_Values(state);
+    if (PyList_CheckExact(state))
+        return PyList_GetSlice(state, 0, PyList_GET_SIZE(state));
+    if (!PyTuple_CheckExact(state))
+        return Py_NewRef(Py_None);
+    PyObject *values = PyTuple_New(PyTuple_GET_SIZE(state));
+    for (Py_ssize_t i = 0; values && i < PyTuple_GET_SIZE(state); i++) {
+        PyObject *part = PyTuple_GET_ITEM(state, i);
+        part = PyDict_CheckExact(part) ? PyDict_Values(part) : Py_NewRef(part);
+        if (part)
+            PyTuple_SET_ITEM(values, i, part);
+        else
+            Py_CLEAR(values);
+    }
+    return values;
+}
+
+static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
+{
+    PyObject *object = s->top[-2], *state = s->top[-1], *pair = noted(m->typed->fresh, object);
+    if (!pair)
+        return PyErr_Occurred() ? 0 : refuse_named(m, "a state for what was not just made for one", object);
+    PyObject *values = values_of(state);
+    int ok = values && note(&m->typed->states, object, values);
+    Py_XDECREF(values);
+    if (!ok)
+        return 0;
+    Py_INCREF(pair);
+    PyObject *key = PyLong_FromVoidPtr(object), *done = NULL;
+    if (key && PyDict_DelItem(m->typed->fresh, key) == 0) {
+        PyObject *args[] = {object, state};
+        done = PyObject_Vectorcall(PyTuple_GET_ITEM(pair, 1), args, 2, NULL);
+    }
+    Py_XDECREF(key);
+    Py_DECREF(pair);
+    if (!done)
+        return 0;
+    Py_DECREF(done);
+    qpy_unpickle_stack_clear(s, s->top - 1);
+    return 1;
+}
+
+/* ---------------------------------------------------------------- containers */
+
+static int is_container(qpy_unpickle *m, PyObject *object)
+{
+    int known = PySet_Contains(m->typed->containers, (PyObject *)Py_TYPE(object));
+    return known > 0 ? 1 : known == 0 ? refuse_named(m, "items for what is no container of the type", object) : 0;
+}
+
+static int typed_append_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **items)
+{
+    if (PyDict_Check(items[-1]) || PySet_Check(items[-1]))
+        return refuse(m, "items for what is no container of the type", NULL, NULL);
+    if (!is_container(m, items[-1]))
+        return 0;
+    int ok = 1;
+    for (PyObject **item = items; ok && item < s->top; item++) { /* a deque's own method: its class has no other */
+        PyObject *result = PyObject_CallMethod(items[-1], "append", "O", *item);
+        ok = result != NULL;
+        Py_XDECREF(result);
+    }
+    qpy_unpickle_stack_clear(s, items);
+    return ok;
+}
+
+static int typed_setitem_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **pairs)
+{
+    if (!PyDict_Check(pairs[-1]))
+        return refuse_named(m, "items for what is no container of the type", pairs[-1]);
+    if (!is_container(m, pairs[-1]))
+        return 0;
+    int status = 0;
+    for (PyObject **pair = pairs; status == 0 && pair < s->top; pair += 2)
+        status = PyObject_SetItem(pairs[-1], pair[0], pair[1]);
+    qpy_unpickle_stack_clear(s, pairs);
+    return status == 0;
+}
+
+static int typed_additems(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **items)
+{
+    if (!PySet_CheckExact(items[-1]))
+        return refuse_named(m, "items for what is no container of the type", items[-1]);
+    int status = 0;
+    for (PyObject **item = items; status == 0 && item < s->top; item++)
+        status = PySet_Add(items[-1], *item);
+    qpy_unpickle_stack_clear(s, items);
+    return status == 0;
+}
+
+static int typed_frozenset(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **items)
+{
+    (void)m;
+    PyObject *set = PyFrozenSet_New(NULL);
+    int status = set ? 0 : -1;
+    for (PyObject **item = items; status == 0 && item < s->top; item++)
+        status = PySet_Add(set, *item);
+    qpy_unpickle_stack_clear(s, items);
+    if (status < 0)
+        Py_CLEAR(set);
+    return qpy_unpickle_push(s, set);
+}
+
+/* ---------------------------------------------------------------- the machine */
+
+enum { typed_stores = 0 };
+#define QPY_P(name) QR_PASTE(typed_, name)
+#include "binding/pickle/machine.tmpl.h"
+
+/* ---------------------------------------------------------------- weighing the result */
+
+typedef struct level {
+    PyObject *object; /* borrowed: the value keeps it */
+    PyObject *items;  /* of what is walked by an iterator: strong; else NULL */
+    PyObject *value;  /* of a dict: what its key was given before; else NULL */
+    Py_ssize_t at;
+} level;
+
+/* The next part of what is open, keys and values in turn: 1, 0 at the end, -1 with an exception. *part is borrowed. */
+static int next_part(level *l, PyObject **part)
+{
+    if (l->items) {
+        *part = PyIter_Next(l->items);
+        if (*part)
+            Py_DECREF(*part); /* its container keeps it, and nothing runs meanwhile */
+        return *part ? 1 : PyErr_Occurred() ? -1 : 0;
+    }
+    if (PyDict_Check(l->object)) {
+        if (l->value) {
+            *part = l->value;
+            l->value = NULL;
+            return 1;
+        }
+        return PyDict_Next(l->object, &l->at, part, &l->value);
+    }
+    if (l->at >= Py_SIZE(l->object))
+        return 0;
+    *part = PyList_CheckExact(l->object) ? PyList_GET_ITEM(l->object, l->at) : PyTuple_GET_ITEM(l->object, l->at);
+    l->at++;
+    return 1;
+}
+
+static int has_too_many(qpy_unpickle *m, Py_ssize_t n)
+{
+    return (size_t)n > m->typed->items && !refuse(m, "limit: a container of too many items", NULL, NULL);
+}
+
+/* Text and bytes count by their length, a little: whoever looks at them looks at all. 0, or -1 with an exception. */
+static int weigh_text(qpy_unpickle *m, PyObject *text)
+{
+    size_t length = (size_t)(PyUnicode_Check(text) ? PyUnicode_GET_LENGTH(text) : PyBytes_GET_SIZE(text)), weight = length / 64;
+    if (length > m->typed->str_bytes)
+        return refuse(m, "limit: a string that is too long", NULL, NULL) - 1;
+    if (weight > m->typed->nodes)
+        return refuse(m, "limit: written out, with what is shared each time, it would be too large", NULL, NULL) - 1;
+    m->typed->nodes -= weight;
+    return 0;
+}
+
+/* Opens what has parts: 1; 0 when it has none; -1 with an exception. */
+static int open_level(qpy_unpickle *m, PyObject *object, level *l)
+{
+    PyObject *pair;
+    *l = (level){.object = object};
+    if (object == Py_None || PyLong_CheckExact(object) || PyFloat_CheckExact(object))
+        return 0;
+    if (PyUnicode_Check(object) || PyBytes_Check(object))
+        return weigh_text(m, object);
+    if (m->typed->states && !PyList_CheckExact(object) && !PyDict_CheckExact(object)) {
+        if ((pair = noted(m->typed->states, object)))
+            l->object = PyTuple_GET_ITEM(pair, 1); /* its values: a list or a tuple */
+        else if (PyErr_Occurred())
+            return -1;
+    }
+    if (Py_IS_TYPE(object, m->state->unpickle_named))
+        return refuse_named(m, "a global that is used as a value", object) - 1;
+    if (PyList_CheckExact(l->object) || PyTuple_Check(l->object))
+        return has_too_many(m, Py_SIZE(l->object)) ? -1 : Py_SIZE(l->object) > 0;
+    if (PyDict_Check(l->object))
+        return has_too_many(m, PyDict_GET_SIZE(l->object)) ? -1 : PyDict_GET_SIZE(l->object) > 0;
+    int walks = PyAnySet_Check(l->object);
+    if (walks && has_too_many(m, PySet_GET_SIZE(l->object)))
+        return -1;
+    if (!walks && (walks = PySet_Contains(m->typed->containers, (PyObject *)Py_TYPE(l->object))) <= 0)
+        return walks;
+    return (l->items = PyObject_GetIter(l->object)) ? 1 : -1;
+}
+
+/* Walks the value as a tree: 1, or 0 with an exception where it is too deep (a circle is) or too large. */
+static int measure(qpy_unpickle *m, PyObject *value)
+{
+    size_t room = WALK_FIRST, depth = 0;
+    level *levels = PyMem_Malloc(room * sizeof *levels);
+    int status = levels ? open_level(m, value, &levels[0]) : (PyErr_NoMemory(), -1);
+    depth = status > 0;
+    while (status >= 0 && depth > 0) {
+        PyObject *part;
+        level next;
+        status = next_part(&levels[depth - 1], &part);
+        if (status == 0) {
+            depth--;
+            Py_CLEAR(levels[depth].items);
+            continue;
+        }
+        if (status > 0 && m->typed->nodes-- == 0)
+            status = refuse(m, "limit: written out, with what is shared each time, it would be too large", NULL, NULL) - 1;
+        if (status > 0)
+            status = open_level(m, part, &next);
+        if (status <= 0)
+            continue;
+        if (depth >= m->typed->depth) {
+            Py_XDECREF(next.items);
+            status = refuse(m, "limit: nested too deep, or in a circle", NULL, NULL) - 1;
+            continue;
+        }
+        if (depth == room) {
+            level *more = PyMem_Realloc(levels, 2 * room * sizeof *levels);
+            if (!more) {
+                Py_XDECREF(next.items);
+                PyErr_NoMemory();
+                status = -1;
+                continue;
+            }
+            levels = more;
+            room *= 2;
+        }
+        levels[depth++] = next;
+    }
+    while (depth > 0)
+        Py_XDECREF(levels[--depth].items);
+    PyMem_Free(levels);
+    return status >= 0;
+}
+
+/* ---------------------------------------------------------------- the function */
+
+/* Where the instruction begins that reaches to `at` or was to begin there. */
+static size_t instruction_before(const uint8_t *start, const uint8_t *end, const uint8_t *at)
+{
+    const uint8_t *p = start, *last = start;
+    while (p && p < at && p < end) {
+        qr_pickle_instruction op;
+        last = p;
+        const qr_pickle_info *info = qr_pickle_info_of(*p);
+        p = info->name ? qr_pickle_argument_at(p + 1, end, info->argument, &op) : NULL;
+    }
+    return (size_t)(last - start);
+}
+
+/* What went wrong becomes what `fail(error, offset, opcode)` returns. */
+static void explain(qpy_unpickle *m, PyObject *fail, const uint8_t *start)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    size_t offset = instruction_before(start, m->end, m->p);
+    const char *name = start + offset < m->end ? qr_pickle_info_of(start[offset])->name : NULL;
+    PyObject *made = error ? PyObject_CallFunction(fail, "Onz", error, (Py_ssize_t)offset, name) : NULL;
+    if (made) {
+        PyErr_SetObject((PyObject *)Py_TYPE(made), made);
+        Py_DECREF(made);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+}
+
+static PyObject *typed_load(PyObject *module, PyObject *args)
+{
+    qpy_typed typed = {0};
+    qpy_unpickle m;
+    PyObject *data, *fail, *value = NULL;
+    Py_ssize_t hash, risky, int_bytes, depth, nodes, items, str_bytes;
+    if (!PyArg_ParseTuple(args, "SO!O!O!O(nnnnnnn):_pickle_typed", &data, &PyDict_Type, &typed.table, &PyFrozenSet_Type, &typed.containers, &PyFrozenSet_Type,
+                          &typed.hashable, &fail, &hash, &risky, &int_bytes, &depth, &nodes, &items, &str_bytes))
+        return NULL;
+    typed.hash_left = (size_t)hash;
+    typed.risky_left = (size_t)risky;
+    typed.int_bytes = (size_t)int_bytes;
+    typed.depth = (size_t)depth;
+    typed.nodes = (size_t)nodes;
+    typed.items = (size_t)items;
+    typed.str_bytes = (size_t)str_bytes;
+    qpy_unpickle_init(&m, qpy_state_of(module));
+    m.typed = &typed;
+    if (!qpy_unpickle_error(m.state) || !qpy_unpickle_set_data(&m, data))
+        return NULL;
+    const uint8_t *start = m.p;
+    value = typed_run(&m);
+    if (value && m.p < m.end) {
+        PyErr_SetString(qpy_unpickle_error(m.state), "data after the end of the pickle");
+        Py_CLEAR(value);
+    }
+    if (value && !measure(&m, value))
+        Py_CLEAR(value);
+    if (!value && !PyErr_ExceptionMatches(PyExc_MemoryError))
+        explain(&m, fail, start);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    qpy_unpickle_release(&m);
+    Py_XDECREF(typed.fresh);
+    Py_XDECREF(typed.states);
+    PyErr_Restore(type, error, traceback);
+    return value;
+}
+
+static PyMethodDef methods[] = {
+    {"_pickle_typed", typed_load, METH_VARARGS, "_pickle_typed($module, data, table, containers, hashable, fail, limits, /)\n--\n\nLoads what the table allows."},
+    {NULL, NULL, 0, NULL},
+};
+
+int qpy_unpickle_typed_init(PyObject *module, qpy_state *state)
+{
+    state->unpickle_named = (PyTypeObject *)PyType_FromModuleAndSpec(module, &named_spec, NULL);
+    if (!state->unpickle_named || PyModule_AddObjectRef(module, "_PickleNamed", (PyObject *)state->unpickle_named) < 0)
+        return -1;
+    return PyModule_AddFunctions(module, methods);
+}
