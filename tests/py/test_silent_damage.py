@@ -253,3 +253,24 @@ def test_no_item_of_a_set_is_dropped_where_that_counts(fmt):
             with pytest.raises(quire.ValidationError) as caught:
                 read(given, list[type_], limits=strict)
             assert (caught.value.errors[0].code, caught.value.errors[0].path) == ("invalid_value", "$[0]")
+
+
+class Known(quire.Record):
+    a: int
+    b: int = 0
+
+
+def test_nothing_behind_the_document_is_ignored(fmt):
+    for type_ in (object, dict[str, int], Known):
+        assert fmt.refuses(fmt.encode({"a": 1}) + fmt.encode(2), type_, quire.MalformedError).code == "trailing_data"
+
+
+def test_no_repeated_key_goes_unseen(fmt):
+    """Of a record's fields never; in a dict the last one counts, or none does."""
+    twice = b'{"a":1,"a":2}' if fmt.text_keys else b"\x82\xa1a\x01\xa1a\x02"
+    assert fmt.refuses(twice, Known, quire.ValidationError).code == "duplicate_field"
+    for type_ in (object, dict[str, int]):
+        assert fmt.decode(twice, type_) == {"a": 2}
+        with pytest.raises(quire.MalformedError) as caught:
+            fmt.decode(twice, type_, limits=quire.Limits(duplicate_keys="error"))
+        assert caught.value.errors[0].code == "duplicate_key"
