@@ -70,8 +70,7 @@ static int pickler_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->module);
     Py_VISIT(self->k.write);
-    if (!self->k.persistent_self)
-        Py_VISIT(self->k.persistent_id);
+    Py_VISIT(self->k.persistent_id);
     Py_VISIT(self->persistent_attribute);
     Py_VISIT(self->k.dispatch_table);
     Py_VISIT(self->k.reducer_override);

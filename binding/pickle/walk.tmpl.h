@@ -256,6 +256,10 @@ static qpy_saved tuple_items(qpy_pickling *k, PyObject *o, Py_ssize_t i, int onc
     Py_ssize_t n = PyTuple_GET_SIZE(o);
     for (; i < n; i++) {
         PyObject *item = PyTuple_GET_ITEM(o, i);
+        if (QR_UNLIKELY(!item)) { /* somebody is still making it */
+            PyErr_BadInternalCall();
+            return QPY_SAVE_FAILED;
+        }
         HOLD(item);
         const int item_once = once && MET_ONCE(item); /* until it is written a tuple that holds itself is met again, and so are its items */
         qpy_saved saved = item_leaf(k, item, item_once);
