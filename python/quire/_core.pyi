@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import datetime
 import os
+import pickle
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import Signature
 from json import JSONDecoder, JSONEncoder
-from pickle import Unpickler as PickleUnpickler
-from pickle import load as pickle_load
-from pickle import loads as pickle_loads
 from types import EllipsisType, GenericAlias, TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, Protocol, Self, TypeVar, final, overload
 
@@ -683,3 +681,23 @@ def pickle_dump(
     buffer_callback: Callable[[Any], Any] | None = None,
     lean: bool = False,
 ) -> None: ...
+
+class PickleUnpickler:
+    """Reads pickles from a file, as pickle.Unpickler does."""
+
+    memo: Any
+    persistent_load: Callable[[Any], Any]
+    def __init__(
+        self,
+        file: _Readable,
+        *,
+        fix_imports: bool = True,
+        encoding: str = "ASCII",
+        errors: str = "strict",
+        buffers: Iterable[Any] | None = ...,
+    ) -> None: ...
+    def find_class(self, module_name: str, global_name: str, /) -> Any: ...
+    def load(self) -> Any: ...
+
+pickle_load = pickle.load
+pickle_loads = pickle.loads

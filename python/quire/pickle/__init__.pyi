@@ -72,18 +72,18 @@ from pickle import UNICODE as UNICODE
 from pickle import PickleBuffer as PickleBuffer
 from pickle import PickleError as PickleError
 from pickle import PicklingError as PicklingError
-from pickle import Unpickler as Unpickler
 from pickle import UnpicklingError as UnpicklingError
 from pickle import bytes_types as bytes_types
 from pickle import decode_long as decode_long
 from pickle import encode_long as encode_long
-from pickle import load as load
-from pickle import loads as loads
 from typing import Final
 
 from quire._core import Pickler as Pickler
+from quire._core import PickleUnpickler as Unpickler
 from quire._core import pickle_dump as dump
 from quire._core import pickle_dumps as dumps
+from quire._core import pickle_load as load
+from quire._core import pickle_loads as loads
 from quire.pickle._dis import dis as dis
 from quire.pickle._typed import Decoder as Decoder
 from quire.pickle._typed import MalformedPickleError as MalformedPickleError

@@ -5,4 +5,6 @@ import pickle as _pickle
 
 
 def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
     return getattr(_pickle, name)
