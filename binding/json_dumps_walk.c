@@ -146,12 +146,7 @@ static QR_NOINLINE int put_line(qpy_json_writer *w)
         return fail_memory();
     uint8_t *to = w->buffer.p;
     *to++ = '\n';
-    if (one == 1) /* mostly of one character, over and over */
-        memset(to, w->style->indent.text[0], length);
-    else
-        for (size_t i = 0; i < w->level; i++)
-            memcpy(to + i * one, w->style->indent.text, one);
-    w->buffer.p = to + length;
+    w->buffer.p = qr_json_put_indent(to, w->style->indent.text, one, w->level);
     return 1;
 }
 

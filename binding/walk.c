@@ -555,7 +555,7 @@ int qpy_walk_keys_differ(qpy_walker *self, PyObject *dict, int text_keys)
     if (plain || !same)
         return plain;
     int kind = qpy_scalar_kind(self->state, first);
-    return first == &PyLong_Type || first == &PyFloat_Type || first == &PyBool_Type || first == &PyBytes_Type || kind == QR_KIND_DATE || kind == QR_KIND_UUID || kind == QR_KIND_DURATION;
+    return first == &PyUnicode_Type || first == &PyLong_Type || first == &PyFloat_Type || first == &PyBool_Type || first == &PyBytes_Type || kind == QR_KIND_DATE || kind == QR_KIND_UUID || kind == QR_KIND_DURATION;
 }
 
 int qpy_walk_is_new(qpy_walker *self, PyObject *written, size_t start)

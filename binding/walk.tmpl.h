@@ -233,7 +233,8 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
     qpy_dict_iter iter;
     PyObject *key, *value;
     Py_ssize_t n = PyDict_GET_SIZE(op);
-    int ok = 1, others = 0;
+    /* is each str a key that is written as it stands? */
+    int ok = 1, others = 0, plain = !plan || (plan->nodes[key_node].exact == &PyUnicode_Type && !QPY_ADAPTS_KEY(plan, key_node));
     QPY_WALK_ENTER(w, op, plan ? QR_T(write_typed_dict)(w, op, plan, key_node, node) : QR_T(write_dict)(w, op));
     if (!QR_F(put_map)(&w->buffer, (size_t)n))
         ok = qpy_walk_fail(w, w->buffer.error, op);
@@ -245,15 +246,12 @@ QR_INLINE int QR_T(write_pairs)(qpy_walker *w, PyObject *op, const qpy_plan *pla
             ok = 0;
             break;
         }
-        if (plan && QR_UNLIKELY(Py_TYPE(key) != plan->nodes[key_node].exact) && !QPY_ADAPTS_KEY(plan, key_node) && QR_UNLIKELY(!qpy_walk_checks(w, plan, key_node, key))) {
-            ok = qpy_walk_step(w, key, 0);
-            break;
-        }
-        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(QPY_ADAPTS_KEY(plan, key_node)))) { /* writing it may run user code */
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)) || (plan && QR_UNLIKELY(!plain))) { /* writing it may run user code */
             others = 1;
             Py_INCREF(key);
             Py_INCREF(value);
-            ok = (plan && QPY_ADAPTS_KEY(plan, key_node) ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
+            ok = !plan || QPY_ADAPTS_KEY(plan, key_node) || Py_TYPE(key) == plan->nodes[key_node].exact || qpy_walk_checks(w, plan, key_node, key);
+            ok = ok && (plan && QPY_ADAPTS_KEY(plan, key_node) ? QR_T(write_adapted_key)(w, plan, key_node, key) : QR_T(write_key)(w, key)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, value);
             if (!ok)
                 qpy_walk_step(w, key, 0);
             Py_DECREF(key);

@@ -5,6 +5,8 @@
  * together again. What it made is compared with what was read; where it differs, the standard library is to read it all. */
 #include "binding/marshal/read.h"
 
+#include <opcode.h>
+
 typedef struct fields {
     int32_t argcount, posonlyargcount, kwonlyargcount, stacksize, flags, firstlineno;
     PyObject *code, *consts, *names, *locals, *kinds, *filename, *name, *qualname, *linetable, *exceptiontable;
@@ -54,6 +56,22 @@ static int is_tuple_of_str(PyObject *tuple)
     return 1;
 }
 
+/* From 3.12 on there are opcodes that tools put in the place of others while a function runs. They are never written, and the interpreter
+ * looks for the ones that they stand for where there are none. */
+static int has_foreign_opcodes(PyObject *code)
+{
+#ifdef MIN_INSTRUMENTED_OPCODE
+    const uint8_t *p = (const uint8_t *)PyBytes_AS_STRING(code);
+    int highest = 0;
+    for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(code); i += 2)
+        highest = p[i] > highest ? p[i] : highest;
+    return highest >= MIN_INSTRUMENTED_OPCODE;
+#else
+    (void)code;
+    return 0;
+#endif
+}
+
 /* What the interpreter takes for granted or calls a SystemError: 1, or 0 with an exception. */
 static int check(qpy_marshal_reader *m, const fields *f)
 {
@@ -62,6 +80,10 @@ static int check(qpy_marshal_reader *m, const fields *f)
              PyUnicode_CheckExact(f->name) && PyUnicode_CheckExact(f->qualname) && PyBytes_CheckExact(f->linetable) && PyBytes_CheckExact(f->exceptiontable);
     if (!ok) {
         PyErr_SetString(PyExc_SystemError, "bad marshal data (the fields of a code object)");
+        return 0;
+    }
+    if (has_foreign_opcodes(f->code)) {
+        PyErr_SetString(PyExc_ValueError, "bad marshal data (opcodes that are never written)");
         return 0;
     }
     return qpy_marshal_check_constants(m, f->consts);

@@ -321,6 +321,9 @@ QR_INLINE void qr_json_end(qr_buffer *b, uint8_t close)
 QR_INLINE int qr_json_end_array(qr_buffer *b) { qr_json_end(b, ']'); return 1; }
 QR_INLINE int qr_json_end_map(qr_buffer *b) { qr_json_end(b, '}'); return 1; }
 
+/* So many times that text, where there is room for it: returns the end. */
+uint8_t *qr_json_put_indent(uint8_t *to, const uint8_t *text, size_t length, size_t levels);
+
 /* The image of a key: quote, text with its escapes, quote, colon; length 0 when that does not fit. */
 void qr_json_key_image(qr_image *image, const uint8_t *name, size_t n);
 

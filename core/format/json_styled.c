@@ -15,9 +15,7 @@ int qr_json_styled_line(qr_buffer *b, qr_styled *s)
         return 0;
     uint8_t *to = b->p;
     *to++ = '\n';
-    for (size_t i = 0; i < s->level; i++)
-        memcpy(to + i * one, s->style->indent, one);
-    b->p = to + length;
+    b->p = qr_json_put_indent(to, s->style->indent, one, s->level);
     return 1;
 }
 
@@ -30,10 +28,7 @@ void qr_json_styled_close_lines(qr_buffer *b, qr_styled *s)
         return;
     /* Moved up by a comma: what qr_json_end takes back is the last comma, so the line goes before it. */
     b->p[-1] = '\n';
-    for (size_t i = 0; i + 1 < s->level; i++) {
-        memcpy(b->p, s->style->indent, one);
-        b->p += one;
-    }
+    b->p = qr_json_put_indent(b->p, s->style->indent, one, s->level - 1);
     *b->p++ = ',';
 }
 

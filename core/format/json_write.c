@@ -113,6 +113,22 @@ int qr_json_put_bytes(qr_buffer *b, const uint8_t *s, size_t n)
     return 1;
 }
 
+uint8_t *qr_json_put_indent(uint8_t *to, const uint8_t *text, size_t length, size_t levels)
+{
+    size_t all = length * levels, done = length;
+    if (all == 0)
+        return to;
+    if (length == 1 || memcmp(text, text + 1, length - 1) == 0) { /* mostly of one character, over and over */
+        memset(to, *text, all);
+        return to + all;
+    }
+    memcpy(to, text, length);
+    for (; done < all - done; done *= 2)
+        memcpy(to + done, to, done);
+    memcpy(to + done, to, all - done);
+    return to + all;
+}
+
 void qr_json_key_image(qr_image *image, const uint8_t *name, size_t n)
 {
     uint8_t room[7 * QR_IMAGE_ROOM + QR_BUFFER_SLACK + 64]; /* even a key of nothing but controls */

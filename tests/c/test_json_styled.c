@@ -112,6 +112,20 @@ static void test_equal_keys(void)
     }
 }
 
+static void test_indentation(void)
+{
+    static const char *const texts[] = {"", " ", "  ", "\t", " \t", "abc", "        "};
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(texts); i++)
+        for (size_t levels = 0; levels < 40; levels++) {
+            uint8_t room[400], expected[400];
+            size_t one = strlen(texts[i]);
+            for (size_t k = 0; k < levels; k++)
+                memcpy(expected + k * one, texts[i], one);
+            uint8_t *end = qr_json_put_indent(room, (const uint8_t *)texts[i], one, levels);
+            CHECK_BYTES_EQ(room, (size_t)(end - room), expected, one * levels);
+        }
+}
+
 static void check_number(double value, const char *expected)
 {
     uint8_t room[QR_FLOAT64_ROOM];
@@ -183,4 +197,4 @@ static void test_comments(void)
     CHECK_EQ(qr_json_blank_comments(to, (const uint8_t *)"/*", 2), 0);
 }
 
-TEST_MAIN(TEST(test_styles), TEST(test_many_pairs), TEST(test_equal_keys), TEST(test_numbers), TEST(test_failing_memory), TEST(test_comments))
+TEST_MAIN(TEST(test_styles), TEST(test_many_pairs), TEST(test_equal_keys), TEST(test_indentation), TEST(test_numbers), TEST(test_failing_memory), TEST(test_comments))

@@ -367,6 +367,16 @@ def test_hazards_are_errors(data):
             load(data)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no instrumented opcodes before 3.12")
+def test_opcodes_that_are_never_written():
+    code = compile("x = 1", "f", "exec")
+    data = standard.dumps(code)
+    place = data.index(code.co_code)
+    for opcode in range(240, 256):
+        with pytest.raises(ValueError, match="opcodes"):
+            marshal.loads(data[: place + 2] + bytes([opcode]) + data[place + 3 :])
+
+
 def test_tuples_within_lists_may_hold_themselves():
     data = b"\xa9\2[\1\0\0\0r\0\0\0\0N"
     for loaded in (marshal.loads(data), marshal.load(io.BytesIO(data))):
@@ -374,6 +384,7 @@ def test_tuples_within_lists_may_hold_themselves():
         loaded[0].clear()
 
 
+@pytest.mark.skipif("QUIRE_SANITIZED" in os.environ, reason="the sanitizers need more address space")
 def test_lengths_that_are_lies_take_no_memory():
     script = """
         import resource, io
@@ -395,6 +406,12 @@ def test_lengths_that_are_lies_take_no_memory():
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-2000:]
 
 
+# Less memory than a length that is a lie would take; the sanitizers need it all.
+LIMITED = (
+    "" if "QUIRE_SANITIZED" in os.environ else "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))\n"
+)
+
+
 @pytest.mark.parametrize("number", range(len(CORPUS)))
 def test_every_change_of_a_byte_and_every_beginning(number):
     """Nothing crashes, and the outcome is the standard library's, as far as that survives: it runs in processes of its own."""
@@ -410,7 +427,7 @@ def test_every_change_of_a_byte_and_every_beginning(number):
     theirs, start = {}, 0
     while start < len(cases):
         run = run_alone(
-            "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))\n" + textwrap.dedent(script),
+            LIMITED + textwrap.dedent(script),
             str(number),
             str(start),
         )

@@ -125,7 +125,7 @@ def test_the_order_of_declaration_means_nothing():
     [
         (list[int] | list[int | str], "both read from an array"),
         (list[int] | set[str], "both read from an array"),
-        (list[Inner] | list[dict[str, int]], "both read from an array"),
+        (list[Inner] | list[dict[str, int]], "list[Inner] and list[dict] are both read from an array"),
         (list[int] | tuple[int, int], "both read from an array"),
         (dict[str, int] | dict[str, str], "two dicts"),
         (Annotated[int, annotated_types.Ge(0)] | int | str, "int twice"),

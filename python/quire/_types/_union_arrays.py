@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 
 from quire._types._description import UnionArray
-from quire._types._graph import arm_name
+from quire._types._graph import PendingUnion, arm_name
 
 __all__ = ["KINDS", "array_arms"]
 
@@ -51,7 +51,7 @@ def array_arms(graph, nodes, arms):
     while left:
         arm = next((arm for arm in left if not before[arm].intersection(left)), None)
         if arm is None:
-            raise graph.error(_ambiguous(nodes, left, before))
+            raise graph.error(_ambiguous(graph, nodes, left, before))
         order.append(arm)
         left.remove(arm)
     return tuple(shapes[arm].described(arm) for arm in order)
@@ -134,9 +134,18 @@ def _overlap(graph, reads, writes):
     return any((type(wire), wire) in wires for wire in graph.entries[writes[2]].info.wire)
 
 
-def _ambiguous(nodes, left, before):
+def _name(graph, node):
+    """list[Circle], as far as one word says what is in it."""
+    if node.kind != "array":
+        return arm_name(node)
+    item = graph.entries[graph.resolve(node.items[0])[0]]
+    inner = "..." if type(item) is PendingUnion or item.kind in ("any", "array", "tuple", "union") else arm_name(item)
+    return f"{arm_name(node)}[{inner}]"
+
+
+def _ambiguous(graph, nodes, left, before):
     pair = next(((a, b) for a, b in itertools.combinations(left, 2) if a in before[b] and b in before[a]), left[:2])
-    names = " and ".join(arm_name(nodes[arm]) for arm in pair)
+    names = " and ".join(_name(graph, nodes[arm]) for arm in pair)
     return (
         f"{names} are both read from an array, and nothing tells them apart: they need items of different kinds, another "
         "number of items, or a Literal in the same place (for a list of either, write list[A | B])"
