@@ -22,7 +22,7 @@ def takes(document: Document) -> bool:
 
 
 def prepare(name: str, options: dict[str, Any], document: Document) -> Field | None:
-    """Both outputs hold the same value (in JSON but for the kind of its numbers); None when the document has what the form refuses
+    """Both outputs hold the same value, in JSON but for the kind of its numbers; None when the document has what the form refuses
     (integers beyond 2**53 in JSON)."""
     module = importlib.import_module(f"quire.{name}")
     value = document.parsed()

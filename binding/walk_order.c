@@ -26,6 +26,9 @@ void qpy_walk_drop_pairs(qpy_walker *self, size_t n) { drop_pairs(qpy_walk_style
 void qpy_styled_release(qpy_styled *self)
 {
     drop_pairs(self, self->count);
+    for (size_t i = 0; i < QPY_ORDER_GUESSES; i++)
+        for (size_t k = 0; k < self->guessed[i]; k++)
+            Py_DECREF(self->guess_keys[i][k]);
     qr_styled_release(&self->core);
     if (self->pairs != self->inline_)
         PyMem_Free(self->pairs);
@@ -207,30 +210,68 @@ static int sort_many(qpy_order_pair *pairs, size_t n, const rule *rule)
 
 /* ---------------------------------------------------------------- dicts */
 
-/* The pairs at `pairs` with their heads: 1, or 0 when some key is no exact str. */
-static int hold(qpy_walker *self, PyObject *dict, qpy_order_pair *pairs, size_t *held, rule *rule)
+/* Where the order of dicts that begin with that key is remembered. */
+static size_t place_of(PyObject *first, size_t n) { return (((uintptr_t)first >> 4) ^ n) % QPY_ORDER_GUESSES; }
+
+/* The pairs come to `pairs`: 1 when their keys are those of the guess, in its order; 0 when not. */
+static int hold(qpy_walker *self, PyObject *dict, qpy_order_pair *pairs, size_t n, size_t *held)
 {
-    PyObject *key, *value;
+    qpy_styled *styled = qpy_walk_styled(self);
+    PyObject *key, *value, **known = NULL;
     qpy_dict_iter iter;
-    size_t n = (size_t)PyDict_GET_SIZE(dict);
-    int by_length = rule->by == QR_ORDER_BYTES;
+    int is_known = n <= QPY_ORDER_MOST;
     qpy_dict_iter_init(&iter, dict, self->state->private_ok);
     while (*held < n && qpy_dict_iter_next(&iter, &key, &value)) {
-        if (QR_UNLIKELY(!PyUnicode_CheckExact(key)))
-            return 0;
-        int ascii = PyUnicode_IS_COMPACT_ASCII(key);
-        rule->ascii &= ascii;
-        pairs[(*held)++] = (qpy_order_pair){QR_LIKELY(ascii) ? head_of_ascii(key, by_length) : 0, Py_NewRef(key), Py_NewRef(value)};
-    }
-    if (QR_UNLIKELY(!rule->ascii))
-        for (size_t i = 0; i < *held; i++) {
-#if PY_VERSION_HEX < 0x030C0000
-            if (PyUnicode_READY(pairs[i].key) < 0)
-                return 0;
-#endif
-            pairs[i].head = head_of(pairs[i].key, rule->by);
+        if (*held == 0) {
+            size_t place = place_of(key, n);
+            known = styled->guess_keys[place];
+            is_known = is_known && styled->guessed[place] == n;
         }
-    return *held == n;
+        is_known = is_known && known[*held] == key;
+        pairs[*held] = (qpy_order_pair){0, Py_NewRef(key), Py_NewRef(value)};
+        ++*held;
+    }
+    return is_known && *held == n;
+}
+
+/* Fills in the heads: 1, or 0 when some key is no exact str. */
+static int compute_heads(qpy_order_pair *pairs, size_t n, rule *rule)
+{
+    int by_length = rule->by == QR_ORDER_BYTES;
+    for (size_t i = 0; i < n; i++) {
+        if (QR_UNLIKELY(!PyUnicode_CheckExact(pairs[i].key)))
+            return 0;
+        int ascii = PyUnicode_IS_COMPACT_ASCII(pairs[i].key);
+        rule->ascii &= ascii;
+        pairs[i].head = QR_LIKELY(ascii) ? head_of_ascii(pairs[i].key, by_length) : 0;
+    }
+    if (QR_LIKELY(rule->ascii))
+        return 1;
+    for (size_t i = 0; i < n; i++) {
+#if PY_VERSION_HEX < 0x030C0000
+        if (PyUnicode_READY(pairs[i].key) < 0)
+            return 0;
+#endif
+        pairs[i].head = head_of(pairs[i].key, rule->by);
+    }
+    return 1;
+}
+
+/* How these pairs, at least one of them, are in order is the guess for the next ones like them. */
+static void remember(qpy_styled *self, const qpy_order_pair *pairs, size_t n, const rule *rule)
+{
+    size_t place = place_of(pairs[0].key, n), before = self->guessed[place];
+    PyObject **keys = self->guess_keys[place];
+    if (before != n || !is_in_order(pairs, n, self->guesses[place], rule))
+        find_order(pairs, n, self->guesses[place], rule);
+    for (size_t i = 0; i < n; i++) {
+        PyObject *old = i < before ? keys[i] : NULL; /* a str: nothing runs when it goes */
+        keys[i] = Py_NewRef(pairs[i].key);
+        Py_XDECREF(old);
+    }
+    for (size_t i = n; i < before; i++)
+        Py_DECREF(keys[i]);
+    self->guessed[place] = (uint8_t)n;
 }
 
 Py_ssize_t qpy_walk_hold_pairs(qpy_walker *self, PyObject *dict, uint8_t order[QPY_ORDER_MOST])
@@ -242,29 +283,26 @@ Py_ssize_t qpy_walk_hold_pairs(qpy_walker *self, PyObject *dict, uint8_t order[Q
         qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
         return -2;
     }
-    qpy_order_pair *pairs = styled->pairs + styled->count;
-    int ok = hold(self, dict, pairs, &held, &rule);
-    styled->count += held;
-    if (QR_UNLIKELY(!ok)) {
-        PyErr_Clear();
-        drop_pairs(styled, held);
-        return -1;
-    }
-    if (n > QPY_ORDER_MOST) {
-        if (sort_many(pairs, n, &rule))
-            return (Py_ssize_t)n;
-        qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
-        return -2;
-    }
     if (n == 0)
         return 0;
-    size_t place = (((uintptr_t)pairs[0].key >> 4) ^ n) % QPY_ORDER_GUESSES;
-    uint8_t *guess = styled->guesses[place];
-    if (styled->guessed[place] != n || !is_in_order(pairs, n, guess, &rule)) {
-        find_order(pairs, n, guess, &rule);
-        styled->guessed[place] = (uint8_t)n;
+    qpy_order_pair *pairs = styled->pairs + styled->count;
+    int is_known = hold(self, dict, pairs, n, &held);
+    styled->count += held;
+    if (QR_UNLIKELY(!is_known)) {
+        if (held != n || !compute_heads(pairs, n, &rule)) {
+            PyErr_Clear();
+            drop_pairs(styled, held);
+            return -1;
+        }
+        if (n > QPY_ORDER_MOST) {
+            if (sort_many(pairs, n, &rule))
+                return (Py_ssize_t)n;
+            qpy_walk_fail(self, QR_ERROR_MEMORY, NULL);
+            return -2;
+        }
+        remember(styled, pairs, n, &rule);
     }
-    memcpy(order, guess, n);
+    memcpy(order, styled->guesses[place_of(pairs[0].key, n)], n);
     return (Py_ssize_t)n;
 }
 

@@ -9,7 +9,7 @@
 
 #include "binding/walk.h"
 
-enum { QPY_ORDER_MOST = 64 /* fields of a record, pairs of a dict that is not sorted anew */, QPY_ORDER_GUESSES = 16 };
+enum { QPY_ORDER_MOST = 64 /* fields of a record, pairs of a dict that is not sorted anew */, QPY_ORDER_GUESSES = 8 };
 
 typedef struct qpy_order_pair {
     uint64_t head;         /* keys with different ones are in their order */
@@ -23,6 +23,7 @@ typedef struct qpy_styled {
     size_t count, room;
     uint8_t guessed[QPY_ORDER_GUESSES]; /* pairs of each guess, 0: none */
     uint8_t guesses[QPY_ORDER_GUESSES][QPY_ORDER_MOST];
+    PyObject *guess_keys[QPY_ORDER_GUESSES][QPY_ORDER_MOST]; /* of which dict it was, held: these very keys need not be compared */
     qpy_order_pair inline_[QPY_ORDER_MOST];
 } qpy_styled;
 
