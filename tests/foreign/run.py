@@ -61,7 +61,7 @@ SUITES = (
         at_least=58,
         excluded={"CAPI_TestCase": "C functions of the interpreter"},
     ),
-    Suite("test.test_pickle", modules=_PICKLE, at_least=560, parts=("test.pickletester",), excluded=_OTHERS),
+    Suite("test.test_pickle", modules=_PICKLE, at_least=550, parts=("test.pickletester",), excluded=_OTHERS),
     Suite("test.test_pickletools", modules=_PICKLE, at_least=130, parts=("test.pickletester",)),
     Suite("test.test_copyreg", modules=_PICKLE, at_least=6, parts=("test.pickletester",)),
     Suite("test.test_picklebuffer", modules=_PICKLE, at_least=9),
