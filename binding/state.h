@@ -79,6 +79,7 @@ typedef struct qpy_state {
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
     size_t json_hint;             /* json_dumps.c: length of its last result */
+    size_t marshal_hint;          /* marshal/write.c: the same */
     qpy_str_header str_header;    /* module.c */
     int knows_protocols;          /* record_meta.c: the metaclass has that of typing.Protocol as its base */
     setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */

@@ -435,9 +435,12 @@ static int fill_list(qpy_marshal_reader *m, PyObject *list, size_t n)
     size_t i = 0;
     m->open = NULL;
     for (; i < n; i++) {
-        PyObject *item = qpy_marshal_read_object(m, "list");
-        if (QR_UNLIKELY(!item))
+        PyObject *item = read_within(m);
+        if (QR_UNLIKELY(!item)) {
+            if (!PyErr_Occurred())
+                fail_null("list");
             break;
+        }
         PyList_SET_ITEM(list, (Py_ssize_t)i, item);
     }
     m->open = outer;
@@ -473,6 +476,15 @@ static QR_NOINLINE PyObject *read_shared_sequence(qpy_marshal_reader *m, size_t 
     return sequence;
 }
 
+/* One that would only pass over the stack. */
+static PyObject *read_long_list(qpy_marshal_reader *m, size_t n)
+{
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    if (list && !fill(m, list, n, 1))
+        Py_CLEAR(list);
+    return list;
+}
+
 /* ---------------------------------------------------------------- dicts and sets */
 
 /* The next key, hashed: a new reference, NULL with an exception or at the end. */
@@ -488,13 +500,69 @@ QR_INLINE PyObject *read_key(qpy_marshal_reader *m)
     return key;
 }
 
-/* Of n pairs on the stack, which it takes. */
-static PyObject *make_dict(qpy_sink *s, PyObject **pairs, size_t n)
+static qpy_marshal_template *template_for(qpy_marshal_reader *m, PyObject **pairs, size_t n)
 {
+    return n && n <= QPY_SPLIT_KEYS ? &m->templates[((uintptr_t)pairs[0] >> 4 ^ n) % QPY_MARSHAL_TEMPLATES] : NULL;
+}
+
+static void clear_template(qpy_marshal_template *t)
+{
+    while (t->n)
+        Py_DECREF(t->keys[--t->n]);
+    Py_CLEAR(t->template);
+}
+
+static void set_template(qpy_marshal_template *t, PyObject **pairs, size_t n)
+{
+    clear_template(t);
+    for (; t->n < n; t->n++)
+        t->keys[t->n] = Py_NewRef(pairs[2 * t->n]);
+}
+
+/* A dict of the keys that an earlier one had: NULL with an exception, or without one where they are others. */
+static PyObject *dict_from_template(qpy_marshal_template *t, PyObject **pairs, size_t n, int may_cycle)
+{
+    PyObject *values[QPY_SPLIT_KEYS];
+    if (t->n != n)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (pairs[2 * i] != t->keys[i])
+            return NULL;
+        values[i] = pairs[2 * i + 1];
+    }
+    if (!t->template && !(t->template = qpy_dict_template(t->keys, (Py_ssize_t)n)))
+        return NULL;
+    PyObject *dict = qpy_dict_from_template(t->template, values, (Py_ssize_t)n, may_cycle);
+    for (size_t i = 0; dict && i < n; i++)
+        Py_DECREF(pairs[2 * i]);
+    return dict;
+}
+
+/* By what is private to the interpreter. As dict_from_template. */
+static PyObject *dict_from_pairs(qpy_marshal_reader *m, PyObject **pairs, size_t n)
+{
+    qpy_marshal_template *t = template_for(m, pairs, n);
     int may_cycle = 0;
     for (size_t i = 0; i < n; i++)
-        may_cycle |= PyType_IS_GC(Py_TYPE(pairs[2 * i])) | PyType_IS_GC(Py_TYPE(pairs[2 * i + 1]));
-    PyObject *dict = n && s->state->private_ok ? qpy_dict_from_pairs(pairs, (Py_ssize_t)n, may_cycle) : NULL;
+        may_cycle |= PyType_IS_GC(Py_TYPE(pairs[2 * i + 1])) != 0;
+    PyObject *dict = t ? dict_from_template(t, pairs, n, may_cycle) : NULL;
+    if (dict || PyErr_Occurred())
+        return dict;
+    /* once they are the dict's, they are all that the pairs were: keys that come again are freed */
+    int is_new = t && (t->n != n || pairs[0] != t->keys[0]) && Py_REFCNT(pairs[0]) > 1;
+    if (is_new)
+        set_template(t, pairs, n);
+    dict = qpy_dict_from_pairs(pairs, (Py_ssize_t)n, may_cycle);
+    if (is_new && (!dict || (size_t)PyDict_GET_SIZE(dict) != n))
+        clear_template(t);
+    return dict;
+}
+
+/* Of n pairs on the stack, which it takes. */
+static PyObject *make_dict(qpy_marshal_reader *m, PyObject **pairs, size_t n)
+{
+    qpy_sink *s = &m->sink;
+    PyObject *dict = n && s->state->private_ok ? dict_from_pairs(m, pairs, n) : NULL;
     if (dict) {
         s->top = pairs;
         return dict;
@@ -534,7 +602,7 @@ static QR_NOINLINE PyObject *read_dict(qpy_marshal_reader *m)
     const qpy_marshal_open *open = m->open;
     m->open = NULL;
     qpy_sink_count_container(s);
-    PyObject *dict = read_pairs(m) ? make_dict(s, s->base + base, (size_t)(s->top - s->base - base) / 2) : NULL;
+    PyObject *dict = read_pairs(m) ? make_dict(m, s->base + base, (size_t)(s->top - s->base - base) / 2) : NULL;
     m->open = open;
     leave(m);
     return dict;
@@ -637,7 +705,12 @@ static QR_NOINLINE PyObject *read_counted(qpy_marshal_reader *m, const uint8_t *
     switch (code) {
     case QR_MARSHAL_SET: return read_set(m, n, flag);
     case QR_MARSHAL_FROZENSET: return read_frozenset(m, n, flag);
-    default: return flag ? read_shared_sequence(m, n, code == QR_MARSHAL_LIST) : read_sequence(m, n, code == QR_MARSHAL_LIST);
+    default:
+        if (flag)
+            return read_shared_sequence(m, n, code == QR_MARSHAL_LIST);
+        if (n >= QPY_MARSHAL_LONG && code == QR_MARSHAL_LIST && may_promise(m, n))
+            return read_long_list(m, n);
+        return read_sequence(m, n, code == QR_MARSHAL_LIST);
     }
 }
 
@@ -748,6 +821,10 @@ void qpy_marshal_reader_init(qpy_marshal_reader *m, qpy_state *state, int allow_
     m->file = NULL;
     m->level = m->handed_over = 0;
     m->allow_code = allow_code;
+    for (size_t i = 0; i < QPY_MARSHAL_TEMPLATES; i++) {
+        m->templates[i].n = 0;
+        m->templates[i].template = NULL;
+    }
     qpy_sink_prepare(&m->sink, state, NULL, "marshal");
     m->sink.pause_left = INT_MAX; /* the collector runs, unless qpy_sink_attach pauses it */
 }
@@ -755,6 +832,8 @@ void qpy_marshal_reader_init(qpy_marshal_reader *m, qpy_state *state, int allow_
 void qpy_marshal_reader_release(qpy_marshal_reader *m)
 {
     qpy_sink_release(&m->sink);
+    for (size_t i = 0; i < QPY_MARSHAL_TEMPLATES; i++)
+        clear_template(&m->templates[i]);
     for (size_t i = 0; i < m->refs_count; i++)
         Py_XDECREF(m->refs[i]);
     PyMem_Free(m->refs);

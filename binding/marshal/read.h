@@ -13,6 +13,7 @@
 #include "core/format/marshal.h"
 
 enum {
+    QPY_MARSHAL_LONG = 256,      /* items of a list that is made before them */
     QPY_MARSHAL_LARGE = 1 << 16, /* items that are made room for without a byte of them */
     QPY_MARSHAL_CHUNK = 1 << 20, /* bytes of one text that a file is asked for at a time */
     QPY_MARSHAL_HASHED = 1 << 24 /* objects that one key may hold, each as often as it is in it */
@@ -26,6 +27,14 @@ typedef struct qpy_marshal_open {
 
 typedef struct qpy_marshal_file qpy_marshal_file; /* read_file.c */
 
+/* The keys of a dict that was made, for the next one that has the very same: where dicts share their keys, most do. */
+enum { QPY_MARSHAL_TEMPLATES = 8 };
+typedef struct qpy_marshal_template {
+    size_t n;           /* 0: free */
+    PyObject *template; /* of qpy_dict_template, once a second dict had them; or NULL */
+    PyObject *keys[QPY_SPLIT_KEYS];
+} qpy_marshal_template;
+
 typedef struct qpy_marshal_reader {
     qr_reader r;          /* the whole input, or of a file the item that is being read */
     qpy_sink sink;        /* its stack, and the pause of the collector */
@@ -37,6 +46,7 @@ typedef struct qpy_marshal_reader {
     uint32_t handed_over; /* code objects that are for the standard library to make */
     size_t promised;      /* items for which room was made before they came */
     int allow_code;
+    qpy_marshal_template templates[QPY_MARSHAL_TEMPLATES];
 } qpy_marshal_reader;
 
 void qpy_marshal_reader_init(qpy_marshal_reader *m, qpy_state *state, int allow_code);

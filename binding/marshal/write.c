@@ -2,6 +2,7 @@
 /* write: the walk. */
 #include "binding/marshal/write.h"
 
+#include "binding/codec.h"
 #include "core/base/utf8.h"
 
 /* ---------------------------------------------------------------- failing: each returns 0 */
@@ -533,11 +534,13 @@ PyObject *qpy_marshal_dumps(qpy_state *state, PyObject *value, int version, int 
     w.refs = &w.first_refs;
     qpy_marshal_refs_init(&w.first_refs, NULL);
     qr_depth_init(&w.depth, QPY_MARSHAL_DEPTH + 1);
-    qpy_walker_init(&w.walker, state, "marshal", 0);
+    qpy_walker_init(&w.walker, state, "marshal", state->marshal_hint);
     int ok = QR_UNLIKELY(canonical) ? qpy_marshal_write_canonically(&w, value) : qpy_marshal_write(&w, value, 0);
     qpy_marshal_refs_release(&w.first_refs, w.holding);
-    if (QR_LIKELY(ok && w.walker.buffer.error == QR_ERROR_NONE))
+    if (QR_LIKELY(ok && w.walker.buffer.error == QR_ERROR_NONE)) {
+        state->marshal_hint = qpy_next_hint(state->marshal_hint, qr_buffer_length(&w.walker.buffer));
         return qpy_walker_finish(&w.walker, 1);
+    }
     if (!w.hand_over && !PyErr_Occurred())
         raise_buffer(w.walker.buffer.error);
     PyObject *type, *error, *traceback;

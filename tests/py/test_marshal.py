@@ -127,6 +127,18 @@ def test_the_same_object_from_memory_and_from_a_file(value):
     assert file.tell() == len(data)
 
 
+def test_dicts_that_share_their_keys():
+    names = ["".join(["key", str(n)]) for n in range(40)]
+    value = [{name: [i] for name in names[: i % 7]} for i in range(60)] + [{name: i for name in names} for i in range(3)]
+    value += [{names[1]: 1, names[0]: 2}, {names[0]: 1, (1,): 2}, {names[0]: 1, 5: names[1]}] * 2
+    for data in (standard.dumps(value), standard.dumps(value, 2), b"[\2\0\0\0{\xfa\1aNr\0\0\0\0T0{r\0\0\0\0Nr\0\0\0\0F0"):
+        loaded = marshal.loads(data)
+        assert loaded == standard.loads(data) == marshal.load(io.BytesIO(data))
+        for table in loaded:
+            table["more"] = table.pop(next(iter(table), "none"), None)
+            assert list(table) == list(dict(table)) and table["more"] is table.get("more")
+
+
 def test_cycles_and_sharing():
     value = cycles()
     for version in (3, 4):
@@ -558,7 +570,8 @@ def test_memory_fails_at_any_allocation():
         from quire import marshal
 
         shared = ["text " * 5, 1.5]
-        value = [shared, shared, {"a": {1, "b", (2, "c")}, "wide": "\\u20ac" * 3}, 10**40, list(range(300, 500)), "x" * 3000]
+        value = [shared, shared, {"a": {1, "b", (2, "c")}, "wide": "\\u20ac" * 3}, 10**40, list(range(300, 600)), "x" * 3000]
+        value += [{"k": 1.5, "l": [i]} for i in range(4)]
         code = compile("def f(a, b=1):\\n    return lambda: a", "f", "exec")
         data, code_data = standard.dumps(value), standard.dumps(code)
         jobs = {
