@@ -15,14 +15,18 @@ COMPARE = """
     from unpickle_samples import outcome, without_puts
 
     os.chdir(tempfile.mkdtemp())
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    sanitized = "QUIRE_SANITIZED" in os.environ  # then there is no limit of memory, so quire is looked at alone
+    if not sanitized:
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
     sys.unraisablehook = lambda what: None  # of what the standard library drops
     os.close(0)
 
     def compare(data):
-        expected, value = outcome(pickle.loads, data)
         got, ours = outcome(quick.loads, data)
+        if sanitized:
+            return 0
+        expected, value = outcome(pickle.loads, data)
         if expected is MemoryError:  # a length was believed, now or (it keeps some memory when it fails) before
             assert got is not MemoryError
             return 1
