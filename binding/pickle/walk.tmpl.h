@@ -602,10 +602,10 @@ static qpy_saved slot_items(qpy_pickling *k, qpy_pickle_frame at, int on_stack)
 static qpy_saved attributes(qpy_pickling *k, PyObject *o, uint8_t after, int *any)
 {
     PyObject *dict = NULL;
-    Py_ssize_t n = 0;
     *any = 1;
 #if QPY_PRIVATE
     PyTypeObject *type = Py_TYPE(o);
+    Py_ssize_t n;
     if (QR_LIKELY(k->state->private_ok)) {
         dict = qpy_instance_dict(o, type);
         if (!dict) {
