@@ -25,18 +25,12 @@ SCRIPT = """
             encoder = fmt.Encoder(**options)
             jobs[f"{name} {options}"] = lambda encoder=encoder: encoder.encode(nested)
         jobs[f"{name} raw"] = lambda encoder=fmt.Encoder(canonical=True), value=raw[name]: encoder.encode(value)
-        jobs[f"{name} fails"] = lambda encoder=fmt.Encoder(canonical=True): encoder.encode({"b": many, "a": {"c": object(), "b": 1}})
     for options in ({"indent": 40}, {"ascii": True, "indent": "\\t"}):
         jobs[f"json {options}"] = lambda encoder=quire.json.Encoder(**options): encoder.encode(nested)
     jobs["comments"] = lambda: quire.json.decode(commented, jsonc=True)
-    jobs["comment without end"] = lambda: quire.json.decode("[1, /*", jsonc=True)
-    jobs["all faults"] = lambda encoder=quire.json.Encoder(errors="all", canonical=True): encoder.encode({"a": [2**60, {"b": object()}]})
-    runs_python = {"json raw", "msgpack raw", "json fails", "msgpack fails", "comment without end", "all faults"}
+    runs_python = {"json raw", "msgpack raw"}
     for name, job in jobs.items():
-        try:
-            job()
-        except quire.QuireError:
-            pass
+        job()
         sweep(name, job, 1, most=400, runs_python=True)
         if name not in runs_python:
             sweep(name, job, 1 << 20, most=400, runs_python=True)
