@@ -178,26 +178,56 @@ int qpy_unpickle_more(qpy_unpickle *m, size_t n)
 
 /* ---------------------------------------------------------------- bytes that go straight to their object */
 
+/* The n bytes at `to`, for the file to write to. Of a bytearray it is an export, which keeps it from being moved. */
+static PyObject *view_of(PyObject *object, char *to, size_t n)
+{
+    if (!PyByteArray_Check(object))
+        return PyMemoryView_FromMemory(to, (Py_ssize_t)n, PyBUF_WRITE);
+    PyObject *whole = PyMemoryView_FromObject(object), *part = NULL;
+    Py_ssize_t at = to - PyByteArray_AS_STRING(object);
+    if (whole)
+        part = PySequence_GetSlice(whole, at, at + (Py_ssize_t)n);
+    Py_XDECREF(whole);
+    return part;
+}
+
+/* The file is done with the view, or has made others of it: then the bytes are kept for ever, so that these never see freed memory. 1, or 0
+ * with BufferError. */
+static int take_back(PyObject *object, PyObject *view)
+{
+    PyMemoryViewObject *v = (PyMemoryViewObject *)view;
+    int is_released = v->flags & _Py_MEMORYVIEW_RELEASED; /* by the file itself */
+    if (PyByteArray_Check(object))
+        return 1;
+    if (v->exports > 0 || v->mbuf->exports > !is_released) {
+        Py_INCREF(object);
+        PyErr_SetString(PyExc_BufferError, "readinto() keeps the buffer that it was given");
+        return 0;
+    }
+    PyObject *released = Py_REFCNT(view) > 1 && !is_released ? PyObject_CallMethod(view, "release", NULL) : Py_NewRef(Py_None);
+    Py_XDECREF(released);
+    return released != NULL;
+}
+
 static int call_readinto(qpy_unpickle *m, PyObject *object, char *to, size_t n)
 {
-    PyObject *view = PyMemoryView_FromMemory(to, (Py_ssize_t)n, PyBUF_WRITE);
-    PyObject *count = view ? PyObject_CallOneArg(m->readinto, view) : NULL;
+    PyObject *view = view_of(object, to, n), *type, *error, *traceback;
+    if (!view)
+        return 0;
+    PyObject *count = PyObject_CallOneArg(m->readinto, view);
     Py_ssize_t got = count ? PyNumber_AsSsize_t(count, PyExc_OverflowError) : -1;
     Py_XDECREF(count);
-    if (view && Py_REFCNT(view) > 1) { /* the file has kept it: it must not see the memory once it is gone */
-        PyObject *type, *error, *traceback, *released;
-        PyErr_Fetch(&type, &error, &traceback);
-        released = PyObject_CallMethod(view, "release", NULL);
-        if (!released) {
-            PyErr_Clear();
-            Py_INCREF(object);
-        }
-        Py_XDECREF(released);
+    PyErr_Fetch(&type, &error, &traceback);
+    int ok = take_back(object, view);
+    Py_DECREF(view);
+    if (type && !ok)
+        PyErr_Clear();
+    if (type)
         PyErr_Restore(type, error, traceback);
-    }
-    Py_XDECREF(view);
+    if (type || !ok)
+        return 0;
     if (got < 0)
-        return PyErr_Occurred() ? 0 : qpy_unpickle_truncated(m);
+        return qpy_unpickle_truncated(m);
     return (size_t)got >= n ? 1 : qpy_unpickle_truncated(m);
 }
 

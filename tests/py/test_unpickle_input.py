@@ -169,8 +169,42 @@ def test_files_that_are_none():
             return self.file.readinto(to)
 
     file = KeepsTheView(b"B\x05\0\0\0abcde.")
-    assert quick.load(file) == b"abcde"
+    with pytest.raises(BufferError):
+        quick.load(file)
     assert bytes(file.other) == b"abcde"
+    file = KeepsTheView(b"\x96\x05\0\0\0\0\0\0\0abcde.")
+    got = quick.load(file)
+    with pytest.raises(BufferError):
+        got.append(1)
+    assert got == file.other == b"abcde"
+
+    class KeepsIt(Bare):
+        def readinto(self, to):
+            self.view = to
+            return self.file.readinto(to)
+
+    file = KeepsIt(b"B\x05\0\0\0abcde.")
+    assert quick.load(file) == b"abcde"
+    with pytest.raises(ValueError, match="released"):
+        bytes(file.view)
+
+    class KeepsAnother(Bare):
+        def readinto(self, to):
+            self.other = memoryview(to)
+            to.release()
+            return 5
+
+    with pytest.raises(BufferError):
+        quick.load(KeepsAnother(b"B\x05\0\0\0abcde."))
+
+    class Releases(Bare):
+        def readinto(self, to):
+            count = self.file.readinto(to)
+            to.release()
+            return count
+
+    for data in (b"B\x05\0\0\0abcde.", b"\x96\x05\0\0\0\0\0\0\0abcde."):
+        assert quick.load(Releases(data)) == b"abcde"
 
     class Lies(Bare):
         def readinto(self, to):
