@@ -19,8 +19,6 @@ from quire._types import describe
 from quire.errors import Fault, LimitError, MalformedError, TruncatedError, UnsafeError
 from quire.limits import Limits
 
-__all__ = ["Decoder", "MalformedPickleError", "PickleLimitError", "TruncatedPickleError", "UnsafePickleError", "decode"]
-
 
 class UnsafePickleError(UnsafeError, UnpicklingError):
     """The pickle names, or does, what its type does not allow."""

@@ -46,6 +46,7 @@ class Decoder(Generic[_T]):
 @overload
 def decode(
     data: Buffer,
+    /,
     *,
     strict: bool = True,
     errors: Literal["first", "all"] = "first",
