@@ -22,7 +22,7 @@ enum {
 /* A tuple that is open; those between which there is nothing that can be changed are linked. */
 typedef struct qpy_marshal_open {
     PyObject *tuple;
-    struct qpy_marshal_open *outer;
+    const struct qpy_marshal_open *outer;
 } qpy_marshal_open;
 
 typedef struct qpy_marshal_file qpy_marshal_file; /* read_file.c */
