@@ -103,6 +103,17 @@ refusals  # -> [('/0/id', 'int', 'str'), ('/1/name', 'str', 'null')]
 """
 
 
+PICKLE = """## Of pickles
+
+`quire.pickle.decode` and `Decoder` raise these with codes of their own; each class is `pickle.UnpicklingError` as well.
+
+- `unsafe_pickle`, an `UnsafePickleError` and `UnsafeError`: names or does what the type does not allow
+- `malformed_pickle`, a `MalformedPickleError` and `MalformedError`: is no pickle, or makes something that it cannot be
+- `truncated`, a `TruncatedPickleError` and `TruncatedError`: ends before its end
+- `pickle_limit`, a `PickleLimitError` and `LimitError`: asks for more than the limits allow
+"""
+
+
 def entries() -> list[tuple[str, str, str]]:
     text = (ROOT / "core/base/errors.def").read_text()
     return re.findall(r'^X\(\w+, (\w+), "(\w+)", "(.*)"\)$', text, re.M)
@@ -113,7 +124,7 @@ def errors_page() -> str:
     for name, (exception, meaning) in CLASSES.items():
         rows = [f"| `{code}` | {message} |" for kind, code, message in entries() if kind == name]
         parts.append("\n".join([f"## {exception}", "", meaning, "", "| code | fault |", "|---|---|", *rows, ""]))
-    return "\n".join(parts)
+    return "\n".join([*parts, PICKLE])
 
 
 def main(check: bool) -> int:

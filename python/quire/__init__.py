@@ -66,7 +66,8 @@ __all__ = [  # noqa: PLE0604, PLE0605
 def _lazy_attributes(package, namespace, names, modules):
     """`__getattr__` and `__dir__` (PEP 562) of a package whose globals are `namespace`: names that it has when somebody asks.
 
-    names: name -> the submodule that has it, imported (and the name kept) at the first use.  modules: submodules that are names too.
+    names: name -> the submodule that has it, imported (and the name kept) at the first use.
+    modules: submodules that are names too.
     """
 
     def __getattr__(name):

@@ -11,6 +11,7 @@ import ipaddress
 import os
 import pathlib
 import pickle
+import pickletools
 import sys
 import uuid
 import zoneinfo
@@ -18,7 +19,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from conftest import check_error, leaves_nothing
+from exact import same
 from failing_memory import run_alone
+from type_table import CASES, holders
 
 import quire
 import quire.pickle as quick
@@ -389,3 +392,26 @@ def test_nothing_is_left():
                 decoder.decode(other)
 
     leaves_nothing(work)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_encode_writes(name):
+    case = CASES[name]
+    for value in case.values:
+        assert same(quick.decode(quick.encode(value), case.type), value)
+    for kind, cls in holders(case.type).items():
+        for value, other in zip(case.values, case.values[1:] + case.values[:1]):
+            held = cls(one=value, many=[other, value], maybe=None)
+            data = quick.encode(held)
+            assert same(quick.decode(data, cls), held), kind
+            assert same(pickle.loads(data), quire.to_builtins(held)), kind
+
+
+def test_encode_names_nothing_and_says_where():
+    data = quick.encode([Data(1, [2], Node(3)), Colour.RED, datetime.date(2024, 2, 29)])
+    assert not [op for op, *_ in pickletools.genops(data) if "GLOBAL" in op.name or op.name == "REDUCE"]
+    assert pickle.loads(data) == [{"a": 1, "b": [2], "node": {"a": 3, "b": "b", "below": None}}, 1, "2024-02-29"]
+    assert quick.decode(quick.encode({"a": 1}), Slotted) == Slotted(1)
+    with pytest.raises(quire.EncodeError) as caught:
+        quick.encode([Data(1, [object()])])
+    assert check_error(caught.value).pointer == "/0/b/0"

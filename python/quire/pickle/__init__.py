@@ -38,6 +38,7 @@ _TYPED = ["Decoder", "MalformedPickleError", "PickleLimitError", "TruncatedPickl
 _LAZY = {
     **dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES], "_standard"),
     **dict.fromkeys(_TYPED, "_typed"),
+    "encode": "_encode",
     "dis": "_dis",
 }
 

@@ -85,6 +85,7 @@ from quire._core import pickle_dumps as dumps
 from quire._core import pickle_load as load
 from quire._core import pickle_loads as loads
 from quire.pickle._dis import dis as dis
+from quire.pickle._encode import encode as encode
 from quire.pickle._typed import Decoder as Decoder
 from quire.pickle._typed import MalformedPickleError as MalformedPickleError
 from quire.pickle._typed import PickleLimitError as PickleLimitError
