@@ -72,7 +72,11 @@ static size_t utf8_length(PyObject *key)
 /* What a code point counts for: in UTF-16 those beyond the Basic Multilingual Plane come before E000. */
 static uint32_t rank_of(uint32_t point, qr_order_by by) { return by == QR_ORDER_UTF16 && point >= 0xE000 && point < 0x10000 ? point + 0x110000 : point; }
 
-/* The first bytes, behind the length where shorter keys come first (their header does). A str has a 0 at its end. */
+/* A head where shorter keys come first (their header does): the length, and the first bytes behind it. Of lengths that it has no
+ * room for all heads are one, for there the text is not what comes next. */
+QR_INLINE uint64_t head_by_length(uint64_t head, size_t n) { return QR_LIKELY(n < 0xFFFF) ? (uint64_t)n << 48 | head >> 16 : (uint64_t)0xFFFF << 48; }
+
+/* The first bytes, behind the length where it counts. A str has a 0 at its end. */
 QR_INLINE uint64_t head_of_ascii(PyObject *key, int by_length)
 {
     const uint8_t *text = (const uint8_t *)((PyASCIIObject *)key + 1);
@@ -85,7 +89,7 @@ QR_INLINE uint64_t head_of_ascii(PyObject *key, int by_length)
     else
         for (size_t i = 0; i < n; i++)
             head |= (uint64_t)text[i] << (56 - 8 * i);
-    return by_length ? (uint64_t)(n < 0xFFFF ? n : 0xFFFF) << 48 | head >> 16 : head;
+    return by_length ? head_by_length(head, n) : head;
 }
 
 /* The first eight bytes of the text in UTF-16, or else in UTF-8, as far as they are room for. */
@@ -109,10 +113,7 @@ static uint64_t head_of(PyObject *key, qr_order_by by)
         }
     }
     uint64_t head = qr_load64_be(room);
-    if (!by_length)
-        return head;
-    size_t length = utf8_length(key);
-    return (uint64_t)(length < 0xFFFF ? length : 0xFFFF) << 48 | head >> 16;
+    return by_length ? head_by_length(head, utf8_length(key)) : head;
 }
 
 /* Where two texts of the same width differ first; n where they do not. */

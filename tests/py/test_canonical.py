@@ -345,3 +345,11 @@ def test_msgpack_order_and_forms():
 def test_msgpack_keys_are_sorted_by_their_bytes(value):
     keys = list(quire.msgpack.decode(quire.msgpack.encode(value, canonical=True)))
     assert keys == sorted(keys, key=quire.msgpack.encode)
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_the_length_of_long_keys_counts_first(letter):
+    keys = [letter * 70_000, "b" * 66_000, "c" * 65_536, "d" * 65_535, "e" * 65_534]
+    encoded = quire.msgpack.encode(dict.fromkeys(keys), canonical=True)
+    assert list(quire.msgpack.decode(encoded)) == keys[::-1]
+    assert quire.msgpack.encode({**dict.fromkeys(keys), 1: None}, canonical=True) == b"\x86\x01\xc0" + encoded[1:]
