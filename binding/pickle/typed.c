@@ -8,6 +8,8 @@
  *   named.reduce(args)   REDUCE      named.new(args)   NEWOBJ      each gives an object; of a `fresh` one (object, build)
  *   build(object, state) BUILD, once, of an object that such a handler has just made
  *
+ * Of most classes no handler is asked: a `shape` says what an instance without arguments is made by and what its state may set.
+ *
  * Objects that existed before are never changed, because BUILD, APPENDS and SETITEMS only take what this load has made: exact lists,
  * dicts and sets, the containers of the table, fresh objects. What is hashed is weighed first. The result is weighed as a tree
  * before anybody walks it: what is shared counts each time. */
@@ -16,12 +18,12 @@
 #include "binding/keys.h"
 #include "binding/members.h"
 
-enum { KEY_DEPTH = 32, WALK_FIRST = 64 };
+enum { KEY_DEPTH = 32, WALK_FIRST = 64, TEXT_WEIGHT = 64 };
 
 typedef struct qpy_typed {
     PyObject *table, *containers, *hashable; /* borrowed */
-    PyObject *fresh;                         /* {address: (object, build)} of what may be built */
-    PyObject *states;                        /* {address: (object, state)} of what was */
+    struct made *made;                       /* what may be built and what was: a table by address, of a power of two, half full at most */
+    size_t made_room, made_count;
     size_t hash_left, risky_left;            /* objects that hashing may look at; keys whose hashes can be foreseen */
     size_t int_bytes, depth, nodes, items, str_bytes;
 } qpy_typed;
@@ -31,14 +33,25 @@ typedef struct qpy_typed {
 typedef struct named_object {
     PyObject_HEAD
     PyObject *module, *name, *reduce, *make, *fresh;
+    PyObject *shape; /* (class, maker, setter, fields, names, build), or None; True: called with (class, 1) it makes one of that class's */
 } named_object;
+
+/* maker(class, 1) makes an instance, or None: object.__new__ does. setter(object, state) sets a state, or None: each of `fields`, {name: member
+ * descriptor, or the name of what is in the instance's __dict__}, is set; `names` are those in their order, for a state without names. build(object, state)
+ * is asked about any other state. */
+enum { SHAPE_CLASS, SHAPE_MAKER, SHAPE_SETTER, SHAPE_FIELDS, SHAPE_NAMES, SHAPE_BUILD, SHAPE_PARTS };
 
 static PyObject *named_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = {"module", "name", "reduce", "new", "fresh", NULL};
-    PyObject *module, *name, *reduce = Py_None, *make = Py_None, *fresh = Py_False;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UU|OOO!:_PickleNamed", (char **)names, &module, &name, &reduce, &make, &PyBool_Type, &fresh))
+    static const char *const names[] = {"module", "name", "reduce", "new", "fresh", "shape", NULL};
+    PyObject *module, *name, *reduce = Py_None, *make = Py_None, *fresh = Py_False, *shape = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UU|OOO!O:_PickleNamed", (char **)names, &module, &name, &reduce, &make, &PyBool_Type, &fresh, &shape))
         return NULL;
+    if (shape != Py_None && shape != Py_True && !(PyTuple_CheckExact(shape) && PyTuple_GET_SIZE(shape) == SHAPE_PARTS && PyType_Check(PyTuple_GET_ITEM(shape, SHAPE_CLASS)) &&
+                              PyDict_CheckExact(PyTuple_GET_ITEM(shape, SHAPE_FIELDS)) && PyTuple_CheckExact(PyTuple_GET_ITEM(shape, SHAPE_NAMES)))) {
+        PyErr_SetString(PyExc_TypeError, "shape of _PickleNamed() is (class, maker, setter, fields, names, build)");
+        return NULL;
+    }
     named_object *self = (named_object *)type->tp_alloc(type, 0);
     if (!self)
         return NULL;
@@ -47,6 +60,7 @@ static PyObject *named_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->reduce = Py_NewRef(reduce);
     self->make = Py_NewRef(make);
     self->fresh = Py_NewRef(fresh);
+    self->shape = Py_NewRef(shape);
     return (PyObject *)self;
 }
 
@@ -56,6 +70,7 @@ static int named_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->reduce);
     Py_VISIT(self->make);
+    Py_VISIT(self->shape);
     return 0;
 }
 
@@ -67,6 +82,7 @@ static int named_clear(PyObject *op)
     Py_CLEAR(self->reduce);
     Py_CLEAR(self->make);
     Py_CLEAR(self->fresh);
+    Py_CLEAR(self->shape);
     return 0;
 }
 
@@ -87,7 +103,7 @@ static PyMemberDef named_members[] = {
 };
 static PyType_Slot named_slots[] = {
     {Py_tp_new, named_new}, {Py_tp_dealloc, named_dealloc}, {Py_tp_traverse, named_traverse}, {Py_tp_clear, named_clear}, {Py_tp_members, named_members},
-    {Py_tp_doc, (char *)"_PickleNamed(module, name, reduce=None, new=None, fresh=False)\n--\n\nWhat a pickle may name, and what quire makes of it."}, {0, NULL},
+    {Py_tp_doc, (char *)"_PickleNamed(module, name, reduce=None, new=None, fresh=False, shape=None)\n--\n\nWhat a pickle may name, and what quire makes of it."}, {0, NULL},
 };
 static PyType_Spec named_spec = {
     .name = "quire._core._PickleNamed", .basicsize = sizeof(named_object), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = named_slots,
@@ -218,22 +234,63 @@ static int typed_obj(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **above) {
 
 /* ---------------------------------------------------------------- objects */
 
-static int note(PyObject **dict, PyObject *object, PyObject *with)
+/* One object that this load has made: how it may be built, or the values that it was built of; of values without parts, their weight alone. */
+typedef struct made {
+    PyObject *object, *with;
+    size_t weight;
+    int built;
+} made;
+
+static made *place_of(made *table, size_t room, PyObject *object)
 {
-    PyObject *key = *dict || (*dict = PyDict_New()) ? PyLong_FromVoidPtr(object) : NULL;
-    PyObject *pair = key ? PyTuple_Pack(2, object, with) : NULL;
-    int status = pair ? PyDict_SetItem(*dict, key, pair) : -1;
-    Py_XDECREF(pair);
-    Py_XDECREF(key);
-    return status == 0;
+    size_t i = ((size_t)((uintptr_t)object >> 4) * 0x9E3779B97F4A7C15u >> 20) & (room - 1);
+    while (table[i].object && table[i].object != object)
+        i = (i + 1) & (room - 1);
+    return &table[i];
 }
 
-/* The pair that was noted: borrowed, or NULL, with an exception or without. */
-static PyObject *noted(PyObject *dict, PyObject *object)
+/* The entry of an object, until the next is noted; or NULL. */
+static made *noted(const qpy_typed *t, PyObject *object)
 {
-    PyObject *key = dict ? PyLong_FromVoidPtr(object) : NULL, *pair = key ? PyDict_GetItemWithError(dict, key) : NULL;
-    Py_XDECREF(key);
-    return pair;
+    made *found = t->made_room ? place_of(t->made, t->made_room, object) : NULL;
+    return found && found->object ? found : NULL;
+}
+
+/* 1, or 0 with an exception. */
+static int note(qpy_typed *t, PyObject *object, PyObject *with)
+{
+    if (2 * (t->made_count + 1) > t->made_room) {
+        size_t room = t->made_room ? 2 * t->made_room : 64;
+        made *table = room > PY_SSIZE_T_MAX / sizeof *table ? NULL : PyMem_Calloc(room, sizeof *table);
+        if (!table) {
+            PyErr_NoMemory();
+            return 0;
+        }
+        for (size_t i = 0; i < t->made_room; i++)
+            if (t->made[i].object)
+                *place_of(table, room, t->made[i].object) = t->made[i];
+        PyMem_Free(t->made);
+        t->made = table;
+        t->made_room = room;
+    }
+    made *place = place_of(t->made, t->made_room, object);
+    if (place->object) { /* a handler that gives an object twice */
+        place->built = 0;
+        Py_XSETREF(place->with, Py_NewRef(with));
+        return 1;
+    }
+    *place = (made){Py_NewRef(object), Py_NewRef(with), 0, 0};
+    t->made_count++;
+    return 1;
+}
+
+static void forget_made(qpy_typed *t)
+{
+    for (size_t i = 0; i < t->made_room; i++) {
+        Py_XDECREF(t->made[i].object);
+        Py_XDECREF(t->made[i].with);
+    }
+    PyMem_Free(t->made);
 }
 
 /* set(list) and frozenset(list), of protocols that have no opcode for them. */
@@ -251,6 +308,41 @@ static PyObject *make_set(qpy_unpickle *m, PyObject *named, PyObject *args)
     return PyUnicode_GET_LENGTH(((named_object *)named)->name) == 3 ? PySet_New(list) : PyFrozenSet_New(list);
 }
 
+/* An instance of the class, without arguments; noted, with the shape that it may be built by. */
+static PyObject *make_by_shape(qpy_unpickle *m, PyObject *shape)
+{
+    PyObject *maker = PyTuple_GET_ITEM(shape, SHAPE_MAKER), *cls = PyTuple_GET_ITEM(shape, SHAPE_CLASS), *made_;
+    if (maker == Py_None) {
+        PyObject *none = PyTuple_New(0);
+        made_ = none ? PyBaseObject_Type.tp_new((PyTypeObject *)cls, none, NULL) : NULL;
+        Py_XDECREF(none);
+    }
+    else {
+        PyObject *version = PyLong_FromLong(1), *args[] = {cls, version};
+        made_ = version ? PyObject_Vectorcall(maker, args, 2, NULL) : NULL;
+        Py_XDECREF(version);
+    }
+    if (made_ && !note(m->typed, made_, shape))
+        Py_CLEAR(made_);
+    return made_;
+}
+
+/* The shape that makes an instance of what is called so, or NULL: NEWOBJ of a class without arguments, and
+ * REDUCE of what restores records (its shape is True) with (class, 1). */
+static PyObject *shape_of(qpy_unpickle *m, named_object *named, PyObject *args, int reduces)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    if (!reduces)
+        return PyTuple_CheckExact(named->shape) && n == 0 ? named->shape : NULL;
+    if (named->shape != Py_True || n != 2 || !Py_IS_TYPE(PyTuple_GET_ITEM(args, 0), m->state->unpickle_named))
+        return NULL;
+    PyObject *shape = ((named_object *)PyTuple_GET_ITEM(args, 0))->shape, *version = PyTuple_GET_ITEM(args, 1);
+    if (!PyTuple_CheckExact(shape) || PyTuple_GET_ITEM(shape, SHAPE_MAKER) == Py_None || !PyLong_CheckExact(version))
+        return NULL;
+    int overflow;
+    return PyLong_AsLongAndOverflow(version, &overflow) == 1 ? shape : NULL;
+}
+
 static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, PyObject *args, PyObject **at, int reduces)
 {
     if (!Py_IS_TYPE(named, m->state->unpickle_named) || !PyTuple_CheckExact(args))
@@ -258,22 +350,23 @@ static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, Py
     PyObject *handler = reduces ? ((named_object *)named)->reduce : ((named_object *)named)->make;
     if (handler == Py_None)
         return refuse_named(m, "a global that must not be called so", named);
-    PyObject *made = handler == Py_True ? make_set(m, named, args) : PyObject_CallOneArg(handler, args);
-    if (made && ((named_object *)named)->fresh == Py_True) {
-        if (!PyTuple_CheckExact(made) || PyTuple_GET_SIZE(made) != 2) {
-            Py_DECREF(made);
+    PyObject *shape = shape_of(m, (named_object *)named, args, reduces);
+    PyObject *made_ = shape ? make_by_shape(m, shape) : handler == Py_True ? make_set(m, named, args) : PyObject_CallOneArg(handler, args);
+    if (!shape && made_ && ((named_object *)named)->fresh == Py_True) {
+        if (!PyTuple_CheckExact(made_) || PyTuple_GET_SIZE(made_) != 2) {
+            Py_DECREF(made_);
             return refuse_named(m, "a global that must not be called so", named);
         }
-        PyObject *object = Py_NewRef(PyTuple_GET_ITEM(made, 0));
-        int ok = note(&m->typed->fresh, object, PyTuple_GET_ITEM(made, 1));
-        Py_SETREF(made, object);
+        PyObject *object = Py_NewRef(PyTuple_GET_ITEM(made_, 0));
+        int ok = note(m->typed, object, PyTuple_GET_ITEM(made_, 1));
+        Py_SETREF(made_, object);
         if (!ok)
-            Py_CLEAR(made);
+            Py_CLEAR(made_);
     }
-    if (!made)
+    if (!made_)
         return 0;
     qpy_unpickle_stack_clear(s, at);
-    return qpy_unpickle_push(s, made);
+    return qpy_unpickle_push(s, made_);
 }
 
 static int typed_reduce(qpy_unpickle *m, qpy_unpickle_stack *s) { return construct(m, s, s->top[-2], s->top[-1], s->top - 2, 1); }
@@ -313,27 +406,114 @@ static PyObject *values_of(PyObject *state)
     return values;
 }
 
+/* One field of an instance: 1, 0 when the class declares none of that name, -1 with an exception. No user code runs: the name is a str, the
+ * member descriptor the class's own. */
+static int set_field(PyObject *object, PyObject *fields, PyObject *name, PyObject *value, PyObject **dict)
+{
+    PyObject *member = PyUnicode_CheckExact(name) ? PyDict_GetItemWithError(fields, name) : NULL;
+    if (!member)
+        return PyErr_Occurred() ? -1 : 0;
+    if (!PyUnicode_CheckExact(member))
+        return Py_TYPE(member)->tp_descr_set(member, object, value) < 0 ? -1 : 1;
+    if (!*dict && !(*dict = PyObject_GenericGetDict(object, NULL)))
+        return -1;
+    return PyDict_SetItem(*dict, member, value) < 0 ? -1 : 1;
+}
+
+static int set_fields(PyObject *object, PyObject *fields, PyObject *state, PyObject **dict)
+{
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    int status = 1;
+    while (status > 0 && PyDict_Next(state, &at, &name, &value))
+        status = set_field(object, fields, name, value, dict);
+    return status;
+}
+
+static int is_state_of_record(PyObject *state)
+{
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    if (!PyDict_CheckExact(state))
+        return 0;
+    while (PyDict_Next(state, &at, &name, &value)) {
+        if (!PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) == 0 || PyUnicode_READ_CHAR(name, 0) == '_')
+            return 0;
+    }
+    return 1;
+}
+
+/* The state is set as the shape says: 1; 0 when that is not for the shape to say (what was set is then set again by `build`); -1 with an exception. */
+static int build_by_shape(PyObject *shape, PyObject *object, PyObject *state)
+{
+    PyObject *setter = PyTuple_GET_ITEM(shape, SHAPE_SETTER), *fields = PyTuple_GET_ITEM(shape, SHAPE_FIELDS), *names = PyTuple_GET_ITEM(shape, SHAPE_NAMES), *dict = NULL;
+    int status = 0;
+    if (setter != Py_None) {
+        if (!is_state_of_record(state))
+            return 0;
+        PyObject *args[] = {object, state}, *done = PyObject_Vectorcall(setter, args, 2, NULL);
+        Py_XDECREF(done);
+        return done ? 1 : -1;
+    }
+    if (PyDict_CheckExact(state))
+        status = set_fields(object, fields, state, &dict);
+    else if (PyTuple_CheckExact(state) && PyTuple_GET_SIZE(state) == 2) {
+        PyObject *first = PyTuple_GET_ITEM(state, 0), *second = PyTuple_GET_ITEM(state, 1);
+        if ((first == Py_None || PyDict_CheckExact(first)) && PyDict_CheckExact(second)) {
+            status = first == Py_None ? 1 : set_fields(object, fields, first, &dict);
+            if (status > 0)
+                status = set_fields(object, fields, second, &dict);
+        }
+    }
+    else if (PyList_CheckExact(state) && PyList_GET_SIZE(state) == PyTuple_GET_SIZE(names))
+        for (Py_ssize_t i = 0, ok = status = 1; ok && status > 0 && i < PyTuple_GET_SIZE(names); i++)
+            status = set_field(object, fields, PyTuple_GET_ITEM(names, i), PyList_GET_ITEM(state, i), &dict);
+    Py_XDECREF(dict);
+    return status;
+}
+
+/* What the values of a state weigh that have no parts, or 0 when one has, or is too long. */
+static size_t weight_of(const qpy_typed *t, PyObject *state)
+{
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    size_t weight = 1;
+    if (PyTuple_CheckExact(state) && PyTuple_GET_SIZE(state) == 2 && PyTuple_GET_ITEM(state, 0) == Py_None)
+        state = PyTuple_GET_ITEM(state, 1);
+    if (!PyDict_CheckExact(state) || (size_t)PyDict_GET_SIZE(state) > t->items)
+        return 0;
+    while (PyDict_Next(state, &at, &name, &value)) {
+        size_t length = PyUnicode_CheckExact(value) ? (size_t)PyUnicode_GET_LENGTH(value) : 0;
+        if (length > t->str_bytes || !(PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || value == Py_None || PyBool_Check(value)))
+            return 0;
+        weight += 1 + length / TEXT_WEIGHT;
+    }
+    return weight;
+}
+
 static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
 {
-    PyObject *object = s->top[-2], *state = s->top[-1], *pair = noted(m->typed->fresh, object);
-    if (!pair)
-        return PyErr_Occurred() ? 0 : refuse_named(m, "a state for what was not just made for one", object);
-    PyObject *values = values_of(state);
-    int ok = values && note(&m->typed->states, object, values);
-    Py_XDECREF(values);
-    if (!ok)
+    PyObject *object = s->top[-2], *state = s->top[-1];
+    made *place = noted(m->typed, object);
+    if (!place || place->built)
+        return refuse_named(m, "a state for what was not just made for one", object);
+    size_t weight = weight_of(m->typed, state);
+    PyObject *values = weight ? NULL : values_of(state), *build = place->with;
+    if (!weight && !values)
         return 0;
-    Py_INCREF(pair);
-    PyObject *key = PyLong_FromVoidPtr(object), *done = NULL;
-    if (key && PyDict_DelItem(m->typed->fresh, key) == 0) {
-        PyObject *args[] = {object, state};
-        done = PyObject_Vectorcall(PyTuple_GET_ITEM(pair, 1), args, 2, NULL);
+    place->with = values;
+    place->weight = weight;
+    place->built = 1;
+    int status = PyTuple_CheckExact(build) ? build_by_shape(build, object, state) : 0;
+    if (status == 0) {
+        PyObject *function = PyTuple_CheckExact(build) ? PyTuple_GET_ITEM(build, SHAPE_BUILD) : build;
+        PyObject *args[] = {object, state}, *done = PyObject_Vectorcall(function, args, 2, NULL);
+        status = done ? 1 : -1;
+        Py_XDECREF(done);
     }
-    Py_XDECREF(key);
-    Py_DECREF(pair);
-    if (!done)
+    Py_DECREF(build);
+    if (status < 0)
         return 0;
-    Py_DECREF(done);
     qpy_unpickle_stack_clear(s, s->top - 1);
     return 1;
 }
@@ -443,32 +623,38 @@ static int has_too_many(qpy_unpickle *m, Py_ssize_t n)
     return (size_t)n > m->typed->items && !refuse(m, "limit: a container of too many items", NULL, NULL);
 }
 
-/* Text and bytes count by their length, a little: whoever looks at them looks at all. 0, or -1 with an exception. */
-static int weigh_text(qpy_unpickle *m, PyObject *text)
+/* 0, or -1 with an exception. */
+static int add_weight(qpy_unpickle *m, size_t weight)
 {
-    size_t length = (size_t)(PyUnicode_Check(text) ? PyUnicode_GET_LENGTH(text) : PyBytes_GET_SIZE(text)), weight = length / 64;
-    if (length > m->typed->str_bytes)
-        return refuse(m, "limit: a string that is too long", NULL, NULL) - 1;
     if (weight > m->typed->nodes)
         return refuse(m, "limit: written out, with what is shared each time, it would be too large", NULL, NULL) - 1;
     m->typed->nodes -= weight;
     return 0;
 }
 
+/* Text and bytes count by their length, a little: whoever looks at them looks at all. 0, or -1 with an exception. */
+static int weigh_text(qpy_unpickle *m, PyObject *text)
+{
+    size_t length = (size_t)(PyUnicode_Check(text) ? PyUnicode_GET_LENGTH(text) : PyBytes_GET_SIZE(text)), weight = length / TEXT_WEIGHT;
+    if (length > m->typed->str_bytes)
+        return refuse(m, "limit: a string that is too long", NULL, NULL) - 1;
+    return add_weight(m, weight);
+}
+
 /* Opens what has parts: 1; 0 when it has none; -1 with an exception. */
 static int open_level(qpy_unpickle *m, PyObject *object, level *l)
 {
-    PyObject *pair;
     *l = (level){.object = object};
     if (object == Py_None || PyLong_CheckExact(object) || PyFloat_CheckExact(object))
         return 0;
     if (PyUnicode_Check(object) || PyBytes_Check(object))
         return weigh_text(m, object);
-    if (m->typed->states && !PyList_CheckExact(object) && !PyDict_CheckExact(object)) {
-        if ((pair = noted(m->typed->states, object)))
-            l->object = PyTuple_GET_ITEM(pair, 1); /* its values: a list or a tuple */
-        else if (PyErr_Occurred())
-            return -1;
+    if (!PyList_CheckExact(object) && !PyDict_CheckExact(object)) {
+        const made *place = noted(m->typed, object);
+        if (place && place->built && !place->with)
+            return add_weight(m, place->weight);
+        if (place && place->built)
+            l->object = place->with; /* its values: a list or a tuple */
     }
     if (Py_IS_TYPE(object, m->state->unpickle_named))
         return refuse_named(m, "a global that is used as a value", object) - 1;
@@ -596,8 +782,7 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     qpy_unpickle_release(&m);
-    Py_XDECREF(typed.fresh);
-    Py_XDECREF(typed.states);
+    forget_made(&typed);
     PyErr_Restore(type, error, traceback);
     return value;
 }

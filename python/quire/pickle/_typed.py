@@ -326,8 +326,14 @@ def _attributes(state, names):
     return found
 
 
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class statement made it, so object.__new__ makes its instances
+
+
 def _plain(cls, info):
-    """A class with fields that is no quire.Record: an instance without its __new__ and __init__, fields as they stand."""
+    """A class with fields that is no quire.Record: an instance without its __new__ and __init__, fields as they stand.
+
+    The functions, and the shape by which the machine does the same without them (binding/pickle/typed.c).
+    """
     names = [field.name for field in info.fields if field.stored and not field.gap]
     slots, known = _slots_of(cls), frozenset(names)
 
@@ -348,10 +354,17 @@ def _plain(cls, info):
         _exactly(args)
         return object.__new__(cls), build
 
-    return make
+    fields = {name: slots.get(name, name) for name in names}
+    has_dict = not isinstance(vars(cls).get("__dict__"), property) and cls.__dictoffset__ != 0
+    is_plain = all(base is object or base.__flags__ & _HEAP_TYPE for base in cls.__mro__)
+    if not is_plain or not (has_dict or fields.keys() <= slots.keys()):
+        return {"new": make}
+    return {"new": make, "shape": (cls, None, None, fields, tuple(names), build)}
 
 
 def _record(cls):
+    """A quire.Record, by its own functions."""
+
     def build(made, state):
         if type(state) is not dict or any(
             type(name) not in (str, int) or (type(name) is str and name.startswith("__")) for name in state
@@ -363,7 +376,7 @@ def _record(cls):
         _exactly(args)
         return _restore_record(cls, 1), build
 
-    return make
+    return {"new": make, "shape": (cls, _restore_record, Record.__setstate__, {}, (), build)}
 
 
 def _no_state(made, state):
@@ -472,13 +485,13 @@ class _Policy:
 
     def add_record(self, cls, info):
         if issubclass(cls, Record):
-            self.add_class(cls, new=_record(cls), fresh=True)
+            self.add_class(cls, **_record(cls), fresh=True)
             self.hashable.discard(cls)  # its hash would look at what was not checked yet
-            self.add("quire._core", "_restore_record", reduce=_restore, fresh=True)
+            self.add("quire._core", "_restore_record", reduce=_restore, fresh=True, shape=True)
         elif issubclass(cls, tuple):
             self.add_class(cls, new=_namedtuple(cls))
         else:
-            self.add_class(cls, new=_plain(cls, info), fresh=True)
+            self.add_class(cls, **_plain(cls, info), fresh=True)
             self.hashable.discard(cls)
 
     def add_container(self, cls):
