@@ -21,7 +21,7 @@ int qpy_adapt_takes(const qpy_plan *plan, uint32_t node, PyObject *object);
 PyObject *qpy_adapt_encode(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *object);
 
 /* Is a key of that node written through adapters? */
-#define QPY_ADAPTS_KEY(plan, node) ((plan)->nodes[node].encode != NULL || (plan)->nodes[node].adapts)
+#define QPY_ADAPTS_KEY(plan, node) ((plan)->nodes[node].encode != NULL || ((plan)->nodes[node].adapts & QPY_ADAPTS_ALWAYS))
 
 /* A key of a class that has an adapter, as what is written in its place: a new reference, or NULL (failed). */
 PyObject *qpy_adapt_key(qpy_walker *w, const qpy_plan *plan, uint32_t node, PyObject *key);

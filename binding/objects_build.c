@@ -385,7 +385,7 @@ static PyObject *build_node(qpy_walker *w, const qpy_plan *plan, uint32_t number
         if (PyErr_Occurred())
             return NULL;
     }
-    int adapts = plan->nodes[number].adapts; /* then what is in it is looked at below */
+    int adapts = plan->nodes[number].adapts & QPY_ADAPTS_ALWAYS; /* then what is in it is looked at below */
     if (!(adapts && is_expected(plan, number, object)) && !qpy_walk_checks(w, plan, number, object))
         return NULL;
     if (!adapts)

@@ -27,10 +27,12 @@ typedef struct qpy_node_side {
     PyObject *encode, *decode; /* ADAPTER: strong, both NULL where the value stays what it is and is only checked; else NULL */
     uint8_t flavour;   /* ARRAY, TUPLE, MAP */
     uint8_t with_context; /* ADAPTER: decode takes the context too */
-    uint8_t adapts;    /* at or below it is what the class of a value does not tell, an adapter or the options of a TypedDict: it must be
-                        * written by its type */
+    uint8_t adapts;    /* QPY_ADAPTS_ALWAYS: at or below it is what the class of a value does not tell, an adapter or the options of a
+                        * TypedDict: it must be written by its type; QPY_ADAPTS_TYPED: a union that looks at what would be read back as
+                        * another arm, where types are known */
 } qpy_node_side;
 
+enum { QPY_ADAPTS_ALWAYS = 1, QPY_ADAPTS_TYPED = 2 };
 enum { QPY_ADAPTS = 2 };
 enum { QPY_OMIT_NEVER, QPY_OMIT_DEFAULT, QPY_OMIT_NULL };
 

@@ -699,7 +699,7 @@ static int is_told(const qpy_plan *self, uint32_t number)
     return told;
 }
 
-/* Is an adapter that no class tells below the node? By what is known of the nodes so far. */
+/* Is an adapter that no class tells below the node, or a union that looks at its values? By what is known of the nodes so far. */
 static int adapts_below(const qpy_plan *self, const qr_node *node)
 {
     const qr_plan *core = self->core;
@@ -709,7 +709,7 @@ static int adapts_below(const qpy_plan *self, const qr_node *node)
     switch (node->kind) {
     case QR_KIND_ARRAY:
     case QR_KIND_ADAPTER: return self->nodes[node->item].adapts;
-    case QR_KIND_MAP: return self->nodes[node->item].adapts || self->nodes[node->value].adapts;
+    case QR_KIND_MAP: return self->nodes[node->item].adapts | self->nodes[node->value].adapts;
     case QR_KIND_TUPLE:
         for (uint32_t i = 0; i < node->item_count; i++)
             found |= self->nodes[core->items[node->item + i]].adapts;
@@ -723,7 +723,7 @@ static int adapts_below(const qpy_plan *self, const qr_node *node)
         uint32_t arm;
         u = &core->unions[node->value];
         for (uint32_t i = 0; qpy_plan_arm(core, u, i, &arm); i++)
-            found |= arm != QR_PLAN_NONE && self->nodes[arm].adapts;
+            found |= arm != QR_PLAN_NONE ? self->nodes[arm].adapts : 0;
         return found;
     }
     default: return 0;
@@ -735,10 +735,25 @@ static void spread_adapts(qpy_plan *self)
 {
     for (int changed = 1; changed;) {
         changed = 0;
-        for (uint32_t i = self->core->nodes_count; i-- > 0;)
-            if (!self->nodes[i].adapts && adapts_below(self, &self->core->nodes[i]))
-                self->nodes[i].adapts = 1, changed = 1;
+        for (uint32_t i = self->core->nodes_count; i-- > 0;) {
+            int found = adapts_below(self, &self->core->nodes[i]) & ~self->nodes[i].adapts;
+            self->nodes[i].adapts |= (uint8_t)found;
+            changed |= found;
+        }
     }
+}
+
+static int compile_unions(qpy_plan *self)
+{
+    int found = 0;
+    if (!qpy_union_compile(self))
+        return 0;
+    for (uint32_t i = 0; i < self->core->nodes_count; i++)
+        if (self->core->nodes[i].kind == QR_KIND_UNION && self->unions[self->core->nodes[i].value].may_change)
+            self->nodes[i].adapts |= QPY_ADAPTS_TYPED, found = 1;
+    if (found)
+        spread_adapts(self);
+    return 1;
 }
 
 static int compile_nodes(qpy_plan *self, PyObject *nodes)
@@ -768,7 +783,7 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     for (Py_ssize_t i = 0; i < count; i++) { /* a key that is a union is written by its arm */
         const qr_node *node = &self->core->nodes[i];
         if (node->kind == QR_KIND_MAP && self->core->nodes[node->item].kind == QR_KIND_UNION)
-            self->nodes[node->item].adapts = 1;
+            self->nodes[node->item].adapts = QPY_ADAPTS_ALWAYS;
     }
     for (Py_ssize_t i = 0; i < count; i++)
         adapts |= self->nodes[i].adapts;
@@ -777,7 +792,7 @@ static int compile_nodes(qpy_plan *self, PyObject *nodes)
     for (uint32_t i = 0; i < self->core->records_count; i++)
         if (!finish_record(self, i) || !order_fields(self, i))
             return 0;
-    return qpy_union_compile(self);
+    return compile_unions(self);
 }
 
 /* Pairs (node, callable). */

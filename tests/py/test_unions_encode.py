@@ -3,6 +3,7 @@
 """Writing unions with an Encoder(T): the arm is found by class, and nothing is written that would be read back as something else."""
 
 import base64
+import collections
 import datetime as dt
 import decimal
 import enum
@@ -96,7 +97,9 @@ def test_what_would_be_read_back_as_another_arm_is_refused(fmt, type_, value):
         with pytest.raises(quire.EncodeError) as caught:
             fmt.Encoder(declared).encode(given_)
         fault = check_error(caught.value)
-        assert fault.code == "would_change" and fault.path == {list: "$[0]", dict: "$.k"}.get(type(given_) if given_ is not value else 0, "$")
+        assert fault.code == "would_change" and fault.path == {list: "$[0]", dict: "$.k"}.get(
+            type(given_) if given_ is not value else 0, "$"
+        )
     again = fmt.decode(fmt.encode(value), type_)
     assert type(again) is not type(value) or again != value
 
@@ -127,7 +130,12 @@ def test_subclasses_of_arms(fmt):
         fmt.Encoder(Dog | Circle).encode(Puppy(1))
     assert fmt.decode(fmt.Encoder(Dog | Puppy | Circle).encode(Puppy(1, 2)), Dog | Puppy | Circle) == Puppy(1, 2)
     assert fmt.Encoder(int | str).encode(Level.LOW) == fmt.encode(1)
-    for type_, value in ((int | str, True), (dt.date | str, dt.datetime(2020, 1, 1)), (Circle | Box, Dog(1)), (Circle | Box, object())):
+    for type_, value in (
+        (int | str, True),
+        (dt.date | str, dt.datetime(2020, 1, 1)),
+        (Circle | Box, Dog(1)),
+        (Circle | Box, object()),
+    ):
         with pytest.raises(quire.EncodeError, match="type_mismatch"):
             fmt.Encoder(type_).encode(value)
 
@@ -198,3 +206,48 @@ def test_what_an_encoder_writes_comes_back(fmt, data):
             assert again == value
         else:
             assert type(again) is type(value) and again == value, order
+
+
+class Dated(TypedDict):
+    when: dt.date | str
+
+
+class Dates(list):
+    pass
+
+
+class DatesByName(dict):
+    pass
+
+
+class Day(enum.Enum):
+    FIRST = dt.date(2020, 1, 1)
+    TEXT = "2020-01-01"
+
+
+@pytest.mark.parametrize("make", [set, frozenset, collections.deque, Dates])
+@pytest.mark.parametrize("item", [dt.date | str, tuple[dt.date | str, int], Day])
+def test_what_would_change_in_containers_of_every_class(fmt, make, item):
+    wrong = {Day: Day.TEXT}.get(item, "2020-01-01" if item == dt.date | str else ("2020-01-01", 1))
+    kind = list if make is Dates else make
+    for type_, value in ((kind[item], make([wrong])), (dict[str, kind[item]], {"a": make([wrong])})):
+        for options in ({}, {"canonical": True}, {"errors": "all"}):
+            with pytest.raises(quire.EncodeError) as caught:
+                fmt.Encoder(type_, **options).encode(value)
+            assert [fault.code for fault in caught.value.errors] == ["would_change"]
+    kept = {Day: Day.FIRST}.get(item, "first" if item == dt.date | str else ("first", 1))
+    assert fmt.decode(fmt.Encoder(kind[item]).encode(make([kept])), kind[item]) == make([kept])
+
+
+def test_what_would_change_in_dicts_of_every_class(fmt):
+    union = dt.date | str
+    for type_, make in (
+        (collections.OrderedDict[str, union], collections.OrderedDict),
+        (collections.defaultdict[str, union], lambda **pairs: collections.defaultdict(str, **pairs)),
+        (dict[str, union], DatesByName),
+        (Dated, dict),
+    ):
+        with pytest.raises(quire.EncodeError) as caught:
+            fmt.Encoder(type_).encode(make(when="2020-01-01"))
+        assert [(fault.code, fault.path) for fault in caught.value.errors] == [("would_change", "$.when")]
+        assert fmt.decode(fmt.Encoder(type_).encode(make(when="then", other="x"))) == {"when": "then", "other": "x"}
