@@ -247,7 +247,7 @@ int qpy_pickle_prepare(qpy_pickling *k, PyTypeObject *type)
 /* ---------------------------------------------------------------- names, looked up without user code */
 
 #if QPY_PRIVATE
-/* In a dict of which every key is a str: borrowed, or NULL. */
+/* In a dict of which every key is a str, so that none is asked whether it is equal: borrowed, or NULL. */
 static PyObject *named_in(qpy_state *state, PyObject *dict, PyObject *name)
 {
     if (!state->private_ok || !dict || !PyDict_CheckExact(dict) || qpy_keys_of(dict)->kind == QPY_KEYS_GENERAL)
@@ -255,12 +255,12 @@ static PyObject *named_in(qpy_state *state, PyObject *dict, PyObject *name)
     return PyDict_GetItemWithError(dict, name);
 }
 
-/* The part of `at`, a class, that is a class or function itself. */
-static PyObject *part_of(PyObject *at, PyObject *name)
+/* The part of `at`, a class, that is a class or function itself and no base's. */
+static PyObject *part_of(qpy_state *state, PyObject *at, PyObject *name)
 {
     if (!Py_IS_TYPE(at, &PyType_Type) || _PyType_Lookup(&PyType_Type, name))
         return NULL;
-    PyObject *found = _PyType_Lookup((PyTypeObject *)at, name);
+    PyObject *found = named_in(state, ((PyTypeObject *)at)->tp_dict, name);
     return found && (Py_IS_TYPE(found, &PyType_Type) || PyFunction_Check(found)) ? found : NULL;
 }
 
@@ -282,20 +282,28 @@ static int is_importable(qpy_state *state, PyObject *o, PyObject *module, PyObje
             return 0;
         }
         PyUnicode_InternInPlace(&part);
-        at = first ? named_in(state, at, part) : part_of(at, part);
+        at = first ? named_in(state, at, part) : part_of(state, at, part);
         Py_DECREF(part);
     }
     return at == o;
 }
 #else
+static PyObject *named_in(qpy_state *state, PyObject *dict, PyObject *name) { return (void)state, (void)dict, (void)name, NULL; }
 static int is_importable(qpy_state *state, PyObject *o, PyObject *module, PyObject *qualname) { return (void)state, (void)o, (void)module, (void)qualname, 0; }
 #endif
+
+static PyObject *named_by(qpy_state *state, PyObject *dict, const char *name)
+{
+    PyObject *key = PyUnicode_InternFromString(name), *found = key ? named_in(state, dict, key) : NULL;
+    Py_XDECREF(key);
+    return found;
+}
 
 /* Has nobody a say in how something is imported and written? Looked at once in a call. */
 static int is_ordinary(qpy_pickling *k)
 {
     if (k->ordinary == 0) {
-        PyObject *builtins = PyEval_GetBuiltins(), *import = builtins && PyDict_CheckExact(builtins) ? in_dict(builtins, "__import__") : NULL;
+        PyObject *builtins = PyEval_GetBuiltins(), *import = named_by(k->state, builtins, "__import__");
         k->ordinary = import && PyCFunction_Check(import) && PyDict_GET_SIZE(k->state->pickle_extensions) == 0 ? 1 : -1;
     }
     return k->ordinary > 0;
@@ -308,7 +316,7 @@ int qpy_pickle_plain_global(qpy_pickling *k, PyObject *o, PyObject **module, PyO
         *name = ((PyFunctionObject *)o)->func_qualname;
     }
     else if (((PyTypeObject *)o)->tp_flags & Py_TPFLAGS_HEAPTYPE) {
-        *module = in_class((PyTypeObject *)o, "__module__");
+        *module = named_by(k->state, ((PyTypeObject *)o)->tp_dict, "__module__");
         *name = ((PyHeapTypeObject *)o)->ht_qualname;
     }
     else

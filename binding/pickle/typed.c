@@ -24,6 +24,9 @@ typedef struct qpy_typed {
     PyObject *table, *containers, *hashable; /* borrowed */
     struct made *made;                       /* what may be built and what was: a table by address, of a power of two, half full at most */
     size_t made_room, made_count;
+    PyObject *held;                          /* list of the containers of the table that were made */
+    PyObject *kept;                          /* set of the addresses of those that are in the result */
+    size_t work_left;                        /* what calls and states may look at and copy; of an int, its bytes */
     size_t hash_left, risky_left;            /* objects that hashing may look at; keys whose hashes can be foreseen */
     size_t int_bytes, depth, nodes, items, str_bytes;
 } qpy_typed;
@@ -293,6 +296,77 @@ static void forget_made(qpy_typed *t)
     PyMem_Free(t->made);
 }
 
+/* What a call or a state looks at, and may copy, counts each time: a few opcodes can have the same again. 1, or 0 with an exception. */
+static int charge(qpy_unpickle *m, PyObject *object)
+{
+    size_t weight = 0;
+    if (PyTuple_Check(object) || PyList_CheckExact(object))
+        weight = (size_t)Py_SIZE(object);
+    else if (PyDict_Check(object))
+        weight = (size_t)PyDict_GET_SIZE(object);
+    else if (PyUnicode_Check(object))
+        weight = (size_t)PyUnicode_GET_LENGTH(object) / 8;
+    else if (PyBytes_Check(object))
+        weight = (size_t)PyBytes_GET_SIZE(object) / 8;
+    else if (PyLong_CheckExact(object))
+        weight = (size_t)_PyLong_NumBits(object) / 8;
+    if (weight > m->typed->work_left)
+        return refuse(m, "limit: made again of what is shared, it would be too large", NULL, NULL);
+    m->typed->work_left -= weight;
+    return 1;
+}
+
+static int charge_with_parts(qpy_unpickle *m, PyObject *tuple)
+{
+    int ok = charge(m, tuple);
+    for (Py_ssize_t i = 0; ok && i < PyTuple_GET_SIZE(tuple); i++)
+        ok = charge(m, PyTuple_GET_ITEM(tuple, i));
+    return ok;
+}
+
+/* The containers of the table are held to the end: some of their types free what is nested in them by calling themselves, without a
+ * bound. 1, or 0 with an exception. */
+static int hold_container(qpy_typed *t, PyObject *made)
+{
+    int known = PySet_Contains(t->containers, (PyObject *)Py_TYPE(made));
+    return known == 0 || (known > 0 && (t->held || (t->held = PyList_New(0))) && PyList_Append(t->held, made) == 0);
+}
+
+/* 1, 0, or -1 with an exception. */
+static int is_kept(qpy_typed *t, PyObject *container)
+{
+    PyObject *key = t->kept ? PyLong_FromVoidPtr(container) : NULL;
+    int known = key ? PySet_Contains(t->kept, key) : t->kept ? -1 : 0;
+    Py_XDECREF(key);
+    return known;
+}
+
+/* A part of the result: 1, or 0 with an exception. */
+static int keep_container(qpy_typed *t, PyObject *object)
+{
+    int known = t->held ? PySet_Contains(t->containers, (PyObject *)Py_TYPE(object)) : 0;
+    if (known <= 0)
+        return known == 0;
+    PyObject *key = t->kept || (t->kept = PySet_New(NULL)) ? PyLong_FromVoidPtr(object) : NULL;
+    int status = key ? PySet_Add(t->kept, key) : -1;
+    Py_XDECREF(key);
+    return status == 0;
+}
+
+/* At the end, with no exception set: what is not in the result is emptied, so that freeing it goes no deeper. */
+static void let_go(qpy_typed *t, int has_value)
+{
+    for (Py_ssize_t i = 0; t->held && i < PyList_GET_SIZE(t->held); i++) {
+        PyObject *container = PyList_GET_ITEM(t->held, i);
+        if (!has_value || is_kept(t, container) == 0)
+            Py_XDECREF(PyObject_CallMethod(container, "clear", NULL));
+        PyErr_Clear();
+    }
+    Py_CLEAR(t->held);
+    Py_CLEAR(t->kept);
+    forget_made(t);
+}
+
 /* set(list) and frozenset(list), of protocols that have no opcode for them. */
 static PyObject *make_set(qpy_unpickle *m, PyObject *named, PyObject *args)
 {
@@ -350,6 +424,8 @@ static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, Py
     PyObject *handler = reduces ? ((named_object *)named)->reduce : ((named_object *)named)->make;
     if (handler == Py_None)
         return refuse_named(m, "a global that must not be called so", named);
+    if (!charge_with_parts(m, args))
+        return 0;
     PyObject *shape = shape_of(m, (named_object *)named, args, reduces);
     PyObject *made_ = shape ? make_by_shape(m, shape) : handler == Py_True ? make_set(m, named, args) : PyObject_CallOneArg(handler, args);
     if (!shape && made_ && ((named_object *)named)->fresh == Py_True) {
@@ -363,6 +439,8 @@ static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, Py
         if (!ok)
             Py_CLEAR(made_);
     }
+    if (made_ && !shape && !hold_container(m->typed, made_))
+        Py_CLEAR(made_);
     if (!made_)
         return 0;
     qpy_unpickle_stack_clear(s, at);
@@ -497,6 +575,8 @@ static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
     made *place = noted(m->typed, object);
     if (!place || place->built)
         return refuse_named(m, "a state for what was not just made for one", object);
+    if (!(PyTuple_CheckExact(state) ? charge_with_parts(m, state) : charge(m, state)))
+        return 0;
     size_t weight = weight_of(m->typed, state);
     PyObject *values = weight ? NULL : values_of(state), *build = place->with;
     if (!weight && !values)
@@ -658,6 +738,8 @@ static int open_level(qpy_unpickle *m, PyObject *object, level *l)
     }
     if (Py_IS_TYPE(object, m->state->unpickle_named))
         return refuse_named(m, "a global that is used as a value", object) - 1;
+    if (!PyList_CheckExact(object) && !PyTuple_Check(object) && !PyDict_CheckExact(object) && !keep_container(m->typed, object))
+        return -1;
     if (PyList_CheckExact(l->object) || PyTuple_Check(l->object))
         return has_too_many(m, Py_SIZE(l->object)) ? -1 : Py_SIZE(l->object) > 0;
     if (PyDict_Check(l->object))
@@ -762,7 +844,7 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
     typed.risky_left = (size_t)risky;
     typed.int_bytes = (size_t)int_bytes;
     typed.depth = (size_t)depth;
-    typed.nodes = (size_t)nodes;
+    typed.nodes = typed.work_left = (size_t)nodes;
     typed.items = (size_t)items;
     typed.str_bytes = (size_t)str_bytes;
     qpy_unpickle_init(&m, qpy_state_of(module));
@@ -782,7 +864,7 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     qpy_unpickle_release(&m);
-    forget_made(&typed);
+    let_go(&typed, value != NULL);
     PyErr_Restore(type, error, traceback);
     return value;
 }

@@ -389,10 +389,11 @@ def _reconstruct(args):
     if type(cls) is not _PickleNamed or type(base) is not _PickleNamed or cls.new is None:
         raise _Refused("a class that the type does not name")
     if base.name == "tuple" and type(state) is tuple:
-        return cls.new(state), _no_state
-    if base.name != "object" or state is not None:
+        made = cls.new(state)
+    elif base.name == "object" and state is None:
+        made = cls.new(())
+    else:
         raise _Refused("a base that no pickler writes")
-    made = cls.new(())
     return made if type(made) is tuple else (made, _no_state)
 
 
@@ -421,6 +422,8 @@ class _Policy:
         for name in (*_FACTORIES, "object"):
             if ("builtins", name) not in self.table:
                 self.add("builtins", name)
+        for name, old in (("int", "long"), ("str", "unicode")):  # what protocols 0 to 2 write
+            self.table["__builtin__", old] = self.table["builtins", name]
         self.add("builtins", "bytearray", reduce=_bytearray)
         self.add("builtins", "bytes", reduce=_bytes)
         self.add("builtins", "complex", reduce=_complex)
