@@ -145,6 +145,8 @@ TYPES = {
     **{f"keys: {name}": dict[CASES[name].type, int] for name in KEY_KINDS},
     **{f"numpy: {name}": CASES[name].type for name in ("numpy.int8", "numpy.float32")},
     "keys of several kinds": dict[Literal["a", 1, 0, False], int],
+    "keys that are a union": dict[uuid.UUID | Literal["a", "b"], int],
+    "keys that are a union with any text": dict[uuid.UUID | str, int],
     "Any": Any,
     "int or None": int | None,
     "scalars": int | str | None | bool,

@@ -283,9 +283,11 @@ class Builder:
             return {"enum": [key for wire in node.info.wire for key in key_of_choice(wire)]}
         if node.kind == "choice":
             return {}
-        if node.kind == "union":  # of choices alone
+        if node.kind == "union":
             keys = [self.key_of(item) for item in node.items]
-            return {"enum": [name for key in keys for name in key["enum"]]} if all(keys) else {}
+            if all("enum" in key for key in keys):
+                return {"enum": [name for key in keys for name in key["enum"]]}
+            return any_of(keys) if all(keys) else {}
         return _untyped(self.make(node, True))
 
     # Defaults
