@@ -221,7 +221,11 @@ def make_error(
 
 
 def join_errors(errors):
-    """One exception for the faults of all of `errors`, in the order of their places: that of the first one."""
+    """One exception for the faults of all of `errors`, in the order of their places: that of the first one. What is none of
+    quire's passes through: the str() of a key may raise anything where a path is made."""
+    for error in errors:
+        if not isinstance(error, QuireError):
+            raise error
     ordered = sorted(errors, key=lambda error: error.errors[0].offset or 0)
     faults = [fault for error in ordered for fault in error.errors]
     if isinstance(ordered[0], EncodeError):

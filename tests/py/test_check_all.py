@@ -234,3 +234,18 @@ def test_limits_of_convert():
     assert len(caught.value.errors) == 4
     with pytest.raises(ValueError, match="mean nothing"):
         convert(1, int, limits=Limits(str_bytes=1))
+
+
+class Unspeakable(str):
+    def __str__(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("errors", ["first", "all"])
+@pytest.mark.parametrize("check", [validate, convert])
+def test_what_a_key_raises_passes_through(check, errors):
+    value = {"a": {"b": "x"}, Unspeakable("c"): {"d": "y"}}
+    for wrong in (value, dict(reversed(value.items()))):
+        if errors == "all" or wrong is not value:
+            with pytest.raises(KeyboardInterrupt):
+                check(wrong, dict[str, dict[str, int]], errors=errors)
