@@ -55,6 +55,12 @@ class Format:
         return check_error(caught.value, data)
 
 
+def pytest_collection_finish(session):
+    """What was imported stays: collections, of which the tests make many, need not look at it again each time."""
+    gc.collect()
+    gc.freeze()
+
+
 def check_error(error, data=None):
     """An error holds together: its first fault, with a path, a place within the input, and text that can be shown."""
     assert error.errors and str(error) and "\n\n" not in str(error)
