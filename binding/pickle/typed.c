@@ -735,6 +735,8 @@ static int open_level(qpy_unpickle *m, PyObject *object, level *l)
             return add_weight(m, place->weight);
         if (place && place->built)
             l->object = place->with; /* its values: a list or a tuple */
+        if (place && !place->built && PyFunction_Check(place->with) && ((PyFunctionObject *)place->with)->func_dict)
+            return refuse(m, "an object without the state that it needs", NULL, NULL) - 1;
     }
     if (Py_IS_TYPE(object, m->state->unpickle_named))
         return refuse_named(m, "a global that is used as a value", object) - 1;

@@ -7,6 +7,7 @@ import gc
 import pickle as standard
 import sys
 import textwrap
+import uuid
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any
 
@@ -135,6 +136,12 @@ def test_no_builder_gets_out(cls):
     assert pickle.decode(data, cls) == cls()
     with pytest.raises(quire.ValidationError):
         pickle.decode(data, tuple[cls, Any])
+
+
+@pytest.mark.parametrize("data", [b"%s)\x81.", b"](%s)\x81e.", b"}K\x01%s)\x81s.", b"%s)\x81q\x000]h\x00a."])
+def test_no_uuid_without_its_number(data):
+    with pytest.raises(pickle.UnsafePickleError, match="without the state"):
+        pickle.decode(b"\x80\x04" + data % name(uuid.UUID), uuid.UUID | list[uuid.UUID] | dict[int, uuid.UUID])
 
 
 # ---------------------------------------------------------------- a plain dump asks nobody

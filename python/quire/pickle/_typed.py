@@ -222,6 +222,7 @@ def _uuid(args):
         object.__setattr__(made, "int", state["int"])
         object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
 
+    build.needed = True  # the machine refuses what was not built by a function that has attributes
     return object.__new__(uuid.UUID), build
 
 
