@@ -220,13 +220,17 @@ def make_error(
     return error
 
 
+def _place_of(error):
+    return error.errors[0].offset or 0
+
+
 def join_errors(errors):
     """One exception for the faults of all of `errors`, in the order of their places: that of the first one. What is none of
     quire's passes through: the str() of a key may raise anything where a path is made."""
     for error in errors:
         if not isinstance(error, QuireError):
             raise error
-    ordered = sorted(errors, key=lambda error: error.errors[0].offset or 0)
+    ordered = sorted(errors, key=_place_of)
     faults = [fault for error in ordered for fault in error.errors]
     if isinstance(ordered[0], EncodeError):
         # What an encoder asks of a value in two ways is found twice. By the paths, for a step may be any key.

@@ -9,6 +9,7 @@ import annotated_types as at
 import attrs
 import pytest
 from conftest import leaves_nothing
+from failing_memory import run_alone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -249,3 +250,30 @@ def test_what_a_key_raises_passes_through(check, errors):
         if errors == "all" or wrong is not value:
             with pytest.raises(KeyboardInterrupt):
                 check(wrong, dict[str, dict[str, int]], errors=errors)
+
+
+JOINING = """
+    import quire, quire.errors
+    from failing_memory import attempt
+
+    errors = []
+    for value in ("a", "b"):
+        try:
+            quire.validate(value, int)
+        except quire.ValidationError as error:
+            errors.append(error)
+    firsts = [error.errors for error in errors]
+    for together in (1, 1 << 20):
+        for n in range(60):
+            raised = attempt(lambda: quire.errors.join_errors(errors), n, n + together)
+            assert raised is None or isinstance(raised, MemoryError | SystemError), raised  # 3.11 has the latter
+            for error, first in zip(errors, firsts):
+                error.errors = first
+    assert len(quire.errors.join_errors(errors).errors) == 2
+    print("done")
+"""
+
+
+def test_joining_without_memory():
+    done = run_alone(JOINING)
+    assert done.returncode == 0 and done.stdout == "done\n", done.stdout + done.stderr
