@@ -91,12 +91,23 @@ static int copy_bytes(qpy_lines *self, qpy_document *document, const uint8_t *da
     return 1;
 }
 
-/* Nothing but space or, where there may be comments, a comment to the end of the line? */
+/* Nothing but space and, where there may be comments, comments that end in the line? */
 static int is_blank(const uint8_t *p, const uint8_t *end, int comments)
 {
-    while (p < end && !qr_byte_is_not_space(*p))
-        p++;
-    return p == end || (comments && end - p >= 2 && p[0] == '/' && p[1] == '/');
+    for (;; p += 2) {
+        while (p < end && !qr_byte_is_not_space(*p))
+            p++;
+        if (p == end)
+            return 1;
+        if (!comments || end - p < 2 || p[0] != '/' || (p[1] != '/' && p[1] != '*'))
+            return 0;
+        if (p[1] == '/')
+            return 1;
+        for (p += 2; end - p >= 2 && !(p[0] == '*' && p[1] == '/');)
+            p++;
+        if (end - p < 2)
+            return 0;
+    }
 }
 
 /* The next line that is not blank: 1 and the place behind it, 0 at the end, -1 with an exception. */

@@ -486,8 +486,11 @@ def test_all_faults_and_what_stood_there():
 
 
 def test_comments_where_they_go():
-    lines = b'// head\n{"a": 1, } // one\n\n  /* two */ {"a": 2}\n'
+    lines = b'// head\n{"a": 1, } // one\n\n  /* two */ {"a": 2}\n/* three */ /**/ // four\n/*/*/\n'
     assert list(quire.json.Decoder(dict[str, int], jsonc=True).decode_lines(lines)) == [{"a": 1}, {"a": 2}]
+    for line in (b"/*/\n", b"/* x\n*/\n", b"/* x */ /\n"):
+        with pytest.raises(quire.DecodeError):
+            list(quire.json.Decoder(jsonc=True).decode_lines(line))
 
     class Kept(Record):
         raw: Raw
