@@ -326,10 +326,10 @@ static int charge_with_parts(qpy_unpickle *m, PyObject *tuple)
 
 /* The containers of the table are held to the end: some of their types free what is nested in them by calling themselves, without a
  * bound. 1, or 0 with an exception. */
-static int hold_container(qpy_typed *t, PyObject *made)
+static int hold_container(qpy_typed *t, PyObject *object)
 {
-    int known = PySet_Contains(t->containers, (PyObject *)Py_TYPE(made));
-    return known == 0 || (known > 0 && (t->held || (t->held = PyList_New(0))) && PyList_Append(t->held, made) == 0);
+    int known = PySet_Contains(t->containers, (PyObject *)Py_TYPE(object));
+    return known == 0 || (known > 0 && (t->held || (t->held = PyList_New(0))) && PyList_Append(t->held, object) == 0);
 }
 
 /* 1, 0, or -1 with an exception. */
