@@ -268,12 +268,12 @@ static PyMemberDef QR_T(decoder_members)[] = {
 static PyType_Slot QR_T(encoder_slots)[] = {
     {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
-    {Py_tp_doc, "Encoder(type=Any, /, *, errors=\"first\", adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, (char *)"Encoder(type=Any, /, *, errors=\"first\", adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
     {Py_tp_methods, QR_T(decoder_methods)}, {Py_tp_members, QR_T(decoder_members)},
-    {Py_tp_doc, "Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None" QPY_FORMAT_READ_SIGNATURE ")\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, (char *)"Decoder(type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None" QPY_FORMAT_READ_SIGNATURE ")\n--\n\nDecodes documents of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Spec QR_T(encoder_spec) = {
     .name = QPY_FORMAT_MODULE ".Encoder", .basicsize = sizeof(qpy_encoder), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = QR_T(encoder_slots),

@@ -11,6 +11,7 @@
 #include "binding/members.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
+#include "binding/walk_order.h"
 #include "core/base/base64.h"
 
 #define QR_T(name) json_##name

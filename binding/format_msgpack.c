@@ -10,6 +10,7 @@
 #include "binding/members.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
+#include "binding/walk_order.h"
 #include "core/base/base64.h"
 
 #define QR_T(name) msgpack_##name

@@ -195,9 +195,9 @@ static PyObject *read_big(const uint8_t *digits, int32_t count)
         return PyErr_NoMemory();
     for (size_t i = 0; i < n; i++) {
         size_t bit = 15 * i;
-        uint32_t digit = (uint32_t)qr_load16(digits + 2 * i) << bit % 8;
-        for (size_t at = bit / 8; digit; at++, digit >>= 8)
-            magnitude[at] |= (uint8_t)digit;
+        uint32_t part = (uint32_t)qr_load16(digits + 2 * i) << bit % 8;
+        for (size_t at = bit / 8; part; at++, part >>= 8)
+            magnitude[at] |= (uint8_t)part;
     }
 #if PY_VERSION_HEX >= 0x030D0000
     PyObject *value = PyLong_FromNativeBytes(magnitude, bytes + 1, Py_ASNATIVEBYTES_LITTLE_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER);

@@ -524,12 +524,12 @@ static int is_state_of_record(PyObject *state)
 /* The state is set as the shape says: 1; 0 when that is not for the shape to say (what was set is then set again by `build`); -1 with an exception. */
 static int build_by_shape(PyObject *shape, PyObject *object, PyObject *state)
 {
-    PyObject *setter = PyTuple_GET_ITEM(shape, SHAPE_SETTER), *fields = PyTuple_GET_ITEM(shape, SHAPE_FIELDS), *names = PyTuple_GET_ITEM(shape, SHAPE_NAMES), *dict = NULL;
+    PyObject *set_state = PyTuple_GET_ITEM(shape, SHAPE_SETTER), *fields = PyTuple_GET_ITEM(shape, SHAPE_FIELDS), *names = PyTuple_GET_ITEM(shape, SHAPE_NAMES), *dict = NULL;
     int status = 0;
-    if (setter != Py_None) {
+    if (set_state != Py_None) {
         if (!is_state_of_record(state))
             return 0;
-        PyObject *args[] = {object, state}, *done = PyObject_Vectorcall(setter, args, 2, NULL);
+        PyObject *args[] = {object, state}, *done = PyObject_Vectorcall(set_state, args, 2, NULL);
         Py_XDECREF(done);
         return done ? 1 : -1;
     }
@@ -823,10 +823,10 @@ static void explain(qpy_unpickle *m, PyObject *fail, const uint8_t *start)
     PyErr_NormalizeException(&type, &error, &traceback);
     size_t offset = instruction_before(start, m->end, m->p);
     const char *name = start + offset < m->end ? qr_pickle_info_of(start[offset])->name : NULL;
-    PyObject *made = error ? PyObject_CallFunction(fail, "Onz", error, (Py_ssize_t)offset, name) : NULL;
-    if (made) {
-        PyErr_SetObject((PyObject *)Py_TYPE(made), made);
-        Py_DECREF(made);
+    PyObject *raised = error ? PyObject_CallFunction(fail, "Onz", error, (Py_ssize_t)offset, name) : NULL;
+    if (raised) {
+        PyErr_SetObject((PyObject *)Py_TYPE(raised), raised);
+        Py_DECREF(raised);
     }
     Py_XDECREF(type);
     Py_XDECREF(error);
