@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshal_corpus import CORPUS, changed, cycles, safe_outcome
 
+import quire._core
 from quire import marshal
 
 SHARED = [
@@ -81,6 +82,9 @@ VALUES = st.recursive(
     max_leaves=20,
 )
 VERSIONS = range(standard.version + 1)
+
+
+CODE_TOO = bool(quire._core._private_layouts)  # canonical bytes of code objects are written of its private parts
 
 
 def same(one, other):
@@ -190,7 +194,7 @@ def test_code_objects_come_back_as_they_were():
         data = standard.dumps(code)
         assert marshal.loads(marshal.dumps(code, 2)) == code
         for loaded in (marshal.loads(data), marshal.load(io.BytesIO(data))):
-            assert loaded == code and same(loaded, code)
+            assert loaded == code and (not CODE_TOO or same(loaded, code))
     expected = standard.loads(standard.dumps(SAMPLE_CODE))
     for one, other in zip(all_codes(marshal.loads(standard.dumps(SAMPLE_CODE))), all_codes(expected), strict=True):
         for name in dir(other):
@@ -236,10 +240,15 @@ def test_canonical_bytes_of_equal_values_are_equal():
     assert marshal.dumps(one, canonical=True) == marshal.dumps(other, canonical=True)
     assert marshal.dumps([1.5, 2.0, 1.5], canonical=True) == b"[\3\0\0\0\xe7\0\0\0\0\0\0\xf8?g\0\0\0\0\0\0\0@r\0\0\0\0"
     assert marshal.dumps([7, 7], canonical=True) == b"[\2\0\0\0i\7\0\0\0i\7\0\0\0"
-    assert standard.loads(marshal.dumps(SAMPLE_CODE, canonical=True)) == SAMPLE_CODE
+    if CODE_TOO:
+        assert standard.loads(marshal.dumps(SAMPLE_CODE, canonical=True)) == SAMPLE_CODE
+    else:
+        with pytest.raises(ValueError, match="canonical"):
+            marshal.dumps(SAMPLE_CODE, canonical=True)
     assert len(standard.loads(marshal.dumps({float("nan"), float("nan")}, canonical=True))) == 2
 
 
+@pytest.mark.skipif(not CODE_TOO, reason="without private layouts code objects have no canonical form")
 def test_canonical_code_is_the_same_in_every_process():
     script = "import sys, quire.marshal as m\nsys.stdout.write(m.dumps(compile({!r}, 'f', 'exec'), canonical=True).hex())"
     source = "X = {'a', 'b', 'c', 1, (2, 'd')}\ndef f(x): return x in {'q', 'r', 's', 't'}\n"
@@ -553,7 +562,7 @@ def test_nothing_is_left():
 
     def work():
         marshal.loads(marshal.dumps(value))
-        marshal.dumps(value, canonical=True)
+        marshal.dumps(value if CODE_TOO else value[:3], canonical=True)
         marshal.load(io.BytesIO(data))
         for part in bad:
             outcome(lambda m, part=part: m.loads(part), marshal)
@@ -567,6 +576,7 @@ def test_memory_fails_at_any_allocation():
     script = """
         import io, marshal as standard
         from failing_memory import sweep
+        import quire._core
         from quire import marshal
 
         shared = ["text " * 5, 1.5]
@@ -576,13 +586,15 @@ def test_memory_fails_at_any_allocation():
         data, code_data = standard.dumps(value), standard.dumps(code)
         jobs = {
             "dumps": lambda: marshal.dumps(value),
-            "canonical": lambda: marshal.dumps([value, code], canonical=True),
+            "canonical": lambda: marshal.dumps([value, code] if quire._core._private_layouts else value, canonical=True),
             "dumps code": lambda: marshal.dumps(code),
             "loads": lambda: marshal.loads(data),
             "loads code": lambda: marshal.loads(code_data),
             "load": lambda: marshal.load(io.BytesIO(data)),
             "old": lambda: marshal.loads(marshal.dumps([1.5, 2j, "\\ud800"], 1)),
         }
+        if not quire._core._private_layouts:  # then the interpreter itself does these, with its own answers to memory that fails
+            del jobs["dumps code"], jobs["loads code"]
         for name, job in jobs.items():
             for together in (1, 1 << 30):
                 sweep(name, job, together, most=3000, runs_python=False)
