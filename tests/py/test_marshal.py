@@ -427,7 +427,7 @@ def test_lengths_that_are_lies_take_no_memory():
     assert (run.returncode, run.stdout.strip()) == (0, "done"), run.stderr[-2000:]
 
 
-# Less memory than a length that is a lie would take; the sanitizers need it all.
+# Less memory than a length that is a lie would take.
 LIMITED = "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))\n"
 
 
