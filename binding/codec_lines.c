@@ -219,7 +219,7 @@ static PyObject *lines_next(PyObject *op)
 
 static PyType_Slot slots[] = {
     {Py_tp_dealloc, lines_dealloc}, {Py_tp_traverse, lines_traverse}, {Py_tp_clear, lines_clear}, {Py_tp_iter, PyObject_SelfIter}, {Py_tp_iternext, lines_next},
-    {Py_tp_doc, "The values of many documents, one after the other: what Decoder.decode_lines() returns."}, {0, NULL},
+    {Py_tp_doc, (char *)"The values of many documents, one after the other: what Decoder.decode_lines() returns."}, {0, NULL},
 };
 static PyType_Spec spec = {
     .name = "quire._core.Lines", .basicsize = sizeof(qpy_lines),

@@ -61,10 +61,10 @@ static PyObject *read_data(PyObject *object)
 
 static PyObject *ext_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    char *names[] = {"code", "data", NULL};
+    static const char *const names[] = {"code", "data", NULL};
     PyObject *code_object, *data_object;
     int8_t code;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:Ext", names, &code_object, &data_object) || read_code(code_object, &code) < 0)
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:Ext", (char **)names, &code_object, &data_object) || read_code(code_object, &code) < 0)
         return NULL;
     PyObject *data = read_data(data_object);
     return data == NULL ? NULL : ext_new_steal(type, code, data);
@@ -141,7 +141,7 @@ static PyGetSetDef ext_getset[] = {
 };
 
 static PyType_Slot ext_slots[] = {
-    {Py_tp_doc, "Ext(code, data)\n--\n\nA MessagePack extension value whose code has no meaning here."},
+    {Py_tp_doc, (char *)"Ext(code, data)\n--\n\nA MessagePack extension value whose code has no meaning here."},
     {Py_tp_new, ext_new},
     {Py_tp_dealloc, ext_dealloc},
     {Py_tp_richcompare, ext_richcompare},

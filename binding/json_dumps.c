@@ -9,56 +9,24 @@
 
 /* ---------------------------------------------------------------- the output */
 
-/* From the room inside the writer to a str, and on. A str that only the writer knows may still be resized. */
 static int grow(qr_buffer *buffer, size_t need)
 {
     qpy_json_writer *self = buffer->owner;
-    size_t used = qr_buffer_length(buffer), capacity = qr_buffer_next_capacity(used, need);
-    if (buffer->error != QR_ERROR_NONE)
-        return 0;
-    if (capacity == 0 || capacity > PY_SSIZE_T_MAX - 64)
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    if (!self->text) {
-        if (capacity < self->hint)
-            capacity = self->hint;
-        self->text = PyUnicode_New((Py_ssize_t)capacity, 127);
-        if (self->text)
-            memcpy(PyUnicode_1BYTE_DATA(self->text), self->room, used);
-    }
-    else if (PyUnicode_Resize(&self->text, (Py_ssize_t)capacity) < 0)
-        Py_CLEAR(self->text);
-    if (!self->text) {
-        PyErr_Clear();
-        buffer->base = buffer->p = buffer->end = self->room;
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    }
-    buffer->base = PyUnicode_1BYTE_DATA(self->text);
-    buffer->p = buffer->base + used;
-    buffer->end = buffer->base + capacity;
-    return 1;
+    return qpy_output_grow(&self->output, buffer, need);
 }
 
 void qpy_json_writer_init(qpy_json_writer *self, qpy_state *state, const qpy_json_style *style)
 {
-    self->buffer = (qr_buffer){.p = self->room, .base = self->room, .end = self->room + sizeof self->room, .grow = grow, .owner = self};
+    self->buffer = (qr_buffer){.grow = grow, .owner = self};
+    qpy_output_begin(&self->output, &self->buffer, self->room, sizeof self->room, state->json_hint, 1);
     self->state = state;
     self->style = style;
-    self->text = self->deeper = NULL;
-    self->hint = state->json_hint;
+    self->deeper = NULL;
     self->depth = self->level = 0;
     qr_depth_init(&self->stack, QPY_JSON_DEPTH);
     self->wide = self->lone = 0;
     self->calls = 0;
     self->pairs = NULL;
-    if (self->hint > sizeof self->room && self->hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
-        self->text = PyUnicode_New((Py_ssize_t)self->hint, 127);
-        if (self->text) {
-            self->buffer.p = self->buffer.base = PyUnicode_1BYTE_DATA(self->text);
-            self->buffer.end = self->buffer.base + self->hint;
-        }
-        else
-            PyErr_Clear();
-    }
 }
 
 /* UTF-8, perhaps with lone surrogates, as a str of the width that it needs. */
@@ -83,14 +51,9 @@ static PyObject *finished(qpy_json_writer *self)
     self->state->json_hint = qpy_next_hint(self->state->json_hint, length);
     if (self->wide)
         return wide_text(self->buffer.base, length, self->lone);
-    if (!self->text || length <= 1)
-        return length >= self->state->str_least ? qpy_str_from_ascii(&self->state->str_header, self->buffer.base, length)
-                                                : PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, self->buffer.base, (Py_ssize_t)length);
-    PyObject *text = self->text;
-    self->text = NULL;
-    if (PyUnicode_Resize(&text, (Py_ssize_t)length) < 0)
-        Py_CLEAR(text);
-    return text;
+    if (length >= self->state->str_least && !self->output.object)
+        return qpy_str_from_ascii(&self->state->str_header, self->buffer.base, length);
+    return qpy_output_take(&self->output, &self->buffer);
 }
 
 PyObject *qpy_json_writer_finish(qpy_json_writer *self, int ok)
@@ -100,7 +63,7 @@ PyObject *qpy_json_writer_finish(qpy_json_writer *self, int ok)
         PyErr_Clear();
         result = Py_NewRef(Py_NotImplemented);
     }
-    Py_XDECREF(self->text);
+    qpy_output_release(&self->output);
     Py_XDECREF(self->deeper);
     return result;
 }

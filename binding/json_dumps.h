@@ -11,8 +11,8 @@
 #ifndef QUIRE_BINDING_JSON_DUMPS_H
 #define QUIRE_BINDING_JSON_DUMPS_H
 
+#include "binding/output.h"
 #include "binding/state.h"
-#include "core/base/buffer.h"
 #include "core/base/stack.h"
 
 /* Before 3.13 the standard library indents in Python. */
@@ -42,8 +42,7 @@ typedef struct qpy_json_writer {
     qr_buffer buffer; /* owner: this writer */
     qpy_state *state;
     const qpy_json_style *style;
-    PyObject *text;   /* ASCII str that the buffer writes into, once it outgrew `room` */
-    size_t hint;
+    qpy_output output; /* ASCII that the buffer writes into */
     size_t depth;     /* containers and objects that are open, with check_circular */
     size_t level;     /* of indentation */
     qr_depth stack;   /* the interpreter counts levels too, but takes every stack to be large */

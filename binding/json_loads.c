@@ -309,9 +309,9 @@ static int scanner_fill(scanner *self, PyObject *context)
 
 static PyObject *scanner_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"context", NULL};
+    static const char *const names[] = {"context", NULL};
     PyObject *context;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:make_scanner", names, &context))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:make_scanner", (char **)names, &context))
         return NULL;
     scanner *self = (scanner *)type->tp_alloc(type, 0);
     if (!self)
@@ -325,11 +325,11 @@ static PyObject *scanner_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 
 static PyObject *scanner_call(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"string", "idx", NULL};
+    static const char *const names[] = {"string", "idx", NULL};
     scanner *self = (scanner *)op;
     PyObject *text;
     Py_ssize_t at, end;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "On:scan_once", names, &text, &at))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "On:scan_once", (char **)names, &text, &at))
         return NULL;
     if (!PyUnicode_Check(text))
         return PyErr_Format(PyExc_TypeError, "first argument must be a string, not %.80s", Py_TYPE(text)->tp_name);
@@ -398,7 +398,7 @@ static PyMemberDef scanner_members[] = {
 static PyType_Slot scanner_slots[] = {
     {Py_tp_new, scanner_new}, {Py_tp_dealloc, scanner_dealloc}, {Py_tp_traverse, scanner_traverse}, {Py_tp_clear, scanner_clear},
     {Py_tp_call, scanner_call}, {Py_tp_methods, scanner_methods}, {Py_tp_members, scanner_members},
-    {Py_tp_doc, "make_scanner(context)\n--\n\nReads one value of a text: make_scanner(decoder)(string, index) -> (value, end)."}, {0, NULL},
+    {Py_tp_doc, (char *)"make_scanner(context)\n--\n\nReads one value of a text: make_scanner(decoder)(string, index) -> (value, end)."}, {0, NULL},
 };
 static PyType_Spec scanner_spec = {
     .name = "quire._core.JsonScanner", .basicsize = sizeof(scanner), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, .slots = scanner_slots,

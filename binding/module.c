@@ -20,10 +20,10 @@ qpy_state *qpy_state_of(PyObject *module) { return PyModule_GetState(module); }
 
 static PyObject *bind(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"describe", "make_error", NULL};
+    static const char *const names[] = {"describe", "make_error", NULL};
     PyObject *describe, *make_error;
     qpy_state *state = qpy_state_of(module);
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OO:_bind", names, &describe, &make_error))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OO:_bind", (char **)names, &describe, &make_error))
         return NULL;
     Py_XSETREF(state->describe, Py_NewRef(describe));
     Py_XSETREF(state->make_error, Py_NewRef(make_error));

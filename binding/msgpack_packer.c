@@ -391,7 +391,7 @@ static PyType_Slot packer_slots[] = {
     {Py_tp_new, packer_new}, {Py_tp_init, packer_init}, {Py_tp_dealloc, packer_dealloc}, {Py_tp_traverse, packer_traverse}, {Py_tp_clear, packer_clear},
     {Py_tp_methods, packer_methods}, {Py_bf_getbuffer, packer_getbuffer}, {Py_bf_releasebuffer, packer_releasebuffer},
     {Py_tp_doc,
-     "Packer(*, default=None, use_single_float=False, autoreset=True, use_bin_type=True, strict_types=False, datetime=False, unicode_errors=None, "
+     (char *)"Packer(*, default=None, use_single_float=False, autoreset=True, use_bin_type=True, strict_types=False, datetime=False, unicode_errors=None, "
      "buf_size=262144)\n--\n\nPacks objects as the package msgpack does."},
     {0, NULL},
 };

@@ -496,7 +496,7 @@ static PyType_Slot unpacker_slots[] = {
     {Py_tp_new, unpacker_new}, {Py_tp_init, unpacker_init}, {Py_tp_dealloc, unpacker_dealloc}, {Py_tp_traverse, unpacker_traverse}, {Py_tp_clear, unpacker_clear},
     {Py_tp_methods, unpacker_methods}, {Py_tp_iter, PyObject_SelfIter}, {Py_tp_iternext, unpacker_iternext},
     {Py_tp_doc,
-     "Unpacker(file_like=None, *, read_size=0, use_list=True, raw=False, timestamp=0, strict_map_key=True, object_hook=None, object_pairs_hook=None, "
+     (char *)"Unpacker(file_like=None, *, read_size=0, use_list=True, raw=False, timestamp=0, strict_map_key=True, object_hook=None, object_pairs_hook=None, "
      "list_hook=None, unicode_errors=None, max_buffer_size=104857600, ext_hook=ExtType, max_str_len=-1, max_bin_len=-1, max_array_len=-1, "
      "max_map_len=-1, max_ext_len=-1)\n\nUnpacks a stream of objects, from a file or as it is fed, as the package msgpack does."},
     {0, NULL},

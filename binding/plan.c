@@ -108,7 +108,7 @@ static void plan_dealloc(PyObject *op)
 
 static PyType_Slot plan_slots[] = {
     {Py_tp_new, not_a_type}, {Py_tp_traverse, plan_traverse}, {Py_tp_clear, plan_clear}, {Py_tp_dealloc, plan_dealloc},
-    {Py_tp_doc, "The compiled plan of a type."}, {0, NULL},
+    {Py_tp_doc, (char *)"The compiled plan of a type."}, {0, NULL},
 };
 static PyType_Spec plan_spec = {
     .name = "quire._core.Plan", .basicsize = sizeof(qpy_plan), .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,

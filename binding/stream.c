@@ -400,7 +400,7 @@ static PyGetSetDef getters[] = {
 static PyType_Slot slots[] = {
     {Py_tp_dealloc, stream_dealloc}, {Py_tp_traverse, stream_traverse}, {Py_tp_iter, PyObject_SelfIter}, {Py_tp_iternext, stream_next}, {Py_tp_repr, stream_repr},
     {Py_tp_methods, methods}, {Py_tp_getset, getters},
-    {Py_tp_doc, "Documents one after the other, in pieces that end anywhere. Made by Decoder.stream(); used by one thread at a time."}, {0, NULL},
+    {Py_tp_doc, (char *)"Documents one after the other, in pieces that end anywhere. Made by Decoder.stream(); used by one thread at a time."}, {0, NULL},
 };
 static PyType_Spec spec = {
     .name = "quire.Stream", .basicsize = sizeof(qpy_stream),

@@ -15,38 +15,16 @@
 
 /* ---------------------------------------------------------------- the output */
 
-/* From the room inside the walker to a bytes object, and on. */
 static int grow(qr_buffer *buffer, size_t need)
 {
     qpy_walker *self = buffer->owner;
-    size_t used = qr_buffer_length(buffer), capacity = qr_buffer_next_capacity(used, need);
-    if (buffer->error != QR_ERROR_NONE)
-        return 0;
-    if (capacity == 0 || capacity > PY_SSIZE_T_MAX - 64)
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    if (!self->bytes) {
-        if (capacity < self->hint)
-            capacity = self->hint;
-        self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
-        if (self->bytes)
-            memcpy(PyBytes_AS_STRING(self->bytes), self->room, used);
-    }
-    else
-        _PyBytes_Resize(&self->bytes, (Py_ssize_t)capacity);
-    if (!self->bytes) {
-        PyErr_Clear();
-        buffer->base = buffer->p = buffer->end = self->room;
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    }
-    buffer->base = (uint8_t *)PyBytes_AS_STRING(self->bytes);
-    buffer->p = buffer->base + used;
-    buffer->end = buffer->base + capacity;
-    return 1;
+    return qpy_output_grow(&self->output, buffer, need);
 }
 
 void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, size_t hint)
 {
-    self->buffer = (qr_buffer){.p = self->room, .base = self->room, .end = self->room + sizeof self->room, .grow = grow, .owner = self};
+    self->buffer = (qr_buffer){.grow = grow, .owner = self};
+    qpy_output_begin(&self->output, &self->buffer, self->room, sizeof self->room, hint, 0);
     self->state = state;
     self->record_meta = state->record_meta;
     self->adapters = NULL;
@@ -54,21 +32,11 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     self->calls = 0;
     self->adapting = 0;
     self->format = format;
-    self->bytes = self->failed = self->steps = NULL;
+    self->failed = self->steps = NULL;
     self->secret = self->knows = 0;
     memset(self->known, 0, sizeof self->known);
     self->adapted = (qpy_known_class){NULL, NULL};
     self->style = NULL;
-    self->hint = hint;
-    if (hint > sizeof self->room && hint < (size_t)1 << 30) { /* what is that large will be so again: no copy then */
-        self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)hint);
-        if (self->bytes) {
-            self->buffer.p = self->buffer.base = (uint8_t *)PyBytes_AS_STRING(self->bytes);
-            self->buffer.end = self->buffer.base + hint;
-        }
-        else
-            PyErr_Clear();
-    }
 }
 
 static PyObject *steps_from_root(PyObject *list)
@@ -112,7 +80,7 @@ int qpy_walker_check(qpy_walker *self, int ok)
 
 void qpy_walker_release(qpy_walker *self)
 {
-    Py_XDECREF(self->bytes);
+    qpy_output_release(&self->output);
     Py_XDECREF(self->failed);
     Py_XDECREF(self->steps);
     if (QR_LIKELY(!self->knows))
@@ -124,17 +92,7 @@ void qpy_walker_release(qpy_walker *self)
 
 PyObject *qpy_walker_finish(qpy_walker *self, int ok)
 {
-    PyObject *result = NULL;
-    size_t length = qr_buffer_length(&self->buffer);
-    if (!qpy_walker_check(self, ok))
-        ;
-    else if (!self->bytes)
-        result = PyBytes_FromStringAndSize((const char *)self->room, (Py_ssize_t)length);
-    else {
-        result = self->bytes;
-        self->bytes = NULL;
-        _PyBytes_Resize(&result, (Py_ssize_t)length);
-    }
+    PyObject *result = qpy_walker_check(self, ok) ? qpy_output_take(&self->output, &self->buffer) : NULL;
     qpy_walker_release(self);
     return result;
 }

@@ -6,6 +6,7 @@
 #ifndef QUIRE_BINDING_WALK_H
 #define QUIRE_BINDING_WALK_H
 
+#include "binding/output.h"
 #include "binding/plan.h"
 #include "core/base/stack.h"
 #include "core/format/style.h"
@@ -28,11 +29,10 @@ typedef struct qpy_walker {
     uint32_t calls;
     int adapting;         /* the exception is one of an adapter's function */
     const char *format;
-    PyObject *bytes;      /* what the buffer writes into, once it outgrew `room` */
+    qpy_output output;    /* what the buffer writes into */
     PyObject *failed;     /* the value at fault, strong */
     PyObject *steps;      /* list: the way to it, innermost first; NULL: none */
     int secret;           /* it is, or is in, a secret field: not to be shown */
-    size_t hint;          /* bytes to start with */
     int knows;            /* there may be a plan in `known` or `adapted` */
     qpy_known_class known[QPY_KNOWN_CLASSES];
     qpy_known_class adapted; /* the last class met that has an adapter */

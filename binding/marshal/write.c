@@ -457,9 +457,9 @@ static QR_NOINLINE int write_other(qpy_marshal_writer *w, PyObject *o, int extra
         qr_marshal_put_code(&w->walker.buffer, constant);
         return 1;
     }
-    reference reference = reference_of(w, o, extra, &flag);
-    if (reference != TO_WRITE)
-        return reference == WRITTEN;
+    reference found = reference_of(w, o, extra, &flag);
+    if (found != TO_WRITE)
+        return found == WRITTEN;
     if (type == &PyBytes_Type)
         return qr_marshal_put_text(&w->walker.buffer, QR_MARSHAL_BYTES | flag, 4, (const uint8_t *)PyBytes_AS_STRING(o), (size_t)PyBytes_GET_SIZE(o));
     if (type == &PyComplex_Type)
@@ -493,10 +493,10 @@ int qpy_marshal_write(qpy_marshal_writer *w, PyObject *o, int extra)
     if (type == &PyLong_Type)
         WRITE_AS(write_int);
     if (type == &PyFloat_Type && QR_LIKELY(w->version > 1)) {
-        reference reference = reference_of(w, o, extra, &flag);
-        if (reference == TO_WRITE)
+        reference found = reference_of(w, o, extra, &flag);
+        if (found == TO_WRITE)
             qr_marshal_put_float(&w->walker.buffer, QR_MARSHAL_BINARY_FLOAT | flag, PyFloat_AS_DOUBLE(o));
-        return reference != FAILED;
+        return found != FAILED;
     }
     if (type == &PyDict_Type)
         WRITE_AS(write_dict);
@@ -505,8 +505,8 @@ int qpy_marshal_write(qpy_marshal_writer *w, PyObject *o, int extra)
     if (type == &PyTuple_Type)
         WRITE_AS(write_tuple);
     if (type == &PyFloat_Type) {
-        reference reference = reference_of(w, o, extra, &flag);
-        return reference == TO_WRITE ? write_old_float(w, PyFloat_AS_DOUBLE(o), flag) : reference == WRITTEN;
+        reference found = reference_of(w, o, extra, &flag);
+        return found == TO_WRITE ? write_old_float(w, PyFloat_AS_DOUBLE(o), flag) : found == WRITTEN;
     }
     return write_other(w, o, extra);
 }

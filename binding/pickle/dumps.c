@@ -131,7 +131,7 @@ static PyObject *dump_with(qpy_state *state, options *given)
 /* ---------------------------------------------------------------- arguments */
 
 /* As the interpreter reads them, with its messages. */
-static int read_slowly(const char *format, char **names, PyObject *const *args, Py_ssize_t count, PyObject *keywords, options *to, PyObject **first, PyObject **second)
+static int read_slowly(const char *format, const char *const *names, PyObject *const *args, Py_ssize_t count, PyObject *keywords, options *to, PyObject **first, PyObject **second)
 {
     PyObject *tuple = PyTuple_New(count), *dict = PyDict_New();
     int ok = tuple && dict;
@@ -140,8 +140,8 @@ static int read_slowly(const char *format, char **names, PyObject *const *args, 
     for (Py_ssize_t i = 0; ok && keywords && i < PyTuple_GET_SIZE(keywords); i++)
         ok = PyDict_SetItem(dict, PyTuple_GET_ITEM(keywords, i), args[count + i]) == 0;
     if (ok)
-        ok = second ? PyArg_ParseTupleAndKeywords(tuple, dict, format, names, first, second, &to->protocol, &to->fix_imports, &to->buffer_callback, &to->lean)
-                    : PyArg_ParseTupleAndKeywords(tuple, dict, format, names, first, &to->protocol, &to->fix_imports, &to->buffer_callback, &to->lean);
+        ok = second ? PyArg_ParseTupleAndKeywords(tuple, dict, format, (char **)names, first, second, &to->protocol, &to->fix_imports, &to->buffer_callback, &to->lean)
+                    : PyArg_ParseTupleAndKeywords(tuple, dict, format, (char **)names, first, &to->protocol, &to->fix_imports, &to->buffer_callback, &to->lean);
     Py_XDECREF(tuple); /* the caller has what was in it */
     Py_XDECREF(dict);
     return ok;
@@ -166,7 +166,7 @@ static int read_quickly(PyObject *const *args, Py_ssize_t count, PyObject *keywo
 
 static PyObject *dumps(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    static char *names[] = {"obj", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
+    static const char *const names[] = {"obj", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
     options given = {.fix_imports = 1};
     if (QR_LIKELY(count == 1 || count == 2)) {
         given.object = args[0];
@@ -180,7 +180,7 @@ static PyObject *dumps(PyObject *module, PyObject *const *args, Py_ssize_t count
 
 static PyObject *dump(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    static char *names[] = {"obj", "file", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
+    static const char *const names[] = {"obj", "file", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
     options given = {.fix_imports = 1};
     if (QR_LIKELY(count == 2 || count == 3)) {
         given.object = args[0];

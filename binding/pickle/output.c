@@ -6,39 +6,20 @@
 static int grow(qr_buffer *buffer, size_t need)
 {
     qpy_pickling *self = buffer->owner;
-    size_t used = qr_buffer_length(buffer), capacity = qr_buffer_next_capacity(used, need);
-    if (buffer->error != QR_ERROR_NONE)
-        return 0;
-    if (capacity == 0 || capacity > PY_SSIZE_T_MAX - 64)
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    if (!self->bytes) {
-        if (!self->write && capacity < self->state->pickle_hint && self->state->pickle_hint < (size_t)1 << 30)
-            capacity = self->state->pickle_hint;
-        self->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
-        if (self->bytes)
-            memcpy(PyBytes_AS_STRING(self->bytes), self->start, used);
-    }
-    else
-        _PyBytes_Resize(&self->bytes, (Py_ssize_t)capacity);
-    if (!self->bytes) {
-        buffer->base = buffer->p = buffer->end = self->start;
-        self->out.frame = QR_PICKLE_NO_FRAME;
-        return qr_buffer_fail(buffer, QR_ERROR_MEMORY);
-    }
-    buffer->base = (uint8_t *)PyBytes_AS_STRING(self->bytes);
-    buffer->p = buffer->base + used;
-    buffer->end = buffer->base + capacity;
-    return 1;
+    if (qpy_output_grow(&self->output, buffer, need))
+        return 1;
+    self->out.frame = QR_PICKLE_NO_FRAME;
+    return 0;
 }
 
-static void start_again(qpy_pickling *self)
+/* Always in the room: only what outgrows it is as large as what was written before. */
+static void begin(qpy_pickling *self)
 {
     qr_buffer *b = &self->out.buffer;
-    b->p = b->base = self->start;
-    b->end = self->start + sizeof self->start;
+    qpy_output_begin(&self->output, b, self->start, sizeof self->start, 0, 0);
+    self->output.hint = self->write ? 0 : self->state->pickle_hint;
     b->grow = grow;
     b->owner = self;
-    self->bytes = NULL;
 }
 
 static int flush(qr_pickle_writer *out) { return qpy_pickle_output_flush(out->buffer.owner); }
@@ -46,7 +27,7 @@ static int flush(qr_pickle_writer *out) { return qpy_pickle_output_flush(out->bu
 void qpy_pickle_output_init(qpy_pickling *self, int protocol)
 {
     self->out.buffer.error = QR_ERROR_NONE;
-    start_again(self);
+    begin(self);
     qr_pickle_write_init(&self->out, protocol);
     if (self->write)
         self->out.flush = flush;
@@ -54,24 +35,19 @@ void qpy_pickle_output_init(qpy_pickling *self, int protocol)
 
 void qpy_pickle_output_restart(qpy_pickling *self)
 {
-    Py_CLEAR(self->bytes);
+    qpy_output_release(&self->output);
     self->out.buffer.error = QR_ERROR_NONE;
     self->out.frame = QR_PICKLE_NO_FRAME;
-    start_again(self);
+    begin(self);
     qr_pickle_moved(&self->out);
 }
 
-void qpy_pickle_output_release(qpy_pickling *self) { Py_CLEAR(self->bytes); }
+void qpy_pickle_output_release(qpy_pickling *self) { qpy_output_release(&self->output); }
 
 PyObject *qpy_pickle_output_take(qpy_pickling *self)
 {
-    size_t length = qr_buffer_length(&self->out.buffer);
-    PyObject *bytes = self->bytes;
-    if (!bytes)
-        bytes = PyBytes_FromStringAndSize((const char *)self->start, (Py_ssize_t)length);
-    else
-        _PyBytes_Resize(&bytes, (Py_ssize_t)length);
-    start_again(self);
+    PyObject *bytes = qpy_output_take(&self->output, &self->out.buffer);
+    begin(self);
     qr_pickle_moved(&self->out);
     return bytes;
 }

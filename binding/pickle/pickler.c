@@ -123,12 +123,12 @@ static int take_persistent_id(pickler_object *self)
 
 static int pickler_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"file", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
+    static const char *const names[] = {"file", "protocol", "fix_imports", "buffer_callback", "lean", NULL};
     pickler_object *self = (pickler_object *)op;
     qpy_pickling *k = &self->k;
     PyObject *file, *argument = NULL, *callback = NULL;
     int fix_imports = 1, lean = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OpO$p:Pickler", names, &file, &argument, &fix_imports, &callback, &lean) || busy(self))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OpO$p:Pickler", (char **)names, &file, &argument, &fix_imports, &callback, &lean) || busy(self))
         return -1;
     if (k->write)
         pickler_clear(op);
@@ -441,7 +441,7 @@ static PyMethodDef memo_methods[] = {
 };
 
 static PyType_Slot pickler_slots[] = {
-    {Py_tp_doc, "Pickler(file, protocol=None, fix_imports=True, buffer_callback=None, *, lean=False)\n--\n\nWrites pickles into a file, as pickle.Pickler does; lean: without what no reader needs."},
+    {Py_tp_doc, (char *)"Pickler(file, protocol=None, fix_imports=True, buffer_callback=None, *, lean=False)\n--\n\nWrites pickles into a file, as pickle.Pickler does; lean: without what no reader needs."},
     {Py_tp_new, pickler_new},
     {Py_tp_init, pickler_init},
     {Py_tp_dealloc, pickler_dealloc},

@@ -11,6 +11,7 @@
 #ifndef QUIRE_BINDING_PICKLE_PICKLER_H
 #define QUIRE_BINDING_PICKLE_PICKLER_H
 
+#include "binding/output.h"
 #include "binding/pickle/memo.h"
 #include "binding/state.h"
 #include "core/format/pickle_write.h"
@@ -59,7 +60,7 @@ typedef struct qpy_pickling {
     int lean, fix_imports;
     int fast;              /* int, as Pickler.fast is one */
     int bound;             /* the interpreter's recursion limit */
-    PyObject *bytes;       /* what the buffer writes into, once it outgrew `start` */
+    qpy_output output;     /* what the buffer writes into, once it outgrew `start` */
     PyObject *write;       /* of a file, or NULL: dumps() */
     PyObject *persistent_id, *persistent_self; /* the latter borrowed, when the former is a method taken apart */
     PyObject *dispatch_table, *reducer_override, *buffer_callback;

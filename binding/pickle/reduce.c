@@ -221,7 +221,7 @@ static qpy_saved reduce(qpy_pickling *k, PyObject *tuple, PyObject *o, int count
     return ok ? QPY_SAVE_PUSHED : QPY_SAVE_FAILED;
 }
 
-qpy_saved qpy_pickle_reduce(qpy_pickling *k, PyObject *reduction, PyObject *o) { return reduce(k, reduction, o, 1); }
+qpy_saved qpy_pickle_reduce(qpy_pickling *k, PyObject *value, PyObject *o) { return reduce(k, value, o, 1); }
 
 /* A reduction of our own making (taken): of a built-in type, so no limit. */
 static qpy_saved reduce_own(qpy_pickling *k, PyObject *tuple, PyObject *o)

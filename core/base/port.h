@@ -30,6 +30,7 @@
 #define QR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define QR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define QR_PREFETCH(p) __builtin_prefetch(p)
+#define QR_MAY_ALIAS __attribute__((may_alias))
 #define QR_UNUSED __attribute__((unused))
 #define QR_FALLTHROUGH __attribute__((fallthrough))
 #define QR_PRINTF(format, first) __attribute__((format(printf, format, first)))

@@ -13,10 +13,12 @@
 
 /* Room for the iteration of whatever format; key_at is kept where the template finds it. */
 enum { QR_DYNAMIC_ROOM = 15 };
+typedef size_t QR_MAY_ALIAS qr_dynamic_word; /* what stands there is a format's own structure */
 typedef struct qr_dynamic_iter {
     const uint8_t *key_at;
-    size_t room[QR_DYNAMIC_ROOM];
+    qr_dynamic_word room[QR_DYNAMIC_ROOM];
 } qr_dynamic_iter;
+QR_INLINE void *qr_dynamic_room(qr_dynamic_iter *iter) { return iter->room; }
 
 typedef struct qr_dynamic {
     qr_format format; /* of the key images */

@@ -4,7 +4,7 @@
 
 _Static_assert(sizeof(QR_ITER) <= sizeof(size_t[QR_DYNAMIC_ROOM]), "the iteration of a format does not fit into qr_dynamic_iter");
 
-#define QR_INNER(iter) ((QR_ITER *)(void *)(iter)->room)
+#define QR_INNER(iter) ((QR_ITER *)qr_dynamic_room(iter))
 #define F(result, name, parameters, arguments) static result QR_D(name) parameters { return QR_F(name) arguments; }
 #define I(result, name, parameters, arguments) static result QR_D(name) parameters { return QR_F(name) arguments; }
 #include "core/format/dynamic.def"
