@@ -518,6 +518,28 @@ static int check_strs(const qpy_str_header *header)
     return same;
 }
 
+/* Tuples shorter and longer than those that the interpreter keeps for later: are they what it would have made? */
+static int check_tuples(void)
+{
+    static const Py_ssize_t sizes[] = {1, 3, 19, 20, 21, 300};
+    int same = 1;
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(sizes) && same > 0; i++) {
+        PyObject *plain = PyTuple_New(sizes[i]), *made = plain ? qpy_tuple_new(sizes[i], 1) : NULL;
+        for (Py_ssize_t j = 0; made && j < sizes[i]; j++) {
+            PyTuple_SET_ITEM(made, j, Py_NewRef(Py_None));
+            PyTuple_SET_ITEM(plain, j, Py_NewRef(Py_None));
+        }
+        same = made ? !PyObject_GC_IsTracked(made) && PyTuple_CheckExact(made) && Py_REFCNT(made) == 1 : -1;
+        if (same > 0) {
+            PyObject_GC_Track(made);
+            same = PyObject_GC_IsTracked(made) ? PyObject_RichCompareBool(made, plain, Py_EQ) : 0;
+        }
+        Py_XDECREF(made);
+        Py_XDECREF(plain);
+    }
+    return same;
+}
+
 int qpy_private_check(const qpy_str_header *header)
 {
     static const int sizes[] = {1, 5, 6, QPY_SPLIT_KEYS, QPY_SPLIT_KEYS + 5};
@@ -527,6 +549,8 @@ int qpy_private_check(const qpy_str_header *header)
             return ok;
     }
     int ok = check_strs(header);
+    if (ok > 0)
+        ok = check_tuples();
     return ok > 0 ? check_instances() : ok;
 }
 

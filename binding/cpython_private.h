@@ -2,7 +2,7 @@
 /* cpython_private: the only gate to private interpreter layouts.
  *
  * What lies behind it: the tables of a dict (3.11 to 3.13, with the GIL), to make a dict of known keys without hashing and to
- * read one without PyDict_Next; and a str's header. Each is worth 10 to 45 % of an untyped decode or encode
+ * read one without PyDict_Next; a str's header and a tuple's. Each is worth 10 to 45 % of an untyped decode or encode
  * (docs/adr/0003-private-layouts.md). Every use has a portable fallback, which serves other versions, builds with
  * -DQPY_NO_PRIVATE (the tests run those too) and interpreters whose dicts fail the check at import (qpy_private_check).
  * binding/cpython_private_check.c compares the layouts below with the interpreter's own headers at compile time. */
@@ -40,6 +40,9 @@ typedef struct qpy_unicode_entry { PyObject *key, *value; } qpy_unicode_entry;
 
 QR_INLINE qpy_dict_keys *qpy_keys_of(PyObject *dict) { return (qpy_dict_keys *)((PyDictObject *)dict)->ma_keys; }
 QR_INLINE void *qpy_entries_of(qpy_dict_keys *keys) { return keys->indices + ((size_t)1 << keys->log2_index_bytes); }
+
+/* PyGC_Head: what is before every object of the collector's; zeros: it is not tracked. */
+typedef struct qpy_gc_head { uintptr_t links[2]; } qpy_gc_head;
 
 /* PyDictValues of a split dict: 3.11 and 3.12 keep sizes and order in bytes before the values, 3.13 around them. */
 #if PY_VERSION_HEX < 0x030D0000
@@ -333,6 +336,41 @@ QR_INLINE PyObject *qpy_str_from_ascii(const qpy_str_header *header, const uint8
         memcpy(PyUnicode_1BYTE_DATA(str), text, n);
     return str;
 #endif
+}
+
+/* An exact tuple of n > 0 items, all of which are yet to be set (before anything else is done with it), and which the collector does not know
+ * of: PyObject_GC_Track it then, unless nothing in it can be part of a cycle. A new reference, or NULL with an exception. */
+QR_INLINE PyObject *qpy_tuple_new(Py_ssize_t n, int private_ok)
+{
+#if QPY_PRIVATE
+    if (QR_LIKELY(private_ok) && QR_LIKELY(n < PY_SSIZE_T_MAX / 16)) {
+        qpy_gc_head *head = PyObject_Malloc(sizeof *head + offsetof(PyTupleObject, ob_item) + (size_t)n * sizeof(PyObject *));
+        if (QR_UNLIKELY(!head))
+            return PyErr_NoMemory();
+        *head = (qpy_gc_head){{0, 0}};
+        PyTupleObject *tuple = (PyTupleObject *)(void *)(head + 1);
+        ((PyObject *)tuple)->ob_refcnt = 1;
+        ((PyObject *)tuple)->ob_type = &PyTuple_Type;
+        ((PyVarObject *)tuple)->ob_size = n;
+        return (PyObject *)tuple;
+    }
+#else
+    (void)private_ok;
+#endif
+    PyObject *tuple = PyTuple_New(n);
+    if (QR_LIKELY(tuple))
+        PyObject_GC_UnTrack(tuple);
+    return tuple;
+}
+
+/* All the items of one from qpy_tuple_new are there: the collector has to know of it, unless they are atoms. */
+QR_INLINE void qpy_tuple_finish(PyObject *tuple)
+{
+    unsigned long flags = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++)
+        flags |= Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_flags;
+    if (flags & Py_TPFLAGS_HAVE_GC)
+        PyObject_GC_Track(tuple);
 }
 
 /* Do the layouts behave as assumed in this very interpreter? Makes a few dicts, strs and instances and looks at them: 1, 0, or -1 with an

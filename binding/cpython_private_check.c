@@ -14,6 +14,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #include "internal/pycore_dict.h"
+#include "internal/pycore_gc.h"
 #pragma GCC diagnostic pop
 
 #define SAME(ours, our_member, theirs, their_member)                                                                            \
@@ -37,6 +38,7 @@ SAME(qpy_general_entry, key, PyDictKeyEntry, me_key);
 SAME(qpy_general_entry, value, PyDictKeyEntry, me_value);
 SAME(qpy_unicode_entry, key, PyDictUnicodeEntry, me_key);
 SAME(qpy_unicode_entry, value, PyDictUnicodeEntry, me_value);
+_Static_assert(sizeof(qpy_gc_head) == sizeof(PyGC_Head) && offsetof(PyGC_Head, _gc_next) == 0, "PyGC_Head is not what quire expects");
 _Static_assert(sizeof(qpy_general_entry) == sizeof(PyDictKeyEntry) && sizeof(qpy_unicode_entry) == sizeof(PyDictUnicodeEntry),
                "a dict's entries are not as large as quire expects");
 

@@ -216,7 +216,7 @@ QR_INLINE PyObject *close_frame(qpy_unpack *self, qpy_unpack_frame *f, qr_reader
             value = qpy_sink_close_array(s, QR_PLAN_NONE, &f->frame);
         else {
             PyObject **values = s->base + f->frame.base;
-            value = qpy_sink_tuple(values, s->top - values);
+            value = qpy_sink_tuple(s, values, s->top - values);
             if (QR_LIKELY(value))
                 s->top = values;
         }

@@ -138,17 +138,13 @@ static PyObject *make_list(PyObject **values, Py_ssize_t n)
 }
 
 /* A tuple of atoms can never be part of a cycle: the collector would find that out in its first pass and untrack it. */
-PyObject *qpy_sink_tuple(PyObject **values, Py_ssize_t n)
+PyObject *qpy_sink_tuple(const qpy_sink *self, PyObject **values, Py_ssize_t n)
 {
-    PyObject *tuple = PyTuple_New(n);
-    int may_cycle = 0;
+    PyObject *tuple = n ? qpy_tuple_new(n, self->state->private_ok) : PyTuple_New(0);
     if (!tuple || n == 0)
         return tuple;
     memcpy(((PyTupleObject *)tuple)->ob_item, values, (size_t)n * sizeof *values);
-    for (Py_ssize_t i = 0; i < n; i++)
-        may_cycle |= PyType_IS_GC(Py_TYPE(values[i])) != 0;
-    if (!may_cycle)
-        PyObject_GC_UnTrack(tuple);
+    qpy_tuple_finish(tuple);
     return tuple;
 }
 
@@ -172,7 +168,7 @@ static PyObject *make_set(PyObject **values, Py_ssize_t n, int frozen, int uniqu
 /* A NamedTuple class or another tuple subclass, through its own __new__(cls, *values). */
 static PyObject *make_subclass(qpy_sink *self, PyObject *cls, PyObject **values, Py_ssize_t n)
 {
-    PyObject *tuple = qpy_sink_tuple(values, n), *result = NULL;
+    PyObject *tuple = qpy_sink_tuple(self, values, n), *result = NULL;
     if (!tuple)
         return NULL;
     qpy_outside saved = qpy_sink_go_outside(self);
@@ -219,7 +215,7 @@ PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
     PyObject **values = self->base + frame->base, *result;
     Py_ssize_t n = self->top - values;
     switch (node == QR_PLAN_NONE ? QPY_LIST : self->plan->nodes[node].flavour) {
-    case QPY_TUPLE: result = qpy_sink_tuple(values, n); break;
+    case QPY_TUPLE: result = qpy_sink_tuple(self, values, n); break;
     case QPY_SET: result = make_set(values, n, 0, self->strict_keys); break;
     case QPY_FROZENSET: result = make_set(values, n, 1, self->strict_keys); break;
     case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;

@@ -87,7 +87,7 @@ QR_INLINE int qpy_sink_push(qpy_sink *self, PyObject *value)
 /* Not inlined: what the template calls once per container. Each returns a new object, or NULL with an exception. */
 PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame);
 /* A tuple of these values, whose references are stolen on success. */
-PyObject *qpy_sink_tuple(PyObject **values, Py_ssize_t n);
+PyObject *qpy_sink_tuple(const qpy_sink *self, PyObject **values, Py_ssize_t n);
 PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr_reader *r);
 PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at);
 int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame);

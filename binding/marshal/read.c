@@ -2,7 +2,7 @@
 /* read: objects from items. */
 #include "binding/marshal/read.h"
 
-#include "core/base/utf8.h"
+#include "binding/text.h"
 
 /* ---------------------------------------------------------------- failing: each returns NULL */
 
@@ -296,16 +296,13 @@ static PyObject *intern(PyObject *text)
 }
 
 /* Text whose bytes are characters. */
-QR_INLINE PyObject *read_latin(qpy_marshal_reader *m, const uint8_t *at, unsigned size, int interned)
+QR_INLINE PyObject *read_latin(qpy_marshal_reader *m, const uint8_t *at, unsigned size)
 {
     const uint8_t *text;
     size_t length;
     if (QR_UNLIKELY(!qr_marshal_want_text(&m->r, at, size, &text, &length)))
         return qpy_marshal_fail(m);
-    int ascii = is_ascii(text, length);
-    if (interned)
-        return intern(QR_LIKELY(ascii) ? qpy_keys_get(m->sink.state->keys, text, length) : PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, (Py_ssize_t)length));
-    if (QR_LIKELY(ascii) && QR_LIKELY(length >= m->sink.state->str_least))
+    if (QR_LIKELY(length >= m->sink.state->str_least) && QR_LIKELY(is_ascii(text, length)))
         return qpy_str_from_ascii(&m->sink.state->str_header, text, length);
     return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, (Py_ssize_t)length);
 }
@@ -316,7 +313,7 @@ static PyObject *read_utf8(qpy_marshal_reader *m, const uint8_t *at, int interne
     size_t length;
     if (!qr_marshal_want_text(&m->r, at, 4, &text, &length))
         return qpy_marshal_fail(m);
-    PyObject *value = length ? PyUnicode_DecodeUTF8((const char *)text, (Py_ssize_t)length, "surrogatepass") : PyUnicode_New(0, 0);
+    PyObject *value = qpy_text_from_utf8(text, length);
     return interned ? intern(value) : value;
 }
 
@@ -331,29 +328,51 @@ QR_INLINE void leave(qpy_marshal_reader *m)
     m->r.depth.left++;
 }
 
+static PyObject *read_tuple(qpy_marshal_reader *m, size_t n);
+
+/* Short text in ASCII whose length is at p and which is all there: NULL without an exception: it is something else. */
+QR_INLINE PyObject *short_text(qpy_marshal_reader *m, const uint8_t *p)
+{
+    size_t length = *p++;
+    if (QR_UNLIKELY((size_t)(m->r.end - p) < length) || QR_UNLIKELY(length < m->sink.state->str_least) || QR_UNLIKELY(!is_ascii(p, length)))
+        return NULL;
+    m->r.p = p + length;
+    return qpy_str_from_ascii(&m->sink.state->str_header, p, length);
+}
+
 /* What is most frequent within containers, without a call. (Of a file an item is not there yet.) */
 QR_INLINE PyObject *read_within(qpy_marshal_reader *m)
 {
     const uint8_t *p = m->r.p;
-    if (QR_LIKELY(m->r.end - p >= 9) && QR_LIKELY(m->level < QPY_MARSHAL_DEPTH)) {
-        if (*p == QR_MARSHAL_REFERENCE) {
-            uint32_t number = qr_load32(p + 1);
-            PyObject *object = number < m->refs_count ? m->refs[number] : NULL;
-            if (QR_LIKELY(object != NULL) && QR_LIKELY(!m->open || !PyTuple_CheckExact(object))) {
-                m->r.p = p + 5;
-                return Py_NewRef(object);
-            }
-        }
-        else if (*p == QR_MARSHAL_INT) {
-            m->r.p = p + 5;
-            return PyLong_FromLong((int32_t)qr_load32(p + 1));
-        }
-        else if (*p == QR_MARSHAL_BINARY_FLOAT) {
-            double real;
-            memcpy(&real, p + 1, 8);
-            m->r.p = p + 9;
-            return PyFloat_FromDouble(real);
-        }
+    PyObject *object;
+    double real;
+    if (QR_UNLIKELY(m->r.end - p < 9) || QR_UNLIKELY(m->level >= QPY_MARSHAL_DEPTH))
+        return qpy_marshal_read(m);
+    switch (*p) {
+    case QR_MARSHAL_REFERENCE:
+        object = qr_load32(p + 1) < m->refs_count ? m->refs[qr_load32(p + 1)] : NULL;
+        if (QR_UNLIKELY(!object) || QR_UNLIKELY(m->open && PyTuple_CheckExact(object)))
+            break;
+        m->r.p = p + 5;
+        return Py_NewRef(object);
+    case QR_MARSHAL_INT:
+        m->r.p = p + 5;
+        return PyLong_FromLong((int32_t)qr_load32(p + 1));
+    case QR_MARSHAL_BINARY_FLOAT:
+        memcpy(&real, p + 1, 8);
+        m->r.p = p + 9;
+        return PyFloat_FromDouble(real);
+    case QR_MARSHAL_SHORT_ASCII:
+        object = short_text(m, p + 1);
+        if (QR_LIKELY(object != NULL) || QR_UNLIKELY(PyErr_Occurred() != NULL))
+            return object;
+        break;
+    case QR_MARSHAL_SMALL_TUPLE:
+        if (QR_UNLIKELY(p[1] == 0))
+            break;
+        m->r.p = p + 2;
+        return read_tuple(m, p[1]);
+    default: break;
     }
     return qpy_marshal_read(m);
 }
@@ -384,6 +403,25 @@ static int may_promise(qpy_marshal_reader *m, size_t n)
     return m->promised <= (m->file ? QPY_MARSHAL_LARGE : (size_t)(m->r.end - m->r.start));
 }
 
+/* The same for one that nothing within can refer to: of short ones there are no more at a time than levels. */
+QR_INLINE int has_room(qpy_marshal_reader *m, size_t n) { return QR_LIKELY(n < QPY_MARSHAL_LONG) || may_promise(m, n); }
+
+/* n objects, to where they belong: 1, or 0 with an exception; then *done of them are there. */
+QR_INLINE int fill_row(qpy_marshal_reader *m, PyObject **to, size_t n, size_t *done, const char *container)
+{
+    for (size_t i = 0; i < n; i++) {
+        PyObject *item = read_within(m);
+        if (QR_UNLIKELY(!item)) {
+            if (!PyErr_Occurred())
+                fail_null(container);
+            *done = i;
+            return 0;
+        }
+        to[i] = item;
+    }
+    return 1;
+}
+
 static PyObject *make_list(PyObject **values, size_t n)
 {
     PyObject *list = PyList_New((Py_ssize_t)n);
@@ -392,7 +430,7 @@ static PyObject *make_list(PyObject **values, size_t n)
     return list;
 }
 
-/* A tuple or list that nothing within can refer to: made of the values when they are there. */
+/* A tuple or list of items that may be too many to make room for before they are there. */
 static QR_NOINLINE PyObject *read_sequence(qpy_marshal_reader *m, size_t n, int is_list)
 {
     ENTER(NULL, read_sequence(m, n, is_list));
@@ -404,7 +442,7 @@ static QR_NOINLINE PyObject *read_sequence(qpy_marshal_reader *m, size_t n, int 
         m->open = NULL;
     qpy_sink_count_container(s);
     if (read_items(m, n, is_list ? "list" : "tuple")) {
-        sequence = is_list ? make_list(s->base + base, n) : qpy_sink_tuple(s->base + base, (Py_ssize_t)n);
+        sequence = is_list ? make_list(s->base + base, n) : qpy_sink_tuple(s, s->base + base, (Py_ssize_t)n);
         if (QR_LIKELY(sequence != NULL))
             s->top = s->base + base;
     }
@@ -413,38 +451,50 @@ static QR_NOINLINE PyObject *read_sequence(qpy_marshal_reader *m, size_t n, int 
     return sequence;
 }
 
+/* A tuple of n > 0 items that nothing within can refer to: nobody sees it before it is whole. */
+static QR_NOINLINE PyObject *read_tuple(qpy_marshal_reader *m, size_t n)
+{
+    size_t done;
+    if (QR_UNLIKELY(!has_room(m, n)))
+        return read_sequence(m, n, 0);
+    ENTER(NULL, read_tuple(m, n));
+    qpy_sink_count_container(&m->sink);
+    PyObject *tuple = qpy_tuple_new((Py_ssize_t)n, m->sink.state->private_ok);
+    if (QR_LIKELY(tuple != NULL)) {
+        if (QR_LIKELY(fill_row(m, ((PyTupleObject *)tuple)->ob_item, n, &done, "tuple")))
+            qpy_tuple_finish(tuple);
+        else {
+            memset(&((PyTupleObject *)tuple)->ob_item[done], 0, (n - done) * sizeof(PyObject *));
+            Py_CLEAR(tuple);
+        }
+    }
+    leave(m);
+    return tuple;
+}
+
 /* Each: 1, or 0 with an exception. */
 static int fill_tuple(qpy_marshal_reader *m, PyObject *tuple, size_t n)
 {
     qpy_marshal_open open = {tuple, m->open};
-    size_t i = 0;
+    size_t done;
     m->open = &open;
-    for (; i < n; i++) {
-        PyObject *item = qpy_marshal_read_object(m, "tuple");
-        if (QR_UNLIKELY(!item))
-            break;
-        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, item);
-    }
+    int ok = fill_row(m, ((PyTupleObject *)tuple)->ob_item, n, &done, "tuple");
     m->open = open.outer;
-    return i == n;
+    if (ok)
+        qpy_tuple_finish(tuple);
+    else
+        PyObject_GC_Track(tuple); /* there may be a cycle already */
+    return ok;
 }
 
 static int fill_list(qpy_marshal_reader *m, PyObject *list, size_t n)
 {
     const qpy_marshal_open *outer = m->open;
-    size_t i = 0;
+    size_t done;
     m->open = NULL;
-    for (; i < n; i++) {
-        PyObject *item = read_within(m);
-        if (QR_UNLIKELY(!item)) {
-            if (!PyErr_Occurred())
-                fail_null("list");
-            break;
-        }
-        PyList_SET_ITEM(list, (Py_ssize_t)i, item);
-    }
+    int ok = fill_row(m, ((PyListObject *)list)->ob_item, n, &done, "list");
     m->open = outer;
-    return i == n;
+    return ok;
 }
 
 static QR_NOINLINE int fill(qpy_marshal_reader *m, PyObject *sequence, size_t n, int is_list)
@@ -454,6 +504,15 @@ static QR_NOINLINE int fill(qpy_marshal_reader *m, PyObject *sequence, size_t n,
     int ok = is_list ? fill_list(m, sequence, n) : fill_tuple(m, sequence, n);
     leave(m);
     return ok;
+}
+
+/* A tuple that is seen before its items are there. */
+static PyObject *open_tuple(qpy_marshal_reader *m, size_t n)
+{
+    PyObject *tuple = n ? qpy_tuple_new((Py_ssize_t)n, m->sink.state->private_ok) : PyTuple_New(0);
+    if (tuple && n)
+        memset(((PyTupleObject *)tuple)->ob_item, 0, n * sizeof(PyObject *));
+    return tuple;
 }
 
 /* One that can be referred to, also from within. */
@@ -470,14 +529,14 @@ static QR_NOINLINE PyObject *read_shared_sequence(qpy_marshal_reader *m, size_t 
             Py_XSETREF(m->refs[number], Py_NewRef(sequence));
         return sequence;
     }
-    sequence = with_ref(m, is_list ? PyList_New((Py_ssize_t)n) : PyTuple_New((Py_ssize_t)n), 1);
+    sequence = with_ref(m, is_list ? PyList_New((Py_ssize_t)n) : open_tuple(m, n), 1);
     if (sequence && n && !fill(m, sequence, n, is_list))
         Py_CLEAR(sequence);
     return sequence;
 }
 
-/* One that would only pass over the stack. */
-static PyObject *read_long_list(qpy_marshal_reader *m, size_t n)
+/* One that nothing within can refer to. */
+static PyObject *read_list(qpy_marshal_reader *m, size_t n)
 {
     PyObject *list = PyList_New((Py_ssize_t)n);
     if (list && !fill(m, list, n, 1))
@@ -708,8 +767,10 @@ static QR_NOINLINE PyObject *read_counted(qpy_marshal_reader *m, const uint8_t *
     default:
         if (flag)
             return read_shared_sequence(m, n, code == QR_MARSHAL_LIST);
-        if (n >= QPY_MARSHAL_LONG && code == QR_MARSHAL_LIST && may_promise(m, n))
-            return read_long_list(m, n);
+        if (n && code != QR_MARSHAL_LIST)
+            return read_tuple(m, n);
+        if (n && has_room(m, n))
+            return read_list(m, n);
         return read_sequence(m, n, code == QR_MARSHAL_LIST);
     }
 }
@@ -736,8 +797,8 @@ static QR_NOINLINE PyObject *read_slice(qpy_marshal_reader *m, int flag)
 static PyObject *read_rare_text(qpy_marshal_reader *m, const uint8_t *at, uint8_t code)
 {
     switch (code) {
-    case QR_MARSHAL_ASCII: return read_latin(m, at, 4, 0);
-    case QR_MARSHAL_ASCII_INTERNED: return read_latin(m, at, 4, 1);
+    case QR_MARSHAL_ASCII: return read_latin(m, at, 4);
+    case QR_MARSHAL_ASCII_INTERNED: return intern(read_latin(m, at, 4));
     case QR_MARSHAL_UNICODE: return read_utf8(m, at, 0);
     default: return read_utf8(m, at, 1);
     }
@@ -804,8 +865,8 @@ PyObject *qpy_marshal_read(qpy_marshal_reader *m)
     case QR_MARSHAL_LIST: return read_counted(m, at, code, flag);
     case QR_MARSHAL_INT: object = QR_LIKELY(qr_marshal_want_i4(r, at, &number)) ? PyLong_FromLong(number) : qpy_marshal_fail(m); break;
     case QR_MARSHAL_BINARY_FLOAT: object = QR_LIKELY(qr_marshal_want_float(r, at, &real)) ? PyFloat_FromDouble(real) : qpy_marshal_fail(m); break;
-    case QR_MARSHAL_SHORT_ASCII: object = read_latin(m, at, 1, 0); break;
-    case QR_MARSHAL_SHORT_ASCII_INTERNED: object = read_latin(m, at, 1, 1); break;
+    case QR_MARSHAL_SHORT_ASCII: object = read_latin(m, at, 1); break;
+    case QR_MARSHAL_SHORT_ASCII_INTERNED: object = intern(read_latin(m, at, 1)); break;
     default: return read_rare(m, at, code, flag);
     }
     return with_ref(m, object, flag);

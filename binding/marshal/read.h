@@ -13,7 +13,7 @@
 #include "core/format/marshal.h"
 
 enum {
-    QPY_MARSHAL_LONG = 256,      /* items of a list that is made before them */
+    QPY_MARSHAL_LONG = 256,      /* items of a list or tuple for which room is not made unasked */
     QPY_MARSHAL_LARGE = 1 << 16, /* items that are made room for without a byte of them */
     QPY_MARSHAL_CHUNK = 1 << 20, /* bytes of one text that a file is asked for at a time */
     QPY_MARSHAL_HASHED = 1 << 24 /* objects that one key may hold, each as often as it is in it */

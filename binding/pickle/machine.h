@@ -19,6 +19,7 @@
 #define QUIRE_BINDING_PICKLE_MACHINE_H
 
 #include "binding/state.h"
+#include "binding/text.h"
 #include "core/format/pickle.h"
 
 enum { QPY_UNPICKLE_STACK = 128, QPY_UNPICKLE_MARKS = 32, QPY_UNPICKLE_MEMO = 64, QPY_UNPICKLE_TYPES = 8, QPY_UNPICKLE_SLOTS = 16, QPY_UNPICKLE_SHAPES = 8 };
@@ -187,7 +188,6 @@ PyObject *qpy_unpickle_long_line(qpy_unpickle *m, const uint8_t *text, size_t le
 PyObject *qpy_unpickle_float_line(qpy_unpickle *m, const uint8_t *text, size_t length);
 PyObject *qpy_unpickle_string_line(qpy_unpickle *m, const uint8_t *text, size_t length);
 PyObject *qpy_unpickle_string(qpy_unpickle *m, const uint8_t *text, size_t length);
-PyObject *qpy_unpickle_wide_text(const uint8_t *text, size_t length);
 /* The number of GET and PUT: 1, or 0 with an exception. */
 int qpy_unpickle_number_line(qpy_unpickle *m, const uint8_t *text, size_t length, Py_ssize_t *number);
 

@@ -36,7 +36,7 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         for (; i < n; i++)
             high |= text[i];
     if (QR_UNLIKELY(high & 0x8080808080808080u))
-        return qpy_unpickle_wide_text(text, n);
+        return qpy_text_from_utf8(text, n);
     if (is_key)
         return qpy_keys_get(m->state->keys, text, n);
     if (QR_UNLIKELY(n < m->state->str_least || n < 2))

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-PyObject *qpy_unpickle_wide_text(const uint8_t *text, size_t length) { return PyUnicode_DecodeUTF8((const char *)text, (Py_ssize_t)length, "surrogatepass"); }
-
 /* Up to 18 digits, the first not 0 (but for "0"): 1, or 0 when it is something else. */
 static int plain_digits(const uint8_t *text, size_t length, int64_t *number)
 {

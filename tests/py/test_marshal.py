@@ -14,6 +14,7 @@ import sys
 import textwrap
 import threading
 import types
+import weakref
 
 import pytest
 from conftest import leaves_nothing
@@ -638,3 +639,35 @@ def test_without_private_layouts():
 def test_any_bytes(data):
     for load in (marshal.loads, lambda data: marshal.load(io.BytesIO(data))):
         safe_outcome(load, data)
+
+
+@pytest.mark.parametrize("text", ["é", "éé", "aé" * 9, "ab€", "\ud800", "a\udfff€", "😀", "é😀" * 40, "\x00ÿ", "a" * 9 + "Ā"])
+def test_text_of_every_width(text):
+    data = marshal.dumps([text, text + "x"])
+    assert standard.dumps(marshal.loads(data)) == standard.dumps(standard.loads(data))
+    assert marshal.loads(data) == [text, text + "x"]
+
+
+def test_text_that_is_no_utf8():
+    for text in (b"\xff", b"a\xc3", b"\xe2\x82", b"\xc0\x80", b"\xf4\x90\x80\x80", b"ab\x80\x80"):
+        data = b"u" + len(text).to_bytes(4, "little") + text
+        for module in (marshal, standard):
+            with pytest.raises(UnicodeDecodeError):
+                module.loads(data)
+
+
+def test_tuples_and_the_collector():
+    """Those of atoms are none of its business; those that may be part of a cycle are, and are found in one."""
+
+    class Seen(list):
+        pass
+
+    for n in (1, 3, 19, 20, 21, 255, 256, 400):
+        atoms, holder = marshal.loads(marshal.dumps([tuple([2.5] * n), tuple([[]] * n)]))
+        assert not gc.is_tracked(atoms) and gc.is_tracked(holder)
+        seen = Seen()
+        alive = weakref.ref(seen)
+        holder[0].append((holder, seen))
+        del holder, seen
+        gc.collect()
+        assert alive() is None
