@@ -18,11 +18,11 @@ static inline PyObject *qpy_attribute(PyObject *object, const char *name)
     return value;
 }
 
-/* A new reference to what object.name(argument) returns, or NULL with an exception set. */
+/* A new reference to what object.name(argument) returns, without an argument for NULL, or NULL with an exception set. */
 static inline PyObject *qpy_call_method(PyObject *object, const char *name, PyObject *argument)
 {
     PyObject *key = PyUnicode_InternFromString(name);
-    PyObject *result = key ? PyObject_CallMethodOneArg(object, key, argument) : NULL;
+    PyObject *result = !key ? NULL : argument ? PyObject_CallMethodOneArg(object, key, argument) : PyObject_CallMethodNoArgs(object, key);
     Py_XDECREF(key);
     return result;
 }

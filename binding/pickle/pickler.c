@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pickler: the type Pickler and the proxy of its memo. It is made to be derived from, and what it writes it holds. */
+#include "binding/pickle/memo_proxy.h"
 #include "binding/pickle/pickler.h"
 #include "core/base/port.h"
 
@@ -19,11 +20,6 @@ typedef struct pickler_object {
     PyObject *persistent_attribute; /* 3.13 */
     qpy_pickling k;
 } pickler_object;
-
-typedef struct memo_object {
-    PyObject_HEAD
-    PyObject *pickler;
-} memo_object;
 
 static int busy(pickler_object *self)
 {
@@ -229,12 +225,12 @@ static PyObject *pickler_sizeof(PyObject *op, PyObject *ignored)
 
 /* ---------------------------------------------------------------- the memo's proxy */
 
-static qpy_memo *memo_of(PyObject *op) { return &((pickler_object *)((memo_object *)op)->pickler)->k.memo; }
+static qpy_memo *memo_of(PyObject *op) { return &((pickler_object *)qpy_memo_proxy_owner(op))->k.memo; }
 
 static PyObject *memo_clear_items(PyObject *op, PyObject *ignored)
 {
     (void)ignored;
-    return pickler_clear_memo(((memo_object *)op)->pickler, NULL);
+    return pickler_clear_memo(qpy_memo_proxy_owner(op), NULL);
 }
 
 /* {address: (index, object)} */
@@ -259,41 +255,10 @@ static PyObject *memo_copy(PyObject *op, PyObject *ignored)
     return copy;
 }
 
-static PyObject *memo_reduce(PyObject *op, PyObject *ignored)
-{
-    (void)ignored;
-    PyObject *copy = memo_copy(op, NULL);
-    return copy ? Py_BuildValue("(O(N))", &PyDict_Type, copy) : NULL;
-}
-
-static int memo_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(op));
-    Py_VISIT(((memo_object *)op)->pickler);
-    return 0;
-}
-static int memo_clear(PyObject *op)
-{
-    Py_CLEAR(((memo_object *)op)->pickler);
-    return 0;
-}
-static void memo_dealloc(PyObject *op)
-{
-    PyTypeObject *type = Py_TYPE(op);
-    PyObject_GC_UnTrack(op);
-    memo_clear(op);
-    type->tp_free(op);
-    Py_DECREF(type);
-}
-
 static PyObject *pickler_get_memo(PyObject *op, void *closure)
 {
     (void)closure;
-    PyTypeObject *type = ((pickler_object *)op)->k.state->pickler_memo_type;
-    memo_object *proxy = (memo_object *)type->tp_alloc(type, 0);
-    if (proxy)
-        proxy->pickler = Py_NewRef(op);
-    return (PyObject *)proxy;
+    return qpy_memo_proxy_new(((pickler_object *)op)->k.state->pickler_memo_type, op);
 }
 
 /* An object of another memo: 1, or 0 with an exception. */
@@ -433,12 +398,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyMethodDef memo_methods[] = {
-    {"clear", memo_clear_items, METH_NOARGS, "clear($self, /)\n--\n\nRemove all items from memo."},
-    {"copy", memo_copy, METH_NOARGS, "copy($self, /)\n--\n\nCopy the memo to a new object."},
-    {"__reduce__", memo_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\nImplement pickle support."},
-    {NULL, NULL, 0, NULL},
-};
+static PyMethodDef memo_methods[] = QPY_MEMO_PROXY_METHODS(memo_clear_items, memo_copy);
 
 static PyType_Slot pickler_slots[] = {
     {Py_tp_doc, (char *)"Pickler(file, protocol=None, fix_imports=True, buffer_callback=None, *, lean=False)\n--\n\nWrites pickles into a file, as pickle.Pickler does; lean: without what no reader needs."},
@@ -457,27 +417,14 @@ static PyType_Slot pickler_slots[] = {
     {0, NULL},
 };
 
-static PyType_Slot memo_slots[] = {
-    {Py_tp_dealloc, memo_dealloc},
-    {Py_tp_traverse, memo_traverse},
-    {Py_tp_clear, memo_clear},
-    {Py_tp_methods, memo_methods},
-    {Py_tp_hash, PyObject_HashNotImplemented},
-    {0, NULL},
-};
-
 static PyType_Spec pickler_spec = {
     .name = "quire.pickle.Pickler", .basicsize = sizeof(pickler_object), .slots = pickler_slots,
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-};
-static PyType_Spec memo_spec = {
-    .name = "quire.pickle.PicklerMemoProxy", .basicsize = sizeof(memo_object), .slots = memo_slots,
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 };
 
 int qpy_pickler_init(PyObject *module, qpy_state *state)
 {
     state->pickler_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &pickler_spec, NULL);
-    state->pickler_memo_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &memo_spec, NULL);
+    state->pickler_memo_type = qpy_memo_proxy_type(module, "quire.pickle.PicklerMemoProxy", memo_methods);
     return state->pickler_type && state->pickler_memo_type ? PyModule_AddObjectRef(module, "Pickler", (PyObject *)state->pickler_type) : -1;
 }

@@ -3,6 +3,7 @@
 #include "binding/pickle/machine.h"
 
 #include "binding/attribute.h"
+#include "binding/pickle/memo_proxy.h"
 
 #if PY_VERSION_HEX >= 0x030D0000
 #define HAS_METHOD 1 /* persistent_load is a method that refuses, and an attribute comes before it */
@@ -282,17 +283,13 @@ static int set_persistent_load(PyObject *op, PyObject *value, void *ignored)
 
 /* ---------------------------------------------------------------- its memo */
 
-typedef struct proxy_object { PyObject_HEAD PyObject *unpickler; } proxy_object;
-
 static PyObject *get_memo(PyObject *op, void *ignored)
 {
     (void)ignored;
-    PyTypeObject *type = ((unpickler_object *)op)->machine.state->unpickler_memo_type;
-    proxy_object *proxy = (proxy_object *)type->tp_alloc(type, 0);
-    if (proxy)
-        proxy->unpickler = Py_NewRef(op);
-    return (PyObject *)proxy;
+    return qpy_memo_proxy_new(((unpickler_object *)op)->machine.state->unpickler_memo_type, op);
 }
+
+static qpy_unpickle_memo *memo_of(PyObject *proxy) { return &((unpickler_object *)qpy_memo_proxy_owner(proxy))->machine.memo; }
 
 static int set_memo(PyObject *op, PyObject *value, void *ignored)
 {
@@ -303,7 +300,7 @@ static int set_memo(PyObject *op, PyObject *value, void *ignored)
     if (!value)
         PyErr_SetString(PyExc_TypeError, "attribute deletion is not supported");
     else if (Py_IS_TYPE(value, m->state->unpickler_memo_type))
-        ok = qpy_unpickle_memo_from(&memo, &((unpickler_object *)((proxy_object *)value)->unpickler)->machine.memo);
+        ok = qpy_unpickle_memo_from(&memo, memo_of(value));
     else if (PyDict_Check(value))
         ok = qpy_unpickle_memo_from_dict(&memo, value);
     else
@@ -320,57 +317,17 @@ static int set_memo(PyObject *op, PyObject *value, void *ignored)
 static PyObject *proxy_clear_memo(PyObject *op, PyObject *ignored)
 {
     (void)ignored;
-    qpy_unpickle_memo_clear(&((unpickler_object *)((proxy_object *)op)->unpickler)->machine.memo);
+    qpy_unpickle_memo_clear(memo_of(op));
     Py_RETURN_NONE;
 }
 
 static PyObject *proxy_copy(PyObject *op, PyObject *ignored)
 {
     (void)ignored;
-    return qpy_unpickle_memo_copy(&((unpickler_object *)((proxy_object *)op)->unpickler)->machine.memo);
+    return qpy_unpickle_memo_copy(memo_of(op));
 }
 
-static PyObject *proxy_reduce(PyObject *op, PyObject *ignored)
-{
-    PyObject *copy = proxy_copy(op, ignored);
-    return copy ? Py_BuildValue("O(N)", &PyDict_Type, copy) : NULL;
-}
-
-static int proxy_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(op));
-    Py_VISIT(((proxy_object *)op)->unpickler);
-    return 0;
-}
-
-static int proxy_clear(PyObject *op)
-{
-    Py_CLEAR(((proxy_object *)op)->unpickler);
-    return 0;
-}
-
-static void proxy_dealloc(PyObject *op)
-{
-    PyTypeObject *type = Py_TYPE(op);
-    PyObject_GC_UnTrack(op);
-    proxy_clear(op);
-    type->tp_free(op);
-    Py_DECREF(type);
-}
-
-static PyMethodDef proxy_methods[] = {
-    {"clear", proxy_clear_memo, METH_NOARGS, "clear($self, /)\n--\n\nRemove all items from memo."},
-    {"copy", proxy_copy, METH_NOARGS, "copy($self, /)\n--\n\nCopy the memo to a new object."},
-    {"__reduce__", proxy_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\nImplement pickling support."},
-    {NULL, NULL, 0, NULL},
-};
-static PyType_Slot proxy_slots[] = {
-    {Py_tp_dealloc, proxy_dealloc}, {Py_tp_traverse, proxy_traverse}, {Py_tp_clear, proxy_clear}, {Py_tp_methods, proxy_methods}, {Py_tp_hash, PyObject_HashNotImplemented}, {0, NULL},
-};
-static PyType_Spec proxy_spec = {
-    .name = "quire.pickle.UnpicklerMemoProxy", .basicsize = sizeof(proxy_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, .slots = proxy_slots,
-};
+static PyMethodDef proxy_methods[] = QPY_MEMO_PROXY_METHODS(proxy_clear_memo, proxy_copy);
 
 /* ---------------------------------------------------------------- the class */
 
@@ -423,7 +380,7 @@ int qpy_unpickler_init(PyObject *module, qpy_state *state)
     Py_XDECREF(name);
     if (status < 0)
         return -1;
-    state->unpickler_memo_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &proxy_spec, NULL);
+    state->unpickler_memo_type = qpy_memo_proxy_type(module, "quire.pickle.UnpicklerMemoProxy", proxy_methods);
     state->unpickler_type = state->unpickler_memo_type ? (PyTypeObject *)PyType_FromModuleAndSpec(module, &unpickler_spec, NULL) : NULL;
     if (!state->unpickler_type || qpy_unpickle_construct_init(module, state) < 0 || qpy_unpickle_instructions_init(module) < 0 ||
         qpy_unpickle_typed_init(module, state) < 0)
