@@ -312,6 +312,55 @@ QR_INLINE int qpy_instance_set(PyObject *object, size_t i, PyObject *name, PyObj
 #endif
 }
 
+/* A float, where many are made at once: the interpreter's own way looks first among the few that were kept when they were freed, and is two calls
+ * more. NULL with MemoryError. */
+QR_INLINE PyObject *qpy_float_new(double value, int private_ok)
+{
+#if QPY_PRIVATE
+    if (QR_LIKELY(private_ok)) {
+        PyFloatObject *object = PyObject_Malloc(sizeof *object);
+        if (QR_UNLIKELY(!object))
+            return PyErr_NoMemory();
+        object->ob_base.ob_refcnt = 1;
+        object->ob_base.ob_type = &PyFloat_Type;
+        object->ob_fval = value;
+        return (PyObject *)object;
+    }
+#else
+    (void)private_ok;
+#endif
+    return PyFloat_FromDouble(value);
+}
+
+/* A list with room for n items, which the caller stores at *items, and then their number by Py_SET_SIZE: until then it may be dropped. NULL with
+ * MemoryError. (The interpreter's own way also clears the room.) */
+QR_INLINE PyObject *qpy_list_new(Py_ssize_t n, PyObject ***items, int private_ok)
+{
+    *items = NULL;
+#if QPY_PRIVATE
+    if (QR_LIKELY(private_ok)) {
+        PyListObject *list = (PyListObject *)PyList_New(0);
+        if (QR_LIKELY(list) && QR_LIKELY(n)) {
+            if (QR_UNLIKELY(!(list->ob_item = PyMem_Malloc((size_t)n * sizeof *list->ob_item)))) {
+                Py_DECREF(list);
+                return PyErr_NoMemory();
+            }
+            list->allocated = n;
+            *items = list->ob_item;
+        }
+        return (PyObject *)list;
+    }
+#else
+    (void)private_ok;
+#endif
+    PyListObject *list = (PyListObject *)PyList_New(n);
+    if (list) {
+        *items = list->ob_item;
+        Py_SET_SIZE(list, 0);
+    }
+    return (PyObject *)list;
+}
+
 /* The header of a compact ASCII str, to make others from: filled by qpy_str_header_init from one that the interpreter made. */
 typedef struct qpy_str_header { uint8_t bytes[sizeof(PyASCIIObject)]; } qpy_str_header;
 int qpy_str_header_init(qpy_str_header *self); /* 0, or -1 with an exception */

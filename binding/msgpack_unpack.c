@@ -2,6 +2,7 @@
 /* msgpack_unpack: the machine. */
 #include "binding/msgpack_unpack.h"
 
+#include "binding/msgpack_numbers.h"
 #include "core/format/msgpack.h"
 
 #define QR_F(name) qr_msgpack_##name
@@ -261,85 +262,6 @@ static QR_COLD qpy_unpack_result stop(qr_reader *r, const qr_token *token)
     return QPY_UNPACK_FAILED;
 }
 
-/* Arrays are often of numbers alone: those that follow, but for the last item, are read and pushed here. At anything else this
- * stops. 1, or 0 with an exception. */
-static QR_NOINLINE int read_numbers(qpy_unpack *self, qr_reader *r, qpy_unpack_frame *f)
-{
-    qpy_sink *s = &self->sink;
-    const uint8_t *p = r->p;
-    uint64_t left = f->left;
-    int ok = 1;
-    while (left > 1 && r->end - p >= 9) {
-        PyObject *value;
-        uint64_t bits;
-        uint8_t c = *p;
-        if (QR_UNLIKELY(s->top == s->limit) && !qpy_sink_grow(s)) {
-            ok = 0;
-            break;
-        }
-        switch (c) {
-        case 0xCB: {
-            double d;
-            bits = qr_load64_be(p + 1);
-            memcpy(&d, &bits, 8);
-            value = object_floating(s, d);
-            p += 9;
-            break;
-        }
-        case 0xCC: value = object_integer(s, p[1]); p += 2; break;
-        case 0xCD: value = object_integer(s, qr_load16_be(p + 1)); p += 3; break;
-        case 0xCE: value = object_integer(s, qr_load32_be(p + 1)); p += 5; break;
-        case 0xD0: value = object_integer(s, (int8_t)p[1]); p += 2; break;
-        case 0xD1: value = object_integer(s, (int16_t)qr_load16_be(p + 1)); p += 3; break;
-        case 0xD2: value = object_integer(s, (int32_t)qr_load32_be(p + 1)); p += 5; break;
-        default:
-            if (c > 0x7F && c < 0xE0)
-                goto done;
-            value = object_integer(s, (int8_t)c);
-            p++;
-            break;
-        }
-        if (QR_UNLIKELY(!value)) {
-            ok = 0;
-            break;
-        }
-        *s->top++ = value;
-        left--;
-    }
-done:
-    f->left = left;
-    r->p = p;
-    return ok;
-}
-
-/* A short array of floats alone, as points are: made at once, without a frame. NULL without an exception: it is something else. */
-static QR_NOINLINE PyObject *read_point(qpy_sink *s, qr_reader *r, uint32_t count)
-{
-    const uint8_t *p = r->p;
-    if ((size_t)(r->end - p) < 9 * (size_t)count)
-        return NULL;
-    for (uint32_t i = 1; i < count; i++)
-        if (p[9 * i] != 0xCB)
-            return NULL;
-    PyObject *list = PyList_New(count);
-    if (QR_UNLIKELY(!list))
-        return NULL;
-    qpy_sink_count_container(s);
-    for (uint32_t i = 0; i < count; i++, p += 9) {
-        uint64_t bits = qr_load64_be(p + 1);
-        double d;
-        memcpy(&d, &bits, 8);
-        PyObject *item = object_floating(s, d);
-        if (QR_UNLIKELY(!item)) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        PyList_SET_ITEM(list, i, item);
-    }
-    r->p = p;
-    return list;
-}
-
 /* Is it an array with more to come? */
 QR_INLINE int is_long_array(const qpy_unpack_frame *f) { return f && f->state == QPY_UNPACK_ITEM && f->left > 3; }
 
@@ -368,8 +290,14 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
             if (head == HEAD_ARRAY) {
                 if (QR_UNLIKELY((Py_ssize_t)count > options->max_array))
                     return too_many(count, "max_array_len", options->max_array);
-                if (QR_UNLIKELY(*r->p == 0xCB) && count - 1 < QPY_UNPACK_POINT && options->use_list && !options->list_hook) {
-                    value = read_point(s, r, count);
+                if (QR_UNLIKELY(*r->p == 0xCB) && count - 1 < QPY_POINT_MOST && options->use_list && !options->list_hook) {
+                    value = qpy_numbers_point(s, r, count);
+                    if (value && is_long_array(f) && options->max_array >= QPY_POINT_MOST) {
+                        f->left--;
+                        if (QR_UNLIKELY(!qpy_sink_push(s, value) || !qpy_numbers_push_points(s, r, &f->left)))
+                            return QPY_UNPACK_FAILED;
+                        continue;
+                    }
                     if (value || PyErr_Occurred())
                         goto have;
                 }
@@ -407,7 +335,7 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
             value = kind == QR_TOKEN_INT ? object_integer(s, token.i) : object_floating(s, token.d);
             if (is_long_array(f) && QR_LIKELY(value)) {
                 f->left--;
-                if (QR_UNLIKELY(!qpy_sink_push(s, value) || !read_numbers(self, r, f)))
+                if (QR_UNLIKELY(!qpy_sink_push(s, value) || !qpy_numbers_push(s, r, &f->left)))
                     return QPY_UNPACK_FAILED;
                 continue;
             }

@@ -17,7 +17,6 @@
 
 /* As that package: containers within each other. */
 enum { QPY_UNPACK_DEPTH = 1024, QPY_UNPACK_INLINE = 16 };
-enum { QPY_UNPACK_POINT = 4 }; /* floats of the longest array that is made without a frame */
 
 enum { QPY_TIMESTAMP_OBJECT, QPY_TIMESTAMP_FLOAT, QPY_TIMESTAMP_INT, QPY_TIMESTAMP_DATETIME };
 

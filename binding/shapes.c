@@ -132,9 +132,20 @@ qpy_shape *qpy_shape_step(qpy_shapes *self, qpy_shape *root, qpy_shape *shape, P
     return child;
 }
 
+/* A key that was seen again takes over what the root has gathered below new keys: much of it was most likely learned below this one, and in a
+ * tree each level would otherwise learn all levels below it once more. */
 qpy_shape *qpy_shape_sub(qpy_shapes *self, qpy_shape *shape)
 {
-    if (!shape->sub)
+    qpy_shape *root = shape;
+    if (shape->sub)
+        return shape->sub;
+    while (root->parent)
+        root = root->parent;
+    if (root != shape && root->sub && !root->sub->wide) {
+        shape->sub = root->sub;
+        root->sub = NULL;
+    }
+    else
         shape->sub = new_shape(self);
     return shape->sub;
 }

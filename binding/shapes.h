@@ -4,7 +4,7 @@
  * A trie: the root of a map, then a node for each key that followed. Each node remembers the child that was taken last:
  * its key, as the bytes it has in each format, is compared with the input before anything is hashed. Below each node that
  * was seen again (in a map of not too many keys) a root of its own waits for the maps found under that key, so a guess is made in context: users look like
- * users; until then they share one below the map's root. When
+ * users; until then they share one below the map's root, which the first key that is seen again takes over. When
  * a sequence of keys has ended a few times, its node gets a dict template (cpython_private.h) and from then on such
  * maps become dicts without a single look-up.
  *

@@ -33,6 +33,22 @@ void qpy_sink_resume_gc(qpy_sink *self)
 #endif
 }
 
+/* A set is never made of one that was freed, so this is where a pass that is due starts. */
+void qpy_sink_let_collect(qpy_sink *self)
+{
+    self->pause_left = QPY_PAUSE_CONTAINERS;
+#if PY_VERSION_HEX < 0x030C0000
+    if (!self->pausing)
+        return;
+    PyGC_Enable();
+    PyObject *set = PySet_New(NULL);
+    self->pausing = PyGC_Disable();
+    if (!set)
+        PyErr_Clear();
+    Py_XDECREF(set);
+#endif
+}
+
 void qpy_sink_prepare(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char *format)
 {
     self->state = state;
@@ -129,11 +145,13 @@ static PyObject *fail_user(qr_reader *r, uint32_t node, const uint8_t *at) { ret
 
 /* ---------------------------------------------------------------- arrays */
 
-static PyObject *make_list(PyObject **values, Py_ssize_t n)
+static PyObject *make_list(qpy_sink *self, PyObject **values, Py_ssize_t n)
 {
-    PyObject *list = PyList_New(n);
-    if (list && n)
-        memcpy(((PyListObject *)list)->ob_item, values, (size_t)n * sizeof *values);
+    PyObject **items, *list = qpy_list_new(n, &items, self->state->private_ok);
+    if (QR_LIKELY(list) && QR_LIKELY(n)) {
+        memcpy(items, values, (size_t)n * sizeof *values);
+        Py_SET_SIZE(list, n);
+    }
     return list;
 }
 
@@ -195,7 +213,7 @@ static PyObject *call_container(qpy_sink *self, const qpy_node_side *side, PyObj
 
 static PyObject *make_called(qpy_sink *self, const qpy_node_side *side, PyObject **values, Py_ssize_t n)
 {
-    PyObject *list = make_list(values, n), *result;
+    PyObject *list = make_list(self, values, n), *result;
     if (!list)
         return NULL;
     for (Py_ssize_t i = 0; i < n; i++) /* the values are on the stack as well until it is there */
@@ -220,7 +238,7 @@ PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame)
     case QPY_FROZENSET: result = make_set(values, n, 1, self->strict_keys); break;
     case QPY_NAMEDTUPLE: result = make_subclass(self, self->plan->nodes[node].cls, values, n); break;
     case QPY_MADE: result = make_called(self, &self->plan->nodes[node], values, n); break;
-    default: result = make_list(values, n); break;
+    default: result = make_list(self, values, n); break;
     }
     if (result)
         self->top = self->base + frame->base;
@@ -250,12 +268,11 @@ static int leave_trie(qpy_sink *self, qpy_frame *frame)
     return 1;
 }
 
-/* The first map at this place: its root is made. */
+/* The first map at this place: its root is made, or found. */
 static void enter_trie(qpy_sink *self, qpy_frame *frame)
 {
     frame->root = frame->shape = qpy_shape_sub(self->shapes, frame->outer);
-    if (!frame->root)
-        frame->made = (uint32_t)QPY_NOT_FOLLOWED;
+    frame->made = frame->root ? frame->root->made : (uint32_t)QPY_NOT_FOLLOWED;
 }
 
 int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key)

@@ -59,14 +59,16 @@ typedef struct qpy_outside { qpy_shape *context; } qpy_outside;
 qpy_outside qpy_sink_go_outside(qpy_sink *self);
 void qpy_sink_come_back(qpy_sink *self, qpy_outside saved);
 
-/* A container opens. The collector's pass over what was made while it was paused is only put off, and over many
- * objects that have left the cache it costs more than many passes over few: so the pause ends after some thousands. */
+/* A container opens. The collector's pass over what was made while it was paused is only put off, and over very many
+ * objects that have left the cache it costs more than passes over fewer. So it gets its turn after each some thousands: by itself it would
+ * come more often, and look at each object two or three times. */
 enum { QPY_PAUSE_CONTAINERS = 4096 };
+QR_COLD void qpy_sink_let_collect(qpy_sink *self);
 QR_INLINE void qpy_sink_count_container(qpy_sink *self)
 {
 #if PY_VERSION_HEX < 0x030C0000
     if (QR_UNLIKELY(--self->pause_left == 0))
-        qpy_sink_resume_gc(self);
+        qpy_sink_let_collect(self);
 #else
     (void)self;
 #endif

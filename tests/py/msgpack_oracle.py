@@ -48,10 +48,14 @@ scalars = st.one_of(
 keys = st.one_of(st.text(max_size=8), st.sampled_from(["id", "name", "x" * 40, "é"]), st.binary(max_size=4))
 any_keys = st.one_of(keys, st.integers(-5, 300), st.none(), st.booleans(), st.tuples(st.integers(0, 3), st.text(max_size=2)))
 records = st.lists(st.fixed_dictionaries({"id": st.integers(0, 5), "name": st.text(max_size=3)}), max_size=4)
+points = st.lists(st.floats(), min_size=1, max_size=5)
+numbers = st.lists(st.one_of(st.floats(), st.integers(-(2**31), 2**32)), max_size=9)
 values = st.recursive(
     scalars,
     lambda inner: st.one_of(
         st.lists(inner, max_size=5),
+        st.lists(points, max_size=5),
+        st.lists(st.one_of(points, numbers, inner), max_size=4),
         records,
         st.dictionaries(keys, inner, max_size=5),
         st.dictionaries(any_keys, inner, max_size=3),

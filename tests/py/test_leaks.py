@@ -373,6 +373,41 @@ def test_the_collector_is_left_as_it_was(fmt):
         gc.enable()
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="the collector waits for the end of the call by itself")
+def test_the_collector_gets_its_turn_in_a_long_document(fmt):
+    value = [[i] for i in range(30_000)]
+    data = fmt.encode(value)
+    passes = []
+
+    def note(phase, info):
+        passes.append(phase)
+
+    class Cycle:
+        def __init__(self, end):
+            self.me = self
+            self.end = end
+
+        def __del__(self):
+            self.end()
+
+    gc.collect()
+    gc.freeze()
+    gc.callbacks.append(note)
+    try:
+        made = fmt.decode(data)
+        assert 4 <= passes.count("start") <= 8 and gc.isenabled()
+        assert made == value and all(map(gc.is_tracked, made))
+        Cycle(lambda: fmt.decode(data[:1] + data[1:]))  # found in the midst of it
+        assert fmt.decode(data) == value and gc.isenabled()
+        gc.collect()
+        Cycle(gc.disable)
+        assert fmt.decode(data) == value and not gc.isenabled()
+    finally:
+        gc.callbacks.remove(note)
+        gc.enable()
+        gc.unfreeze()
+
+
 def test_frequent_collections(fmt):
     before = gc.get_threshold()
     gc.set_threshold(1)

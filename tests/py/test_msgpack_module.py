@@ -233,6 +233,7 @@ MEMORY = """
     data = q.packb([{"a": [1, 2.5, "x" * 50, -2**40], "é": {"k": b"b", "e": q.ExtType(5, b"a")}, "t": q.Timestamp(1, 2)}] * 4)
     long = q.packb([list(range(2000)), {f"k{i}": i for i in range(400)}, "x" * 5000, "é" * 5000])
     deep = b"\\x91" * 200 + b"\\x90"
+    points = q.packb([[[i / 7, 2.5], [3.5], [1.5, None]] * 3 for i in range(9)])
     thing = q.unpackb(data)
     keeper = q.Packer(autoreset=False)
 
@@ -253,6 +254,7 @@ MEMORY = """
         "unpackb": lambda: q.unpackb(data),
         "long": lambda: q.unpackb(long),
         "deep": lambda: q.unpackb(deep),
+        "points": lambda: q.unpackb(points),
         "raw": lambda: q.unpackb(data, raw=True),
         "pairs": lambda: q.unpackb(data, object_pairs_hook=len),
         "tuples": lambda: q.unpackb(data, use_list=False, object_hook=len),

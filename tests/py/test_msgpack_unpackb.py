@@ -263,6 +263,51 @@ def test_long_and_short_forms_are_the_same(data):
     assert described(q.unpackb(b"\xdf\x00\x00\x00\x01\xdb\x00\x00\x00\x01k" + data, **kwargs)["k"]) == value
 
 
+POINT = [1.5, -2.25]
+NUMBERS = {
+    "points": [POINT] * 6,
+    "points of all sizes": [[1.5] * n for n in (1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 2)],
+    "points and others": [POINT, POINT, POINT, [1.5, None], POINT, POINT, POINT, [1, 2.5], POINT, POINT, None, POINT, [POINT], POINT],
+    "numbers": [1.5, 2.5, 1, -1, 200, -100, 40_000, -20_000, 2**31, -(2**31), 2**40, 2**63, 2.5, 3.5],
+    "numbers and others": [1.5, 2.5, 3.5, "x", 4.5, 5.5, 6.5, [7.5], 8.5, 9.5, 1, 2, 3, {"k": POINT}, 4, 5, 6, 7, None],
+    "many": [i / 7 for i in range(1200)],
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize(
+    "kwargs", [{}, {"use_list": False}, {"list_hook": len}, *({"max_array_len": n} for n in (0, 1, 2, 3, 4, 5, 1200))], ids=str
+)
+def test_arrays_of_numbers(name, kwargs):
+    data = msgpack.packb(NUMBERS[name])
+    assert outcome(q.unpackb, data, **kwargs) == outcome(msgpack.unpackb, data, **kwargs)
+    for end in range(0, len(data), 1 + len(data) // 200):
+        assert outcome(q.unpackb, data[:end], **kwargs) == outcome(msgpack.unpackb, data[:end], **kwargs)
+    for size in (1, 2, 7, 19, 100):
+        assert outcome(fed, q.Unpacker, data, size, kwargs) == outcome(fed, msgpack.Unpacker, data, size, kwargs)
+
+
+def fed(unpacker, data, size, kwargs):
+    unpacker = unpacker(**kwargs)
+    found = []
+    for i in range(0, len(data), size):
+        unpacker.feed(data[i : i + size])
+        found.extend(unpacker)
+    return found
+
+
+def test_lists_of_numbers_are_ordinary_lists():
+    made = q.unpackb(msgpack.packb(NUMBERS["points of all sizes"]))
+    for i, point in enumerate(made):
+        point.extend([i] * 20)
+        point.insert(0, point.pop())
+        del point[2:]
+        assert point == ([i, 1.5] if 0 < i < 9 or i == 10 else [i, i] if i else [0, 1.5])
+        assert gc.is_tracked(point)
+    numbers = q.unpackb(msgpack.packb([0.5] * 150))
+    assert len({id(number) for number in numbers}) == 150 and all(type(number) is float for number in numbers)
+
+
 def test_dicts_of_many_shapes():
     rows = [{f"k{j}": j for j in range(i % 60)} for i in range(300)] + [{i: i for i in range(300)}]
     data = msgpack.packb(rows)

@@ -383,6 +383,23 @@ def test_more_shapes_than_are_kept(fmt):
     )
 
 
+def test_trees_of_many_levels(fmt):
+    """What is learned below a key that is new belongs to it when it comes again."""
+    rng = random.Random(60)
+
+    def tree(depth):
+        if not depth:
+            return rng.choice([None, 1, "leaf"])
+        keys = {"child": 1, "name": 2, "weight": 3, "other": 4, "more": 5}
+        kept = [key for key in keys if key == "child" or rng.random() < (0.98 if depth % 10 else 0.5)]
+        return {key: [tree(depth - 1)] if key == "child" else {"a": depth} if key == "more" else depth for key in kept}
+
+    for levels in (1, 2, 5, 60):
+        trees = [tree(levels) for _ in range(30)]
+        for _ in range(3):
+            assert same(fmt.decode(fmt.encode(trees)), trees)
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 6, 10, 11, 29, 30, 31, 32, 60, 85, 86, 170, 199, 200, 201, 250, 1000])
 def test_dicts_of_every_size(fmt, n):
     value = [{f"k{i}": i for i in range(n)} for _ in range(8)]
