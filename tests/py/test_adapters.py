@@ -4,7 +4,6 @@
 import dataclasses
 import enum
 import gc
-import threading
 from fractions import Fraction
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
@@ -12,6 +11,7 @@ import pytest
 from conftest import check_error, leaves_nothing
 from hypothesis import given
 from hypothesis import strategies as st
+from in_threads import together
 
 import quire
 from quire import Adapter, Record
@@ -770,20 +770,11 @@ def test_classes_with_adapters_are_collected(fmt):
 
 
 def test_threads(fmt):
-    failures = []
     data = fmt.encode(EVERYWHERE)
 
-    def work():
-        try:
-            for _ in range(30):
-                assert fmt.decode(data, Everywhere) == EVERYWHERE
-                assert fmt.encode(EVERYWHERE) == data
-        except BaseException as error:
-            failures.append(error)
+    def work(_):
+        for _ in range(30):
+            assert fmt.decode(data, Everywhere) == EVERYWHERE
+            assert fmt.encode(EVERYWHERE) == data
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    together(work)

@@ -6,13 +6,13 @@ import datetime as dt
 import decimal
 import enum
 import gc
-import threading
 import weakref
 from fractions import Fraction
 from typing import Annotated, Any, NewType
 
 import pytest
 from conftest import check_error, leaves_nothing
+from in_threads import together
 
 import quire
 from quire import Adapter, Adapters, Record, field
@@ -401,26 +401,17 @@ def test_nothing_leaks(fmt):
 
 
 def test_threads_with_different_sets(fmt):
-    failures = []
+    def work(i):
+        tag = f"t{i}"
+        for _ in range(20):
+            adapters = Adapters().add(Word, word(tag))
+            data = fmt.encode({"a": [Word("x")]}, adapters=adapters)
+            assert fmt.loads(data) == {"a": [f"{tag}:x"]}
+            assert fmt.decode(data, dict[str, list[Word]], adapters=adapters) == {"a": [Word("x")]}
+            assert fmt.loads(fmt.encode(Event(MOMENT, []), adapters=UNIX))["at"] == MOMENT.timestamp()
+            assert fmt.decode(fmt.encode(Event(MOMENT, [])), Event).at == MOMENT
 
-    def work(tag):
-        try:
-            for _ in range(20):
-                adapters = Adapters().add(Word, word(tag))
-                data = fmt.encode({"a": [Word("x")]}, adapters=adapters)
-                assert fmt.loads(data) == {"a": [f"{tag}:x"]}
-                assert fmt.decode(data, dict[str, list[Word]], adapters=adapters) == {"a": [Word("x")]}
-                assert fmt.loads(fmt.encode(Event(MOMENT, []), adapters=UNIX))["at"] == MOMENT.timestamp()
-                assert fmt.decode(fmt.encode(Event(MOMENT, [])), Event).at == MOMENT
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(f"t{i}",)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    together(work)
 
 
 def test_any_is_written_by_the_call(fmt):

@@ -11,7 +11,6 @@ import enum
 import gc
 import re
 import sys
-import threading
 import typing
 import uuid
 import weakref
@@ -20,6 +19,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_threads import together
 
 import quire
 import quire.json
@@ -904,22 +904,12 @@ def test_a_property_that_empties_what_is_checked():
         to_builtins(fill())
 
 
-def test_two_threads():
-    failures = []
-
-    def work():
+def test_threads():
+    def work(_):
         for _ in range(200):
-            try:
-                assert convert({"id": 1, "lines": [{"sku": "a"}] * 5}, Order).lines[4].sku == "a"
-            except BaseException as error:
-                failures.append(error)
+            assert convert({"id": 1, "lines": [{"sku": "a"}] * 5}, Order).lines[4].sku == "a"
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    together(work)
 
 
 # ---------------------------------------------------------------- memory
@@ -1001,6 +991,7 @@ GOOD = [
 def under_failing_allocations(call, *args):
     """Calls it with the n-th allocation failing, for every n, and returns how often that raised MemoryError."""
     import _testcapi as testcapi  # missing is a failure
+
     failures = 0
     for n in range(1, 200):
         error = None

@@ -73,7 +73,9 @@ def test_module_attributes():
         _ = ours.nonsense
     from quire.json import decoder, encoder, scanner, tool
 
-    assert [m.__name__ for m in (decoder, encoder, scanner, tool)] == [f"quire.json.{n}" for n in ("decoder", "encoder", "scanner", "tool")]
+    assert [m.__name__ for m in (decoder, encoder, scanner, tool)] == [
+        f"quire.json.{n}" for n in ("decoder", "encoder", "scanner", "tool")
+    ]
 
 
 CALLS = [
@@ -158,7 +160,9 @@ def test_text_of_every_length(n, ensure_ascii):
         for filler in "a\xe9\u20ac\U0001f600":
             for text in (odd + filler * n, filler * n + odd, filler * (n // 2) + odd + filler * (n - n // 2)):
                 assert ours.dumps(text, ensure_ascii=ensure_ascii) == json.dumps(text, ensure_ascii=ensure_ascii)
-                assert ours.dumps({text: [text]}, ensure_ascii=ensure_ascii) == json.dumps({text: [text]}, ensure_ascii=ensure_ascii)
+                assert ours.dumps({text: [text]}, ensure_ascii=ensure_ascii) == json.dumps(
+                    {text: [text]}, ensure_ascii=ensure_ascii
+                )
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200])
@@ -173,7 +177,13 @@ def test_strings_of_every_length_are_read(n):
 
 def test_long_output_and_deep_indentation():
     value = [{"text": "x" * 3000, "list": list(range(500)), "wide": "\u20ac" * 700}] * 20
-    for options in ({}, {"ensure_ascii": False}, {"indent": 7}, {"indent": "\t" * 40, "ensure_ascii": False}, {"separators": (" " * 300, ":" * 100)}):
+    for options in (
+        {},
+        {"ensure_ascii": False},
+        {"indent": 7},
+        {"indent": "\t" * 40, "ensure_ascii": False},
+        {"separators": (" " * 300, ":" * 100)},
+    ):
         assert ours.dumps(value, **options) == json.dumps(value, **options)
     deep = 1
     for _ in range(300):
@@ -229,7 +239,7 @@ def test_circles():
         for options in ({}, {"indent": 1}, {"sort_keys": True}, {"check_circular": True}):
             both(lambda m: m.dumps(value, **options))  # noqa: B023
     shared = [1]
-    assert ours.dumps([shared, shared, {"a": shared}]) == "[[1], [1], {\"a\": [1]}]"
+    assert ours.dumps([shared, shared, {"a": shared}]) == '[[1], [1], {"a": [1]}]'
 
 
 @pytest.mark.parametrize("depth", [10, 63, 64, 65, 200])
@@ -610,7 +620,9 @@ def test_dump_writes_once_and_only_when_all_is_well():
 @pytest.mark.parametrize("arguments", [[], ["--sort-keys"], ["--compact"], ["--tab"], ["--json-lines"], ["--nonsense"]])
 def test_tool(arguments):
     def run(module):
-        done = subprocess.run([sys.executable, "-m", module, *arguments], input='{"b": [1], "a": "\\u20ac"}', capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], input='{"b": [1], "a": "\\u20ac"}', capture_output=True, text=True
+        )
         return done.returncode, done.stdout, done.stderr
 
     assert run("quire.json.tool") == run("json.tool")

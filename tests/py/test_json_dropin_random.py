@@ -55,15 +55,36 @@ def outcome(function, *args, **kwargs):
     return type(value), repr(value)
 
 
-ODD = ["\x00", "\x1f", "\x7f", '"', "\\", "/", "\n", "\xe9", "\xff", "\u20ac", "\u2028", "\ud800", "\udc00", "\U0001f600", "a", " "]
-texts = st.one_of(st.text(max_size=12), st.text(st.sampled_from(ODD), max_size=40), st.text(st.characters(codec="ascii"), max_size=80))
+ODD = [
+    "\x00",
+    "\x1f",
+    "\x7f",
+    '"',
+    "\\",
+    "/",
+    "\n",
+    "\xe9",
+    "\xff",
+    "\u20ac",
+    "\u2028",
+    "\ud800",
+    "\udc00",
+    "\U0001f600",
+    "a",
+    " ",
+]
+texts = st.one_of(
+    st.text(max_size=12), st.text(st.sampled_from(ODD), max_size=40), st.text(st.characters(codec="ascii"), max_size=80)
+)
 floats = st.one_of(st.floats(), st.sampled_from([1e22, 1e16, 1e-5, 123456789.125, -0.0]))
 scalars = st.one_of(
     texts, st.integers(), st.integers(-(2**70), 2**70), floats, st.none(), st.booleans(), texts.map(Str), st.integers().map(Int)
 )
 odd = st.one_of(scalars, floats.map(Float), st.just(object), st.just(1j), st.just({1}))
 keys = st.one_of(texts, st.sampled_from(["a", "b", "id"]))
-odd_keys = st.one_of(keys, keys, st.integers(), st.integers().map(Int), floats, st.none(), st.booleans(), st.just((1,)), texts.map(Str))
+odd_keys = st.one_of(
+    keys, keys, st.integers(), st.integers().map(Int), floats, st.none(), st.booleans(), st.just((1,)), texts.map(Str)
+)
 
 
 def containers(inner):
@@ -116,7 +137,9 @@ def test_encoders(value, options):
     class Standard(json.JSONEncoder):
         default = Ours.default
 
-    assert outcome(lambda: ours.JSONEncoder(**options).encode(value)) == outcome(lambda: json.JSONEncoder(**options).encode(value))
+    assert outcome(lambda: ours.JSONEncoder(**options).encode(value)) == outcome(
+        lambda: json.JSONEncoder(**options).encode(value)
+    )
     options.pop("default", None)
     expected = outcome(json.dumps, value, cls=Standard, **options)
     assert outcome(ours.dumps, value, cls=Ours, **options) == expected
@@ -173,7 +196,9 @@ CODECS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "u
 
 
 @many
-@given(faulty(), st.sampled_from(CODECS), st.one_of(no_hooks, hooks), st.integers(0, 20), st.integers(0, 40), st.binary(max_size=3))
+@given(
+    faulty(), st.sampled_from(CODECS), st.one_of(no_hooks, hooks), st.integers(0, 20), st.integers(0, 40), st.binary(max_size=3)
+)
 def test_loads_bytes(text, codec, options, at, end, junk):
     data = text.encode(codec, "surrogatepass")
     for one in (data, bytearray(data), data[at:], data[:end], data[:at] + junk + data[at:]):

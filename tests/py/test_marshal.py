@@ -12,7 +12,6 @@ import marshal as standard
 import os
 import sys
 import textwrap
-import threading
 import types
 import weakref
 
@@ -21,6 +20,7 @@ from conftest import leaves_nothing
 from failing_memory import run_alone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_threads import on_stack
 from marshal_corpus import CORPUS, changed, cycles, safe_outcome
 
 import quire._core
@@ -331,22 +331,18 @@ def test_depth_is_limited_as_there(levels, fits):
 
 
 def test_threads_with_small_stacks():
-    value, outcomes = [], []
+    value = []
     for _ in range(1900):
         value = [value]
 
     def work():
-        outcomes.append(outcome(lambda m: m.dumps(value), marshal))
-        outcomes.append(outcome(lambda m: m.loads(b")\1" * 1990 + b"N"), marshal))
-        outcomes.append(outcome(lambda m: m.loads(b"<\1\0\0\0" + b")\1" * 1980 + b"N"), marshal))
+        return [
+            outcome(lambda m: m.dumps(value), marshal),
+            outcome(lambda m: m.loads(b")\1" * 1990 + b"N"), marshal),
+            outcome(lambda m: m.loads(b"<\1\0\0\0" + b")\1" * 1980 + b"N"), marshal),
+        ]
 
-    before = threading.stack_size(256 * 1024)
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(before)
+    outcomes = on_stack(256 * 1024, work)
     assert len(outcomes) == 3 and all(
         not isinstance(one, tuple) or one[0] is ValueError or isinstance(one[0], tuple) for one in outcomes
     )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory that fails at any allocation: MemoryError or the ordinary outcome, nothing lost, nothing broken for what comes next."""
 
-
 import pytest
 from failing_memory import run_alone
 

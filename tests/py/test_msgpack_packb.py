@@ -9,7 +9,6 @@ import decimal
 import enum
 import gc
 import io
-import threading
 import uuid
 import weakref
 import zoneinfo
@@ -19,6 +18,7 @@ import pytest
 from conftest import leaves_nothing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_threads import on_stack
 from msgpack_oracle import any_keys, outcome, scalars
 
 import quire
@@ -194,19 +194,12 @@ def test_depth(wrap):
 
 @pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: {"k": v}, lambda v: Mapping(k=v), lambda v: Items([v])])
 def test_depth_on_a_small_stack(wrap):
-    deep, told = nested(1000, wrap), []
+    deep = nested(1000, wrap)
 
     def run():
-        for thing in (nested(25, wrap), deep):
-            told.append(outcome(q.packb, thing, default=lambda other: [other]))
+        return [outcome(q.packb, thing, default=lambda other: [other]) for thing in (nested(25, wrap), deep)]
 
-    size = threading.stack_size(256 * 1024)
-    try:
-        thread = threading.Thread(target=run)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
+    told = on_stack(256 * 1024, run)
     assert told[0][0] == "value" and told[1] in ((ValueError, "recursion limit exceeded."), outcome(q.packb, deep))
 
 

@@ -12,7 +12,6 @@ import gc
 import pathlib
 import pickle
 import re
-import threading
 import types
 import uuid
 import weakref
@@ -21,6 +20,7 @@ import pytest
 from conftest import leaves_nothing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_threads import together
 
 import quire.pickle as ours
 
@@ -760,19 +760,13 @@ def test_reductions_that_are_wrong():
 def test_threads():
     value = VALUES["dataclasses"] + VALUES["slots"] + [VALUES["many"][:200]]
     expected = pickle.dumps(value)
-    wrong = []
 
-    def work():
+    def work(_):
         for _ in range(20):
-            if ours.dumps(value) != expected or b"".join(pickled(ours, value, 4)) != expected:
-                wrong.append(1)
+            assert ours.dumps(value) == expected
+            assert b"".join(pickled(ours, value, 4)) == expected
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    together(work)
 
 
 def test_nothing_is_left():

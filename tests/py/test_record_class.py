@@ -46,7 +46,9 @@ def test_annotations_are_not_evaluated():
     assert Some.__record_fields__ == ("a", "b")
 
 
-@pytest.mark.parametrize("annotation", ["InitVar[int]", "dataclasses.InitVar[int]", dataclasses.InitVar[int], dataclasses.InitVar])
+@pytest.mark.parametrize(
+    "annotation", ["InitVar[int]", "dataclasses.InitVar[int]", dataclasses.InitVar[int], dataclasses.InitVar]
+)
 def test_init_var_is_refused(annotation):
     with pytest.raises(TypeError, match="Made.a: a Record has no InitVar"):
         make(fields(a=annotation))

@@ -182,7 +182,9 @@ def test_restoring_takes_defaults_and_skips_post_init():
     assert pickle.loads(data).a == 1 and Checked.calls == calls + 1
 
     data = pickle.dumps(Point(9))
-    with_more = quire.RecordMeta("Point", (Record,), {"__annotations__": {"new": int, "y": int, "x": int}, "new": 4, "y": 0, "x": 0})
+    with_more = quire.RecordMeta(
+        "Point", (Record,), {"__annotations__": {"new": int, "y": int, "x": int}, "new": 4, "y": 0, "x": 0}
+    )
     with_more.__module__ = __name__
     with_more.__qualname__ = "Point"
     old, globals()["Point"] = Point, with_more

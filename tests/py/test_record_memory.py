@@ -176,7 +176,8 @@ def test_assignment_and_failing_init_track():
 
 @pytest.mark.parametrize(
     ("cls", "store"),
-    [(c, s) for c in (Point, Frozen, Weak, WithDict, *TRACKING) for s in STORES[:7]] + [(c, s) for c in TRACKING for s in CODE_STORES],
+    [(c, s) for c in (Point, Frozen, Weak, WithDict, *TRACKING) for s in STORES[:7]]
+    + [(c, s) for c in TRACKING for s in CODE_STORES],
 )
 def test_cycles_are_collected(cls, store):
     gc.collect()

@@ -2,10 +2,10 @@
 """Depth is bounded by the stack of the thread, whatever the limits allow: a LimitError, never the end of the process."""
 
 import dataclasses
-import threading
 from typing import Any, NamedTuple, TypedDict
 
 import pytest
+from in_threads import on_stack
 
 import quire
 from quire import Limits, Raw, Record
@@ -74,26 +74,6 @@ class Holder(Record):
     both: tuple["Holder", ...] = ()
 
 
-def in_thread(size, job):
-    """What job() returns or raises in a thread of that stack."""
-    found = []
-
-    def run():
-        try:
-            found.append(job())
-        except BaseException as error:
-            found.append(error)
-
-    before = threading.stack_size(size)
-    try:
-        thread = threading.Thread(target=run)
-        thread.start()
-        thread.join(120)
-    finally:
-        threading.stack_size(before)
-    return found[0]
-
-
 def document(fmt, kind, depth):
     if fmt.name == "json":
         opening, closing = {
@@ -153,7 +133,7 @@ def test_decoding(fmt, size):
                 raise AssertionError(f"{kind} as {type_}")
         return "done"
 
-    assert in_thread(size, job) == "done"
+    assert on_stack(size, job) == "done"
 
 
 def nested(make, depth=5000):
@@ -201,7 +181,7 @@ def test_python_objects(fmt):
         return "done"
 
     for size in SIZES:
-        assert in_thread(size, job) == "done"
+        assert on_stack(size, job) == "done"
 
 
 def test_the_whole_depth_fits_where_there_is_room(fmt):

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from in_threads import together
 
 import quire
 from quire import Record, RecordMeta, field
@@ -20,28 +21,6 @@ def often():
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
-
-
-def together(job, count=8):
-    """Runs job(i) in `count` threads that start at once, and raises what any of them raised."""
-    errors = []
-    barrier = threading.Barrier(count)
-
-    def run(i):
-        try:
-            barrier.wait()
-            job(i)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-        assert not thread.is_alive()
-    if errors:
-        raise errors[0]
 
 
 class Item(Record):
@@ -72,7 +51,7 @@ def test_decoding_and_encoding(fmt):
             with pytest.raises(quire.DecodeError):
                 fmt.decode(data[i][:-1])
 
-    together(job)
+    together(job, 8)
 
 
 def test_one_decoder_and_encoder_for_all(fmt):
@@ -83,7 +62,7 @@ def test_one_decoder_and_encoder_for_all(fmt):
             values = [Item(i * 1000 + n, "x" * (n % 50), {"n": [n]})] * (n % 5)
             assert decoder.decode(encoder.encode(values)) == values
 
-    together(job)
+    together(job, 8)
 
 
 def test_plans_made_at_once(fmt):
@@ -103,7 +82,7 @@ def test_plans_made_at_once(fmt):
                 assert fmt.decode(fmt.encode(value), cls) == value
                 assert fmt.decode(fmt.encode([value]), list[cls]) == [value]
 
-        together(job)
+        together(job, 8)
 
 
 def test_classes_written_for_the_first_time_while_others_change_the_dict(fmt):

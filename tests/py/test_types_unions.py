@@ -244,7 +244,10 @@ def test_a_literal_that_is_left_out_is_no_tag():
 
     assert union_of(Circle | Never)[0].tag_field == "kind"
     info, name = union_of(Circle | Default)
-    assert ([(t, name[a]) for t, a in info.tags], [(k, name[a]) for k, a in info.keys]) == ([("circle", "Circle")], [(("b",), "Default")])
+    assert ([(t, name[a]) for t, a in info.tags], [(k, name[a]) for k, a in info.keys]) == (
+        [("circle", "Circle")],
+        [(("b",), "Default")],
+    )
 
 
 def test_one_record_beside_a_dict():

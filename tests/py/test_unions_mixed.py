@@ -165,7 +165,11 @@ def test_a_member_of_an_enum_is_a_tag(fmt):
     class Made(Record, tag=lambda name: Op(name.lower()) if name == "Add" else Op.DROP):
         x: int
 
-    assert fmt.decode(fmt.encode([ByText(1), ByNumber(2), Made(3)])) == [{"type": "add", "x": 1}, {"type": 3, "x": 2}, {"type": 1, "x": 3}]
+    assert fmt.decode(fmt.encode([ByText(1), ByNumber(2), Made(3)])) == [
+        {"type": "add", "x": 1},
+        {"type": 3, "x": 2},
+        {"type": 1, "x": 3},
+    ]
     for type_ in orders(ByText, ByNumber, Made):
         for value in (ByText(1), ByNumber(2), Made(3)):
             assert exact(fmt.decode(fmt.Encoder(type_).encode(value), type_), value)
@@ -195,7 +199,9 @@ def test_arrays_that_only_the_last_item_tells_apart(fmt):
 
 
 def many_tagged(n):
-    return [type(Record)(f"T{i}", (Record,), {"__annotations__": {"x": int}, "__module__": __name__}, tag=f"t{i}") for i in range(n)]
+    return [
+        type(Record)(f"T{i}", (Record,), {"__annotations__": {"x": int}, "__module__": __name__}, tag=f"t{i}") for i in range(n)
+    ]
 
 
 def many_untagged(n):
@@ -254,7 +260,18 @@ def test_deep_unions_of_arrays_are_limited(fmt):
 
 @pytest.mark.parametrize("fmt", [f for f in FORMATS if f.name == "json"], ids=repr)
 def test_malformed_text_within_what_is_looked_at(fmt):
-    for data in (b"[1", b"[1,", b'["a', b"[1,]", b"[tru]", b'["\xff"]', b"[[}]", b'{"age":1,"type":tru}', b'{"age":1,,', b'{"type":"dog"'):
+    for data in (
+        b"[1",
+        b"[1,",
+        b'["a',
+        b"[1,]",
+        b"[tru]",
+        b'["\xff"]',
+        b"[[}]",
+        b'{"age":1,"type":tru}',
+        b'{"age":1,,',
+        b'{"type":"dog"',
+    ):
         error = quire.DecodeError
         fmt.refuses(data, list[int] | list[str] | Dog | Stray, error)
         fmt.refuses(data, tuple[int, int, str] | tuple[int, int, int] | Dog | Stray, error)

@@ -75,7 +75,9 @@ def test_subclasses_of_any_depth(fmt):
             quire.validate(value, type_)
     drawing = Drawing([Circle("c", 1.0), Shape("s")], Ring("r", 2.0, 1.0))
     assert fmt.decode(fmt.Encoder(Drawing).encode(drawing), Drawing) == drawing
-    assert fmt.refuses(fmt.encode({"type": "Square", "name": "x"}), Subclasses[Shape], quire.ValidationError).code == "invalid_tag"
+    assert (
+        fmt.refuses(fmt.encode({"type": "Square", "name": "x"}), Subclasses[Shape], quire.ValidationError).code == "invalid_tag"
+    )
 
 
 def test_dataclasses_by_a_literal_of_theirs(fmt):
@@ -159,7 +161,11 @@ def test_families_that_nothing_tells_apart(fmt):
     class Same(Base):
         pass
 
-    for type_, part in ((Subclasses[Base], "give them a tag"), (Subclasses[int], "takes a class with fields"), (Subclasses[list[int]], "takes")):
+    for type_, part in (
+        (Subclasses[Base], "give them a tag"),
+        (Subclasses[int], "takes a class with fields"),
+        (Subclasses[list[int]], "takes"),
+    ):
         with pytest.raises(quire.SchemaError, match=part):
             fmt.Decoder(type_)
     with pytest.raises(quire.SchemaError, match="needs a class"):
@@ -210,7 +216,13 @@ def test_unknown_is_an_object_like_others():
     assert quire.to_builtins(unknown) == {"type": "x", "y": [1]}
 
 
-@given(st.dictionaries(st.text(max_size=4), st.recursive(st.none() | st.integers(-9, 9) | st.text(max_size=3), st.lists, max_leaves=5), max_size=4))
+@given(
+    st.dictionaries(
+        st.text(max_size=4),
+        st.recursive(st.none() | st.integers(-9, 9) | st.text(max_size=3), st.lists, max_leaves=5),
+        max_size=4,
+    )
+)
 def test_any_object_comes_back_as_it_was(fmt, document):
     value = fmt.decode(fmt.encode(document), Dog | Cat | Unknown)
     assert type(value) is (Unknown if document.get("type") not in ("dog", "cat") else type(value))
@@ -254,6 +266,10 @@ def test_streams_and_lines_learn_of_new_classes(fmt):
     buffer = bytearray(100)
     assert decoder.decode(buffer[: encoder.encode_into(later, buffer)]) == later
     types.new_class("Later", (base,))
-    for work in (lambda: list(decoder.decode_lines(data)), lambda: encoder.encode_lines([one]), lambda: encoder.encode_into(one, buffer)):
+    for work in (
+        lambda: list(decoder.decode_lines(data)),
+        lambda: encoder.encode_lines([one]),
+        lambda: encoder.encode_into(one, buffer),
+    ):
         with pytest.raises(quire.SchemaError, match="same tag"):
             work()
