@@ -61,7 +61,7 @@ def test_every_format_is_told_and_shown(format, file, capsys):
     assert offsets == sorted(offsets) and offsets[-1] < len(data)
 
 
-@pytest.mark.parametrize("format", ["json", "msgpack", "marshal"])
+@pytest.mark.parametrize("format", ["json", "msgpack", "pickle", "marshal"])
 def test_the_tree_is_that_of_the_value(format, file, capsys):
     def plain(node):
         if node["kind"] in ("map", "dict"):
@@ -102,7 +102,7 @@ def test_what_a_file_looks_like(file, capsys):
 
 
 def test_a_pickle_is_a_program(file, capsys):
-    _, lines, _ = run(capsys, file(b"\x80\x02c__builtin__\neval\n(X\x03\x00\x00\x001+1tR."))
+    _, lines, _ = run(capsys, file(b"\x80\x02c__builtin__\neval\n(X\x03\x00\x00\x001+1tR."), "--instructions")
     assert lines[1:] == [
         "   0  pickle 6 items",
         "   0    PROTO 2",
@@ -216,7 +216,7 @@ def test_deep_and_long(file, capsys):
     assert run(capsys, file(b"[" * 900 + b"]" * 900), "--json")[0] == 0
     assert run(capsys, file(b"[" * 100_000), "--format", "json")[0] == 1
     assert run(capsys, file(b")\1" * 1900 + b"N"))[0] == 0
-    assert run(capsys, file(b"(" * 50_000 + b"."))[0] == 0
+    assert run(capsys, file(b"(" * 50_000 + b"."), "--instructions")[0] == 0
     assert run(capsys, file(json.dumps([10**500, "x" * 1000]).encode()))[1][-1].endswith("(1000 characters)")
 
 

@@ -24,6 +24,7 @@ def _parser():
     )
     inspect.add_argument("file", help="the file to read; - for standard input")
     inspect.add_argument("--format", choices=FORMATS, help="what it is (default: told by its content)")
+    inspect.add_argument("--instructions", action="store_true", help="of a pickle: its instructions, not the value they build")
     inspect.add_argument("--json", action="store_true", help="print JSON, for other programs")
     inspect.add_argument("--depth", type=_count, default=None, metavar="N", help="show N levels (default: all)")
     inspect.add_argument(
@@ -62,7 +63,7 @@ def main(arguments=None):
     if format is None:
         print("quire: this is none of the formats that are known; --format says which one to try", file=sys.stderr)
         return 2
-    roots, fault = read(data, format)
+    roots, fault = read(data, format, options.instructions)
     try:
         if options.json:
             print(encode(as_json(data, format, roots, fault, options.depth, options.max_items)).decode())

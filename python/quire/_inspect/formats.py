@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass, field
 
 from quire._core import inspect_events, pyc_head
+from quire._inspect.nodes import Fault, Node, key_of
+from quire._inspect.pickles import Budget, read_pickle
 
 FORMATS = ("json", "msgpack", "pickle", "marshal", "pyc")
 MOST_EVENTS = 2_000_000  # what is shown of more takes longer than anybody waits
@@ -43,38 +45,11 @@ _TO_MARK = {"APPENDS", "LIST", "TUPLE", "DICT", "SETITEMS", "ADDITEMS", "FROZENS
 
 
 @dataclass(slots=True)
-class Node:
-    """A value, or an instruction of a pickle: where it stands, what it is, how it is called where it is (None: it is a root)."""
-
-    offset: int
-    end: int
-    kind: str
-    value: object = None
-    name: object = None
-    number: int | None = None  # by which a marshalled object can be referred to
-    children: list | None = None
-
-
-@dataclass(slots=True)
-class Fault:
-    code: str
-    message: str
-    offset: int
-
-
-@dataclass(slots=True)
 class _Open:
     node: Node
     pairs: bool
     key: Node | None = None
     children: list = field(default_factory=list)
-
-
-def _key_of(node):
-    """The text that stands for a key: what can be shown on a terminal."""
-    if isinstance(node.value, str) and node.kind != "int":
-        return node.value if node.value.isprintable() else repr(node.value)
-    return f"<{node.kind} at {node.offset}>" if node.value is None else repr(node.value)
 
 
 def _tree(events, make, end):
@@ -94,7 +69,7 @@ def _tree(events, make, end):
             elif parent.pairs and parent.key is None:
                 node.name, parent.key = "key", node
             elif parent.pairs:
-                node.name, parent.key = _key_of(parent.key), None
+                node.name, parent.key = key_of(parent.key), None
             else:
                 node.name = len(parent.node.children)
             # A key that is a scalar is shown as the name of its value.
@@ -178,11 +153,11 @@ def _pyc(data):
     return [Node(0, end, ".pyc", text, children=[*children, *roots])], fault, end
 
 
-def _read_one(data, format, offset):
+def _read_one(data, format, offset, budget):
     if format == "pyc":
         return _pyc(data)
     if format == "pickle":
-        return _instructions(data, offset)
+        return _instructions(data, offset) if budget is None else read_pickle(data, offset, budget)
     if format == "marshal":
         return _nested(data, format, offset, sys.version_info[0] * 100 + sys.version_info[1], _MarshalNodes())
     return _nested(data, format, offset, 0, _token_node)
@@ -195,11 +170,12 @@ def _after(data, format, end):
     return end
 
 
-def read(data, format):
-    """The roots (one for each value in a row, one in a .pyc) and the fault or None."""
+def read(data, format, instructions=False):
+    """The roots (for each value in a row, one in a .pyc) and the fault or None. `instructions`: a pickle's, not its value."""
     roots, place = [], _after(data, format, 0)
+    budget = None if instructions else Budget()
     while not roots or place < len(data):
-        more, fault, end = _read_one(data, format, place)
+        more, fault, end = _read_one(data, format, place, budget)
         roots += more
         if fault is not None:
             return roots, fault

@@ -28,6 +28,12 @@ def _shown(value):
     return repr(value)
 
 
+def _plainly(value):
+    """A name as it stands, where a terminal can show it."""
+    text = str(value)
+    return _shortened(text, len(text), "characters") if text.isprintable() else _shown(text)
+
+
 def _label(node):
     """(kind, value) as they are shown."""
     if node.kind == "pickle":
@@ -38,6 +44,11 @@ def _label(node):
         return node.kind, ""
     if node.kind == "bool":
         return "bool", "true" if node.value else "false"
+    if node.of is not None:
+        number = "" if node.of.number is None else "#"
+        return f"{node.kind} to {number}{node.value}", " ".join(part for part in _label(node.of) if part)
+    if node.kind in ("call", "object", "global", "extension", "persistent id", "out-of-band buffer"):
+        return node.kind, "" if node.value is None else _plainly(node.value)
     if node.kind in ("reference", "text reference"):
         return node.kind, f"#{node.value}"
     if node.children is not None:
@@ -111,8 +122,10 @@ def _node_as_json(node, depth, most):
         made.update(offset=node.offset, end=node.end, kind=node.kind)
         if node.name is not None and node.name != "":
             made["name"] = _plain(node.name)
-        if node.value is not None and (node.children is None or node.kind == ".pyc"):
+        if node.value is not None and (node.children is None or isinstance(node.value, str)):
             made["value"] = _plain(node.value)
+        if node.of is not None:
+            made["of"] = node.of.kind
         if node.number is not None:
             made["number"] = node.number
         if node.children is None:
