@@ -64,5 +64,6 @@ static PyObject *json_read(qpy_state *state, const uint8_t *data, size_t length,
 int QPY_BUILD(qpy_format_json_init)(PyObject *module, qpy_state *state)
 {
     state->json_read = json_read;
+    state->json_scan = QPY_BUILD(qpy_json_scan_units);
     return json_init(module);
 }

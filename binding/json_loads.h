@@ -27,6 +27,10 @@ QR_INLINE PyObject *qpy_json_read(qpy_state *state, const uint8_t *data, size_t 
  * JSONDecodeError, or with what a hook raised. */
 PyObject *qpy_json_scan(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end);
 
+/* The scanner as it was compiled for any machine and for one with AVX-512. */
+PyObject *qpy_json_scan_units(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end);
+PyObject *qpy_json_scan_units_avx512(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end);
+
 /* A JSONDecodeError. Returns NULL. */
 PyObject *qpy_json_fail(const char *message, PyObject *text, Py_ssize_t at);
 /* StopIteration(at). Returns NULL. */

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_scan: the scanner for each width of a str, and what the widths share. */
+/* json_scan: what is rare in the scanner or runs code of the interpreter; the scanner itself is json_scan_units.c. */
 #include "binding/json_loads.h"
 
 #include "binding/attribute.h"
-#include "binding/json_names.h"
-#include "binding/keys.h"
 #include "core/base/float64.h"
-#include "core/base/integer.h"
-#include "core/base/stack.h"
-
-enum { MEMO = 256 }; /* keys that a scanner remembers */
-#define END_OF_TEXT 0xFFFFFFFFu /* no character */
-
-/* From 3.13 on a comma before a closing bracket has a message of its own. */
-#define TELLS_TRAILING_COMMA (PY_VERSION_HEX >= 0x030D0000)
 
 /* ---------------------------------------------------------------- failing */
 
@@ -36,15 +26,6 @@ PyObject *qpy_json_no_value(Py_ssize_t at)
         PyErr_SetObject(PyExc_StopIteration, index);
     Py_XDECREF(index);
     return NULL;
-}
-
-/* QR_STACK_ENTER's: levels that are lent, or 0 with the exception. */
-static uint32_t go_deeper(qr_depth *stack, const char *message)
-{
-    uint32_t lent = qr_depth_lend(stack);
-    if (!lent)
-        PyErr_SetString(PyExc_RecursionError, message);
-    return lent;
 }
 
 /* ---------------------------------------------------------------- scalars */
@@ -123,55 +104,7 @@ static PyObject *floating(const uint8_t *text, size_t length)
 
 PyObject *qpy_json_number(const uint8_t *text, size_t length, int is_float) { return is_float ? floating(text, length) : integer(text, length); }
 
-/* ---------------------------------------------------------------- characters */
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* What a backslash and that letter stand for, or 0. */
-static int32_t short_escape(uint8_t c)
-{
-    switch (c) {
-    case '"': case '\\': case '/': return c;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return 0;
-    }
-}
-
-/* The least limit of PyUnicode_New that holds characters whose bits these are. A bound of all is no better than its highest bit, and a
- * str must not be wider than it needs, but an `or` of characters below a power of two is below it too. */
-static Py_UCS4 widest_of(uint32_t all) { return all < 0x80 ? 0x7F : all < 0x100 ? 0xFF : all < 0x10000 ? 0xFFFF : 0x10FFFF; }
-
-/* The interpreter keeps the strs of no and of one Latin-1 character. */
-static PyObject *one_character(PyObject *str)
-{
-    if (str && PyUnicode_GET_LENGTH(str) == 1)
-        Py_SETREF(str, PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(str, 0)));
-    return str;
-}
-
-#define UNIT Py_UCS1
-#define SCAN(name) scan1_##name
-#include "binding/json_scan.tmpl.h"
-#undef UNIT
-#undef SCAN
-#define UNIT Py_UCS2
-#define SCAN(name) scan2_##name
-#include "binding/json_scan.tmpl.h"
-#undef UNIT
-#undef SCAN
-#define UNIT Py_UCS4
-#define SCAN(name) scan4_##name
-#include "binding/json_scan.tmpl.h"
+/* ---------------------------------------------------------------- the scanner */
 
 PyObject *qpy_json_scan(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end)
 {
@@ -179,9 +112,5 @@ PyObject *qpy_json_scan(qpy_state *state, PyObject *text, Py_ssize_t start, cons
         PyErr_SetString(PyExc_ValueError, "idx cannot be negative");
         return NULL;
     }
-    switch (PyUnicode_KIND(text)) {
-    case PyUnicode_1BYTE_KIND: return scan1_scan(state, text, start, hooks, end);
-    case PyUnicode_2BYTE_KIND: return scan2_scan(state, text, start, hooks, end);
-    default: return scan4_scan(state, text, start, hooks, end);
-    }
+    return state->json_scan(state, text, start, hooks, end); /* as it was compiled for this machine: json_scan_units.c */
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_scan: the scanner over the characters of a str of one width.
  *
- * A C template, included once for each width: UNIT is the type of a character, SCAN(name) makes names of its own. Places are
- * indices of characters. A scanner holds no lock and no cache while a hook runs; the text never changes. */
+ * A C template, included once for each width: UNIT is the type of a character, WIDTH its bytes, SCAN(name) makes names of its own.
+ * Places are indices of characters. What is finished is on the sink's stack; around a hook the sink is left, so that it holds up no
+ * collector; the text never changes. */
 
 typedef struct SCAN(scanner) {
     qpy_state *state;
+    qpy_sink *sink;
     const qpy_json_hooks *hooks;
     PyObject *text;   /* borrowed */
     PyObject **memo;  /* MEMO keys that are not in the cache of short ones, each where its text says; NULL until one is met */
     const UNIT *data;
     Py_ssize_t at, length;
+    uint32_t unescaped[UNESCAPED]; /* of the string with escapes that was measured last, if it is that short */
     qr_depth stack;   /* the interpreter counts levels too, but takes every stack to be large */
 } SCAN(scanner);
 
@@ -39,16 +42,13 @@ static int SCAN(is_word)(const SCAN(scanner) *s, const char *word, Py_ssize_t n)
 /* ---------------------------------------------------------------- strings */
 
 /* Four hexadecimal digits, or -1. */
-static int32_t SCAN(hex4)(const UNIT *p)
+QR_INLINE int32_t SCAN(hex4)(const UNIT *p)
 {
-    int32_t code = 0;
-    for (int i = 0; i < 4; i++) {
-        int32_t nibble = p[i] < 128 ? hex_value((uint8_t)p[i]) : -1;
-        if (nibble < 0)
-            return -1;
-        code = code << 4 | nibble;
-    }
-    return code;
+    uint32_t all = p[0] | p[1] | p[2] | p[3];
+    if (QR_UNLIKELY(all > 0x7F))
+        return -1;
+    uint32_t a = qr_json_hex_digits[p[0]], b = qr_json_hex_digits[p[1]], c = qr_json_hex_digits[p[2]], d = qr_json_hex_digits[p[3]];
+    return QR_UNLIKELY((a | b | c | d) > 15) ? -1 : (int32_t)(a << 12 | b << 8 | c << 4 | d);
 }
 
 /* The escape whose backslash is at *at, which is moved behind it: the code point, or -1 with the exception. `begin` is where the string
@@ -90,94 +90,89 @@ static int32_t SCAN(escape)(SCAN(scanner) *s, Py_ssize_t begin, Py_ssize_t *at)
     return code;
 }
 
-/* Looks through the string whose first character is at s->at: its closing quote, how many characters it has, an upper bound of them all
- * and whether it has escapes. 1, or 0 with the exception. */
+/* What is known of a string once its end is found. */
 typedef struct SCAN(span) {
-    Py_ssize_t start, stop, count;
-    uint32_t all; /* the characters or'ed */
+    Py_ssize_t start, stop, count; /* stop: its closing quote; count: characters it has */
+    uint32_t all;                  /* the characters or'ed */
     int escaped;
 } SCAN(span);
 
-/* Blocks of n characters from i on, as long as none of them is a quote, a backslash or below the lowest. Each is looked at as a whole:
- * the compiler makes vectors of them. */
-QR_INLINE Py_ssize_t SCAN(pass_blocks)(const UNIT *data, Py_ssize_t i, Py_ssize_t length, UNIT lowest, int n, UNIT *seen)
+/* Keeps n characters of a string with escapes, as its count-th and following ones, if there is room for them. */
+QR_INLINE void SCAN(keep)(SCAN(scanner) *s, Py_ssize_t count, Py_ssize_t from, Py_ssize_t n)
 {
-    for (; length - i >= n; i += n) {
-        UNIT stops = 0, some = 0;
-        for (int k = 0; k < n; k++) {
-            UNIT c = data[i + k];
-            stops |= (UNIT)((c == '"') | (c == '\\') | (c < lowest));
-            some |= c;
-        }
-        if (stops)
-            break;
-        *seen |= some;
-    }
-    return i;
+    for (Py_ssize_t i = 0; i < n && count + i < UNESCAPED; i++)
+        s->unescaped[count + i] = s->data[from + i];
 }
 
-/* On to the first such character, or to the end. */
-static QR_NOINLINE Py_ssize_t SCAN(pass_plain)(const SCAN(scanner) *s, Py_ssize_t i, UNIT lowest, uint32_t *all)
-{
-    const UNIT *data = s->data;
-    UNIT seen = 0;
-    if (s->length - i >= (Py_ssize_t)(64 / sizeof(UNIT)) && data[i] != '"')
-        i = SCAN(pass_blocks)(data, i, s->length, lowest, 64 / sizeof(UNIT), &seen);
-    i = SCAN(pass_blocks)(data, i, s->length, lowest, 16 / sizeof(UNIT), &seen);
-    for (; i < s->length && data[i] != '"' && data[i] != '\\' && data[i] >= lowest; i++)
-        seen |= data[i];
-    *all |= seen;
-    return i;
-}
-
+/* Looks through the string whose first character is at s->at. 1, or 0 with the exception. */
 static int SCAN(measure)(SCAN(scanner) *s, SCAN(span) *span)
 {
     const Py_ssize_t begin = s->at - 1;
-    Py_ssize_t i = s->at;
-    const UNIT lowest = s->hooks->strict ? 0x20 : 0;
+    Py_ssize_t i = s->at, from = i;
     *span = (SCAN(span)){.start = i};
     for (;;) {
-        Py_ssize_t from = i;
-        uint32_t all = 0;
-        i = SCAN(pass_plain)(s, i, lowest, &all);
-        span->all |= all;
-        span->count += i - from;
-        if (i == s->length) {
+        i += (Py_ssize_t)QR_PASTE(qr_units_plain_, WIDTH)(s->data + i, (size_t)(s->length - i), &span->all);
+        if (QR_UNLIKELY(i == s->length)) {
             qpy_json_fail("Unterminated string starting at", s->text, begin);
             return 0;
         }
-        if (s->data[i] == '"')
+        if (QR_LIKELY(s->data[i] == '"'))
             break;
         if (s->data[i] != '\\') {
-            qpy_json_fail("Invalid control character at", s->text, i);
-            return 0;
+            if (s->hooks->strict) {
+                qpy_json_fail("Invalid control character at", s->text, i);
+                return 0;
+            }
+            span->all |= s->data[i++];
+            continue;
         }
+        Py_ssize_t plain = i - from;
         int32_t code = SCAN(escape)(s, begin, &i);
         if (code < 0)
             return 0;
-        span->all |= (uint32_t)code;
+        SCAN(keep)(s, span->count, from, plain);
+        span->count += plain;
+        if (span->count < UNESCAPED)
+            s->unescaped[span->count] = (uint32_t)code;
         span->count++;
+        span->all |= (uint32_t)code;
         span->escaped = 1;
+        from = i;
     }
+    if (span->escaped)
+        SCAN(keep)(s, span->count, from, i - from);
+    span->count += i - from;
     span->stop = i;
     s->at = i + 1;
     return 1;
 }
 
-/* To units of a width that holds them all. */
-static void SCAN(copy)(void *to, unsigned width, const UNIT *from, size_t n)
+/* n characters from there on, to units of a width that holds them all. */
+QR_INLINE void SCAN(copy)(const SCAN(scanner) *s, void *to, unsigned width, Py_ssize_t at, Py_ssize_t count)
 {
+    const UNIT *from = s->data + at;
+    const size_t n = (size_t)count, readable = (size_t)(s->length - at);
+    (void)readable;
     if (width == sizeof(UNIT))
-        memcpy(to, from, n * sizeof(UNIT));
+        qr_copy_short(to, (const uint8_t *)from, n * sizeof(UNIT));
+#if WIDTH > 1
     else if (width == 1)
-        for (size_t i = 0; i < n; i++)
-            ((Py_UCS1 *)to)[i] = (Py_UCS1)from[i];
+        QR_PASTE(QR_PASTE(qr_units_copy_, WIDTH), _1)(to, from, n, readable);
+#endif
+#if WIDTH > 2
+    else if (width == 2)
+        qr_units_copy_4_2(to, from, n, readable);
+#endif
+#if WIDTH < 2
     else if (width == 2)
         for (size_t i = 0; i < n; i++)
-            ((Py_UCS2 *)to)[i] = (Py_UCS2)from[i];
+            ((Py_UCS2 *)to)[i] = from[i];
+#endif
+#if WIDTH < 4
     else
         for (size_t i = 0; i < n; i++)
             ((Py_UCS4 *)to)[i] = from[i];
+#endif
 }
 
 /* A str of what was measured: the escapes are known to be right. */
@@ -188,15 +183,18 @@ static PyObject *SCAN(unescape)(SCAN(scanner) *s, const SCAN(span) *span)
         return NULL;
     unsigned width = (unsigned)PyUnicode_KIND(str);
     char *to = PyUnicode_DATA(str);
+    if (span->count <= UNESCAPED)
+        return copy_unescaped(str, s->unescaped);
     for (Py_ssize_t i = span->start; i < span->stop;) {
         Py_ssize_t from = i;
-        while (i < span->stop && s->data[i] != '\\')
-            i++;
-        SCAN(copy)(to, width, s->data + from, (size_t)(i - from));
+        uint32_t all = 0;
+        i += (Py_ssize_t)QR_PASTE(qr_units_plain_, WIDTH)(s->data + i, (size_t)(s->length - i), &all);
+        SCAN(copy)(s, to, width, from, i - from);
         to += (size_t)(i - from) * width;
         if (i == span->stop)
             break;
-        PyUnicode_WRITE(width, to, 0, (Py_UCS4)SCAN(escape)(s, span->start - 1, &i));
+        Py_UCS4 code = s->data[i] == '\\' ? (Py_UCS4)SCAN(escape)(s, span->start - 1, &i) : s->data[i++];
+        PyUnicode_WRITE(width, to, 0, code);
         to += width;
     }
     return str;
@@ -213,7 +211,7 @@ static PyObject *SCAN(make_str)(SCAN(scanner) *s, const SCAN(span) *span)
     PyObject *str = PyUnicode_New(span->count, widest_of(span->all));
     if (!str)
         return NULL;
-    SCAN(copy)(PyUnicode_DATA(str), PyUnicode_KIND(str), s->data + span->start, (size_t)span->count);
+    SCAN(copy)(s, PyUnicode_DATA(str), PyUnicode_KIND(str), span->start, span->count);
     return str;
 }
 
@@ -223,33 +221,36 @@ static PyObject *SCAN(string)(SCAN(scanner) *s)
     return SCAN(measure)(s, &span) ? SCAN(make_str)(s, &span) : NULL;
 }
 
-/* Is it the text that was measured? */
-static int SCAN(is_same)(const SCAN(scanner) *s, const SCAN(span) *span, PyObject *key)
+/* Is it the text that was measured, without escapes? */
+QR_INLINE int SCAN(is_same)(const SCAN(scanner) *s, const SCAN(span) *span, PyObject *key)
 {
     const UNIT *data = s->data + span->start;
-    if (PyUnicode_GET_LENGTH(key) != span->count)
+    size_t n = (size_t)span->count;
+    uint8_t room[QR_SIMD_BLOCK];
+    if (PyUnicode_GET_LENGTH(key) != span->count || span->escaped)
         return 0;
     int kind = PyUnicode_KIND(key);
     const void *units = PyUnicode_DATA(key);
     if (kind == sizeof(UNIT))
-        return memcmp(units, data, (size_t)span->count * sizeof(UNIT)) == 0;
-    for (Py_ssize_t i = 0; i < span->count; i++)
+        return n * sizeof(UNIT) <= 32 ? qr_simd_equal(units, (const uint8_t *)data, n * sizeof(UNIT)) : memcmp(units, data, n * sizeof(UNIT)) == 0;
+    if (kind == 1 && span->all < 0x80 && n <= sizeof room && s->length - span->start >= QR_SIMD_BLOCK) {
+        qr_block_store(room, QR_PASTE(qr_units_narrow_, WIDTH)(data));
+        return qr_simd_equal(units, room, n);
+    }
+    for (size_t i = 0; i < n; i++)
         if (PyUnicode_READ(kind, units, i) != data[i])
             return 0;
     return 1;
 }
 
-/* The place in the memo of a text of at least one character, of units of that width. */
-static PyObject **SCAN(place)(SCAN(scanner) *s, const void *units, int kind, size_t n)
+/* The place in the memo of a text; NULL with MemoryError. */
+static PyObject **SCAN(place)(SCAN(scanner) *s, const void *units, size_t bytes)
 {
-    size_t sum = n;
     if (!s->memo && !(s->memo = PyMem_Calloc(MEMO, sizeof *s->memo))) {
         PyErr_NoMemory();
         return NULL;
     }
-    for (size_t i = 0; i < 8; i++)
-        sum = sum * 31 + PyUnicode_READ(kind, units, (n - 1) / 7 * i + ((n - 1) % 7 * i) / 7);
-    return &s->memo[(sum ^ sum >> 8) % MEMO];
+    return &s->memo[qr_name_hash(units, bytes) % MEMO];
 }
 
 /* A key with escapes: what it is shows only when it is made. */
@@ -258,8 +259,8 @@ static PyObject *SCAN(escaped_key)(SCAN(scanner) *s, const SCAN(span) *span)
     PyObject *key = SCAN(make_str)(s, span);
     if (!key || PyUnicode_GET_LENGTH(key) == 0)
         return key;
-    PyObject **place = SCAN(place)(s, PyUnicode_DATA(key), PyUnicode_KIND(key), (size_t)PyUnicode_GET_LENGTH(key));
-    if (place && *place && PyUnicode_Compare(*place, key) == 0)
+    PyObject **place = SCAN(place)(s, PyUnicode_DATA(key), (size_t)PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key));
+    if (place && *place && is_same_str(*place, key))
         Py_SETREF(key, Py_NewRef(*place));
     else if (place)
         Py_XSETREF(*place, Py_NewRef(key));
@@ -276,27 +277,38 @@ static void SCAN(forget)(SCAN(scanner) *s)
 }
 
 /* The same text is mostly the same object within a document: short ASCII in the cache of all, others in the memo. */
-static PyObject *SCAN(key)(SCAN(scanner) *s)
+static PyObject *SCAN(new_key)(SCAN(scanner) *s, const SCAN(span) *span)
 {
-    SCAN(span) span;
+    const UNIT *data = s->data + span->start;
     uint8_t room[QPY_KEYS_LONGEST];
-    if (!SCAN(measure)(s, &span))
-        return NULL;
-    if (span.all < 0x80 && !span.escaped && span.count <= QPY_KEYS_LONGEST) {
-        for (Py_ssize_t i = 0; i < span.count; i++)
-            room[i] = (uint8_t)s->data[span.start + i];
-        return qpy_keys_get(s->state->keys, room, (size_t)span.count);
+    if (span->all < 0x80 && !span->escaped && span->count <= QPY_KEYS_LONGEST) {
+        SCAN(copy)(s, room, 1, span->start, span->count);
+        return qpy_keys_get(s->state->keys, room, (size_t)span->count);
     }
-    if (span.escaped || span.count == 0)
-        return SCAN(escaped_key)(s, &span);
-    PyObject **place = SCAN(place)(s, s->data + span.start, (int)sizeof(UNIT), (size_t)span.count);
-    if (place && (!*place || !SCAN(is_same)(s, &span, *place))) {
-        PyObject *key = SCAN(make_str)(s, &span);
+    if (span->escaped || span->count == 0)
+        return SCAN(escaped_key)(s, span);
+    PyObject **place = SCAN(place)(s, data, (size_t)span->count * sizeof(UNIT));
+    if (place && (!*place || !SCAN(is_same)(s, span, *place))) {
+        PyObject *key = SCAN(make_str)(s, span);
         if (!key)
             return NULL;
         Py_XSETREF(*place, key);
     }
     return place ? Py_NewRef(*place) : NULL;
+}
+
+/* The key whose first character is at s->at joins the map. 1, or 0 with the exception. */
+static int SCAN(key)(SCAN(scanner) *s, qpy_frame *frame)
+{
+    SCAN(span) span;
+    if (!SCAN(measure)(s, &span))
+        return 0;
+    if (frame->shape && frame->shape->next && SCAN(is_same)(s, &span, frame->shape->next->key)) {
+        qpy_sink_predicted(s->sink, frame);
+        return 1;
+    }
+    PyObject *key = SCAN(new_key)(s, &span);
+    return key && qpy_sink_key(s->sink, frame, key);
 }
 
 /* ---------------------------------------------------------------- numbers */
@@ -307,15 +319,16 @@ QR_INLINE int SCAN(is_digit)(const SCAN(scanner) *s, Py_ssize_t i) { return i < 
 static PyObject *SCAN(number)(SCAN(scanner) *s)
 {
     Py_ssize_t start = s->at, i = start;
-    int is_float = 0;
-    i += s->data[i] == '-';
+    int is_float = 0, negative = s->data[i] == '-';
+    uint64_t whole = 0; /* of as many digits as fit */
+    i += negative;
     if (!SCAN(is_digit)(s, i))
         return qpy_json_no_value(start);
     if (s->data[i] == '0')
         i++;
     else
-        while (SCAN(is_digit)(s, i))
-            i++;
+        for (; SCAN(is_digit)(s, i); i++)
+            whole = whole * 10 + (uint64_t)(s->data[i] - '0');
     if (i < s->length && s->data[i] == '.' && SCAN(is_digit)(s, i + 1)) {
         is_float = 1;
         for (i += 2; SCAN(is_digit)(s, i); i++)
@@ -334,11 +347,13 @@ static PyObject *SCAN(number)(SCAN(scanner) *s)
     s->at = i;
     PyObject *hook = is_float ? s->hooks->parse_float : s->hooks->parse_int;
     if (hook) {
-        PyObject *digits = PyUnicode_FromKindAndData(sizeof(UNIT), s->data + start, i - start), *value = digits ? PyObject_CallOneArg(hook, digits) : NULL;
+        PyObject *digits = PyUnicode_FromKindAndData(sizeof(UNIT), s->data + start, i - start), *value = digits ? call_hook(s->sink, hook, digits) : NULL;
         Py_XDECREF(digits);
         return value;
     }
     size_t n = (size_t)(i - start);
+    if (!is_float && n <= 18)
+        return PyLong_FromLong(negative ? -(int64_t)whole : (int64_t)whole);
     if (sizeof(UNIT) == 1)
         return qpy_json_number((const uint8_t *)s->data + start, n, is_float);
     uint8_t room[64], *digits = n < sizeof room ? room : PyMem_Malloc(n + 1);
@@ -378,78 +393,61 @@ static int SCAN(more)(SCAN(scanner) *s, uint32_t close, const char *trailing)
 static PyObject *SCAN(array)(SCAN(scanner) *s)
 {
     QR_STACK_ENTER(&s->stack, go_deeper(&s->stack, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"), NULL, SCAN(array)(s));
-    PyObject *list = PyList_New(0);
+    qpy_frame frame;
+    int more = 1;
+    qpy_sink_open_array(s->sink, &frame);
     s->at++;
     SCAN(skip_space)(s);
-    if (list && SCAN(peek)(s) != ']') {
-        int more = 1;
-        while (more > 0) {
-            PyObject *value = SCAN(value)(s);
-            more = value && PyList_Append(list, value) == 0 ? SCAN(more)(s, ']', "Illegal trailing comma before end of array") : -1;
-            Py_XDECREF(value);
-        }
-        if (more < 0)
-            Py_CLEAR(list);
+    if (SCAN(peek)(s) == ']')
+        more = 0;
+    while (more > 0) {
+        PyObject *value = SCAN(value)(s);
+        more = value && qpy_sink_push(s->sink, value) ? SCAN(more)(s, ']', "Illegal trailing comma before end of array") : -1;
     }
     s->at++;
     s->stack.left++;
-    return list;
+    return more < 0 ? NULL : qpy_sink_close_array(s->sink, QR_PLAN_NONE, &frame);
 }
 
-/* A key, its colon and its value join the object: a dict, or the list of pairs that the hook wants. */
-static int SCAN(pair)(SCAN(scanner) *s, PyObject *object)
+/* A key, its colon and its value join the object. */
+static int SCAN(pair)(SCAN(scanner) *s, qpy_frame *frame)
 {
-    PyObject *key, *value = NULL;
-    int ok = 0;
     if (SCAN(peek)(s) != '"') {
         qpy_json_fail("Expecting property name enclosed in double quotes", s->text, s->at);
         return 0;
     }
     s->at++;
-    if (!(key = SCAN(key)(s)))
+    if (!SCAN(key)(s, frame))
         return 0;
     SCAN(skip_space)(s);
     if (SCAN(peek)(s) != ':') {
         qpy_json_fail("Expecting ':' delimiter", s->text, s->at);
-        goto done;
+        return 0;
     }
     s->at++;
     SCAN(skip_space)(s);
-    if (!(value = SCAN(value)(s)))
-        goto done;
-    if (!s->hooks->object_pairs_hook)
-        ok = PyDict_SetItem(object, key, value) == 0;
-    else {
-        PyObject *pair = PyTuple_Pack(2, key, value);
-        ok = pair && PyList_Append(object, pair) == 0;
-        Py_XDECREF(pair);
-    }
-done:
-    Py_DECREF(key);
-    Py_XDECREF(value);
-    return ok;
+    PyObject *value = SCAN(value)(s);
+    return value && qpy_sink_push(s->sink, value);
 }
 
 static PyObject *SCAN(object)(SCAN(scanner) *s)
 {
     QR_STACK_ENTER(&s->stack, go_deeper(&s->stack, "maximum recursion depth exceeded while decoding a JSON object from a unicode string"), NULL, SCAN(object)(s));
-    PyObject *hook = s->hooks->object_pairs_hook, *object = hook ? PyList_New(0) : PyDict_New();
+    qpy_frame frame;
+    int more = 1;
+    if (QR_UNLIKELY(s->hooks->object_pairs_hook))
+        qpy_sink_open_pairs(s->sink, &frame);
+    else
+        qpy_sink_open_map(s->sink, &frame);
     s->at++;
     SCAN(skip_space)(s);
-    if (object && SCAN(peek)(s) != '}') {
-        int more = 1;
-        while (more > 0)
-            more = SCAN(pair)(s, object) ? SCAN(more)(s, '}', "Illegal trailing comma before end of object") : -1;
-        if (more < 0)
-            Py_CLEAR(object);
-    }
+    if (SCAN(peek)(s) == '}')
+        more = 0;
+    while (more > 0)
+        more = SCAN(pair)(s, &frame) ? SCAN(more)(s, '}', "Illegal trailing comma before end of object") : -1;
     s->at++;
     s->stack.left++;
-    if (!hook)
-        hook = s->hooks->object_hook;
-    if (object && hook)
-        Py_SETREF(object, PyObject_CallOneArg(hook, object));
-    return object;
+    return more < 0 ? NULL : close_object(s->sink, &frame, s->hooks);
 }
 
 /* ---------------------------------------------------------------- any value */
@@ -457,7 +455,10 @@ static PyObject *SCAN(object)(SCAN(scanner) *s)
 static PyObject *SCAN(constant)(SCAN(scanner) *s, const char *name, Py_ssize_t n)
 {
     s->at += n;
-    return qpy_json_constant(s->state, s->hooks, name);
+    qpy_outside saved = qpy_sink_go_outside(s->sink);
+    PyObject *value = qpy_json_constant(s->state, s->hooks, name);
+    qpy_sink_come_back(s->sink, saved);
+    return value;
 }
 
 static PyObject *SCAN(value)(SCAN(scanner) *s)
@@ -513,9 +514,12 @@ static PyObject *SCAN(value)(SCAN(scanner) *s)
 
 static PyObject *SCAN(scan)(qpy_state *state, PyObject *text, Py_ssize_t start, const qpy_json_hooks *hooks, Py_ssize_t *end)
 {
-    SCAN(scanner) s = {.state = state, .hooks = hooks, .text = text, .data = PyUnicode_DATA(text), .at = start, .length = PyUnicode_GET_LENGTH(text)};
+    qpy_sink sink;
+    SCAN(scanner) s = {.state = state, .sink = &sink, .hooks = hooks, .text = text, .data = PyUnicode_DATA(text), .at = start, .length = PyUnicode_GET_LENGTH(text)};
     qr_depth_init(&s.stack, QPY_JSON_DEPTH);
+    qpy_sink_init(&sink, state, NULL, "json");
     PyObject *value = SCAN(value)(&s);
+    qpy_sink_release(&sink);
     SCAN(forget)(&s);
     *end = s.at;
     return value;

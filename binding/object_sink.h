@@ -66,43 +66,18 @@ QPY_SINK_FUNCTION PyObject *object_typed_object(qpy_sink *s, qr_reader *r, uint3
 
 /* ---------------------------------------------------------------- containers */
 
-QPY_SINK_FUNCTION void object_open_array(qpy_sink *s, qpy_frame *f) 
-{
-    qpy_sink_count_container(s);
-    f->base = (size_t)(s->top - s->base);
-    f->object = NULL;
-}
+QPY_SINK_FUNCTION void object_open_array(qpy_sink *s, qpy_frame *f) { qpy_sink_open_array(s, f); }
 QPY_SINK_FUNCTION int object_item(qpy_sink *s, qpy_frame *f, PyObject *v) { (void)f; return qpy_sink_push(s, v); }
 QPY_SINK_FUNCTION PyObject *object_close_array(qpy_sink *s, uint32_t node, qpy_frame *f) { return qpy_sink_close_array(s, node, f); }
 
-QPY_SINK_FUNCTION void object_open_map(qpy_sink *s, qpy_frame *f)
-{
-    qpy_shape *holder = s->context;
-    qpy_sink_count_container(s);
-    f->base = (size_t)(s->top - s->base);
-    f->object = NULL;
-    f->outer = holder;
-    f->shape = f->root = QR_LIKELY(holder) ? holder->sub : NULL; /* the first key makes it */
-    f->made = QR_LIKELY(f->root) ? f->root->made : 0;
-}
-QPY_SINK_FUNCTION void object_open_typed_map(qpy_sink *s, qpy_frame *f)
-{
-    f->base = (size_t)(s->top - s->base);
-    f->object = NULL;
-    f->shape = f->root = NULL;
-    f->outer = s->context;
-    f->made = (uint32_t)QPY_NOT_FOLLOWED;
-}
+QPY_SINK_FUNCTION void object_open_map(qpy_sink *s, qpy_frame *f) { qpy_sink_open_map(s, f); }
+QPY_SINK_FUNCTION void object_open_typed_map(qpy_sink *s, qpy_frame *f) { qpy_sink_open_pairs(s, f); }
 QPY_SINK_FUNCTION const qr_image *object_predict(qpy_sink *s, qpy_frame *f, qr_format format)
 {
     (void)s;
     return f->shape && f->shape->next ? &f->shape->next->image[format] : NULL;
 }
-QPY_SINK_FUNCTION void object_predicted(qpy_sink *s, qpy_frame *f)
-{
-    f->shape = f->shape->next;
-    s->context = qpy_shape_holder(f->root, f->shape);
-}
+QPY_SINK_FUNCTION void object_predicted(qpy_sink *s, qpy_frame *f) { qpy_sink_predicted(s, f); }
 static QR_NOINLINE PyObject *object_new_key(qpy_sink *s, qr_reader *r, const qr_token *t)
 {
     return t->widest == QR_TEXT_ASCII && !t->escaped ? qpy_keys_get(s->keys, t->text, t->length) : qpy_keys_share(s->keys, object_wide_str(r, t));

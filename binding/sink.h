@@ -86,6 +86,39 @@ QR_INLINE int qpy_sink_push(qpy_sink *self, PyObject *value)
     return 1;
 }
 
+/* A list or an untyped map opens: what is pushed from here on is in it. */
+QR_INLINE void qpy_sink_open_array(qpy_sink *self, qpy_frame *frame)
+{
+    qpy_sink_count_container(self);
+    frame->base = (size_t)(self->top - self->base);
+    frame->object = NULL;
+}
+QR_INLINE void qpy_sink_open_map(qpy_sink *self, qpy_frame *frame)
+{
+    qpy_shape *holder = self->context;
+    qpy_sink_count_container(self);
+    frame->base = (size_t)(self->top - self->base);
+    frame->object = NULL;
+    frame->outer = holder;
+    frame->shape = frame->root = QR_LIKELY(holder) ? holder->sub : NULL; /* the first key makes it */
+    frame->made = QR_LIKELY(frame->root) ? frame->root->made : 0;
+}
+/* A map whose keys are not foreseen: they are on the stack too. */
+QR_INLINE void qpy_sink_open_pairs(qpy_sink *self, qpy_frame *frame)
+{
+    frame->base = (size_t)(self->top - self->base);
+    frame->object = NULL;
+    frame->shape = frame->root = NULL;
+    frame->outer = self->context;
+    frame->made = (uint32_t)QPY_NOT_FOLLOWED;
+}
+/* The next key is the one that was expected: the map's is frame->shape->next. */
+QR_INLINE void qpy_sink_predicted(qpy_sink *self, qpy_frame *frame)
+{
+    frame->shape = frame->shape->next;
+    self->context = qpy_shape_holder(frame->root, frame->shape);
+}
+
 /* Not inlined: what the template calls once per container. Each returns a new object, or NULL with an exception. */
 PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame);
 /* A tuple of these values, whose references are stolen on success. */

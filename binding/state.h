@@ -13,6 +13,7 @@
 #include "binding/pickle/table.h"
 #include "core/base/error.h"
 
+struct qpy_json_hooks;
 struct qpy_keys;
 struct qpy_shapes;
 struct qpy_pickle_plans;
@@ -78,6 +79,7 @@ typedef struct qpy_state {
     size_t record_classes;        /* record_class.c: how many were ever made */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
+    PyObject *(*json_scan)(struct qpy_state *, PyObject *, Py_ssize_t, const struct qpy_json_hooks *, Py_ssize_t *);
     size_t json_hint;             /* json_dumps.c: length of its last result */
     size_t marshal_hint;          /* marshal/write.c: the same */
     qpy_str_header str_header;    /* module.c */

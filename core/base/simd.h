@@ -93,6 +93,8 @@ QR_INLINE uint32_t qr_block_bracket(qr_block v)
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(brackets, _mm_cmpeq_epi8(v, _mm_set1_epi8('"'))));
 }
 QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c) { return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)c))); }
+QR_INLINE qr_block qr_block_or(qr_block a, qr_block b) { return _mm_or_si128(a, b); }
+QR_INLINE uint64_t qr_block_fold(qr_block v) { return (uint64_t)_mm_cvtsi128_si64(_mm_or_si128(v, _mm_unpackhi_epi64(v, v))); }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return _mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) != QR_SIMD_ALL; }
 
 #elif defined(QR_SIMD_NEON)
@@ -141,6 +143,8 @@ QR_INLINE uint32_t qr_block_bracket(qr_block v)
     return qr_block_mask(vorrq_u8(brackets, vceqq_u8(v, vdupq_n_u8('"'))));
 }
 QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c) { return qr_block_mask(vceqq_u8(v, vdupq_n_u8(c))); }
+QR_INLINE qr_block qr_block_or(qr_block a, qr_block b) { return vorrq_u8(a, b); }
+QR_INLINE uint64_t qr_block_fold(qr_block v) { return vget_lane_u64(vreinterpret_u64_u8(vorr_u8(vget_low_u8(v), vget_high_u8(v))), 0); }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return vminvq_u8(vceqq_u8(a, b)) != 0xFF; }
 
 #else
@@ -180,6 +184,14 @@ QR_INLINE uint32_t qr_block_equal(qr_block v, uint8_t c)
         mask |= (uint32_t)(v.bytes[i] == c) << i;
     return mask;
 }
+QR_INLINE qr_block qr_block_or(qr_block a, qr_block b)
+{
+    for (unsigned i = 0; i < 16; i++)
+        a.bytes[i] |= b.bytes[i];
+    return a;
+}
+/* The two halves or'ed. */
+QR_INLINE uint64_t qr_block_fold(qr_block v) { return qr_load64(v.bytes) | qr_load64(v.bytes + 8); }
 QR_INLINE int qr_block_differ(qr_block a, qr_block b) { return memcmp(a.bytes, b.bytes, 16) != 0; }
 
 #endif

@@ -230,8 +230,7 @@ qr_token_kind qr_json_number(qr_reader *r, qr_token *token)
 
 /* ---------------------------------------------------------------- text */
 
-/* The value of a hexadecimal digit, 0xFF for anything else. */
-static const uint8_t hex_digits[256] = {
+const uint8_t qr_json_hex_digits[256] = {
 #define NONE_16 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
     NONE_16, NONE_16, NONE_16,
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 255, 255, 255, 255, 255,
@@ -246,7 +245,7 @@ QR_INLINE int32_t hex4(const uint8_t *p, const uint8_t *end)
 {
     if (QR_UNLIKELY(end - p < 4))
         return -1;
-    uint32_t a = hex_digits[p[0]], b = hex_digits[p[1]], c = hex_digits[p[2]], d = hex_digits[p[3]];
+    uint32_t a = qr_json_hex_digits[p[0]], b = qr_json_hex_digits[p[1]], c = qr_json_hex_digits[p[2]], d = qr_json_hex_digits[p[3]];
     return QR_UNLIKELY((a | b | c | d) > 15) ? -1 : (int32_t)(a << 12 | b << 8 | c << 4 | d);
 }
 
@@ -298,9 +297,9 @@ static int is_cut_off(const uint8_t *p, const uint8_t *end, int low_surrogate)
     if (left >= 6 || (left > 0 && p[0] != '\\') || (left > 1 && p[1] != 'u'))
         return 0;
     for (size_t i = 2; i < left; i++)
-        if (hex_digits[p[i]] > 15)
+        if (qr_json_hex_digits[p[i]] > 15)
             return 0;
-    return !low_surrogate || left < 3 || ((p[2] | 0x20) == 'd' && (left < 4 || (hex_digits[p[3]] & 0xFC) == 0xC));
+    return !low_surrogate || left < 3 || ((p[2] | 0x20) == 'd' && (left < 4 || (qr_json_hex_digits[p[3]] & 0xFC) == 0xC));
 }
 
 /* An escape, or a pair of them, that is cut off by the end of the input is a truncation. */

@@ -240,6 +240,8 @@ QR_INLINE qr_token_kind qr_json_key_any(qr_reader *r, qr_json_iter *iter, qr_tok
     return qr_json_key(r, iter, token) ? QR_TOKEN_STR : QR_TOKEN_ERROR;
 }
 
+/* The value of a hexadecimal digit, 0xFF for anything else. */
+extern const uint8_t qr_json_hex_digits[256];
 /* The text of a STR token as `room` units of `width` bytes: 1, or 0 with the error (invalid UTF-8) kept. Never writes
  * beyond room. Plain ASCII (widest ASCII, not escaped) is the caller's memcpy. */
 int qr_json_copy(qr_reader *r, const qr_token *token, void *to, unsigned width, size_t room);
