@@ -108,9 +108,9 @@ typedef struct qpy_decoder {
     PyObject *module;
 } qpy_decoder;
 
-/* By codec->write_styled: bytes, or NULL with an exception. */
+/* Bytes, or NULL with an exception: by codec->write_styled; and as the encoder's options say, of a format that has no shorter way. */
 PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint);
-PyObject *qpy_encoder_encode_styled(qpy_encoder *self, PyObject *object);
+PyObject *qpy_encoder_encode(qpy_encoder *self, PyObject *object);
 
 /* Shared slots of the two types. */
 int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state, PyObject *args, PyObject *kwargs);

@@ -226,7 +226,7 @@ static PyObject *QR_T(encode_one)(qpy_encoder *self, PyObject *object)
 static QR_COLD PyObject *QR_T(encode_rare)(qpy_encoder *self, PyObject *object)
 {
     if (self->styled)
-        return qpy_encoder_encode_styled(self, object);
+        return qpy_encoder_encode(self, object);
     PyObject *bytes = QR_T(encode_one)(self, object);
     if (!bytes)
         qpy_encoder_raise_all(self, self->plan, object);

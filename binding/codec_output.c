@@ -34,7 +34,7 @@ static void start(qpy_encoder *self, qpy_walker *walker)
     qpy_walker_use(walker, self->adapters);
 }
 
-PyObject *qpy_encoder_encode_styled(qpy_encoder *self, PyObject *object)
+PyObject *qpy_encoder_encode(qpy_encoder *self, PyObject *object)
 {
     qpy_walker walker;
     start(self, &walker);

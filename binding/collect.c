@@ -315,7 +315,7 @@ void qpy_collect_convert(const qpy_sink *failed, PyObject *object, const qpy_dec
     objects.sink.strict_keys = failed->strict_keys;
     qpy_collector self = {.functions = &qpy_objects_collect_sink, .inner = &objects, .sink = &objects.sink, .reader = &objects.reader, .plan = failed->plan, .format = &qpy_objects_format};
     objects.collector = &self;
-    PyObject *faults = start(&self, &qpy_objects_dynamic, options->most_errors);
+    PyObject *faults = start(&self, options->read_options & QPY_OBJECTS_PICKLED ? &qpy_pickled_dynamic : &qpy_objects_dynamic, options->most_errors);
     objects.reader.error = QR_ERROR_NONE; /* raised already */
     qpy_objects_release(&objects, &qpy_objects_format);
     qpy_collect_raise(first, faults);

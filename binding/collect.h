@@ -71,6 +71,6 @@ PyObject *qpy_collect_record_array(qpy_collector *self, uint32_t number);
 void qpy_collect_raise(PyObject *first, PyObject *faults);
 
 extern const qpy_collect_sink qpy_objects_collect_sink; /* format_objects.c */
-extern const qr_dynamic qpy_objects_dynamic;
+extern const qr_dynamic qpy_objects_dynamic, qpy_pickled_dynamic; /* the second with QPY_OBJECTS_PICKLED */
 
 #endif

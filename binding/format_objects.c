@@ -576,8 +576,11 @@ static int take_choice(qpy_objects *s, const qr_plan *plan, uint32_t number, PyO
 /* Objects of a class of their own say by it which arm they belong to. */
 static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
 {
-    if (PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object) || PyDict_CheckExact(object) ||
-        PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
+    int is_scalar = PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object);
+    uint32_t from = r->options & (QPY_OBJECTS_PICKLED | QPY_OBJECTS_WRITTEN);
+    if ((is_scalar && from != QPY_OBJECTS_PICKLED) || PyDict_CheckExact(object) || PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
+        return 0;
+    if (PyBytes_CheckExact(object) && from & QPY_OBJECTS_WRITTEN)
         return 0;
     uint32_t arm = qpy_union_arm(s->sink.state, s->sink.plan, number, object, NULL);
     if (arm == QR_PLAN_NONE || plan->nodes[arm].kind == QR_KIND_MAP)
@@ -684,7 +687,7 @@ static QR_NOINLINE int take_other(qr_reader *r, qpy_objects *s, const qr_plan *p
     case QR_KIND_CHOICE: return take_choice(s, plan, number, object, value);
     case QR_KIND_UNION: return take_union(r, s, plan, number, object, value);
     case QR_KIND_ADAPTER:
-        if (!s->sink.plan->nodes[number].encode || s->sink.plan->nodes[number].cls == Py_None || !qpy_adapt_takes(s->sink.plan, number, object))
+        if (!s->sink.plan->nodes[number].encode || s->sink.plan->nodes[number].cls == Py_None || r->options & QPY_OBJECTS_WRITTEN || !qpy_adapt_takes(s->sink.plan, number, object))
             return 0;
         *value = Py_NewRef(object);
         if (bounded)
@@ -784,7 +787,7 @@ static PyObject *convert_object(qpy_state *state, PyObject *object, const qpy_de
     return result;
 }
 
-static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+static PyObject *convert_with(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names, uint32_t read_options)
 {
     qpy_state *state = qpy_state_of(module);
     qpy_decode_options options;
@@ -797,10 +800,22 @@ static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t cou
         ;
     else if (options.limits.bytes || options.limits.str_bytes)
         PyErr_SetString(PyExc_ValueError, "convert() reads no document: limits.bytes and limits.str_bytes mean nothing there");
-    else
+    else {
+        options.read_options |= read_options;
         result = convert_object(state, args[0], &options);
+    }
     Py_XDECREF(options.plan);
     return result;
+}
+
+static PyObject *convert(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names) { return convert_with(module, args, count, names, 0); }
+static PyObject *convert_pickled(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    return convert_with(module, args, count, names, QPY_OBJECTS_PICKLED);
+}
+static PyObject *convert_written(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    return convert_with(module, args, count, names, QPY_OBJECTS_PICKLED | QPY_OBJECTS_WRITTEN);
 }
 
 /* ---------------------------------------------------------------- for collect.c: the same as tables */
@@ -810,7 +825,10 @@ static inline int qr_objects_finish(qr_reader *r) { return r->error == QR_ERROR_
 #define QR_D(name) dynamic_##name
 #include "core/format/dynamic.tmpl.h"
 const qr_dynamic qpy_objects_dynamic = {
-    .format = (qr_format)0, .BINARY = QR_OBJECTS_BINARY, .TEXT_KEYS = QR_OBJECTS_TEXT_KEYS, .TEXT_NUMBERS = QR_OBJECTS_TEXT_NUMBERS, QR_DYNAMIC_FUNCTIONS,
+    .format = (qr_format)0, .BINARY = 0, .TEXT_KEYS = QR_OBJECTS_TEXT_KEYS, .TEXT_NUMBERS = QR_OBJECTS_TEXT_NUMBERS, QR_DYNAMIC_FUNCTIONS,
+};
+const qr_dynamic qpy_pickled_dynamic = {
+    .format = (qr_format)0, .BINARY = 1, .TEXT_KEYS = QR_OBJECTS_TEXT_KEYS, .TEXT_NUMBERS = QR_OBJECTS_TEXT_NUMBERS, QR_DYNAMIC_FUNCTIONS,
 };
 
 #define QPY_D(name) collected_##name
@@ -838,6 +856,10 @@ static PyMethodDef methods[] = {
      "convert(obj, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None)\n--\n\nThe object as a value of a type: dicts become records, lists what is declared, text dates and UUIDs. What is of its "
      "type already\nis kept as it is; objects with fields (records, dataclasses, attrs) are read by their attributes.\n\nstrict=False also takes numbers and truth values "
      "written as text. errors=\"all\" goes on after a fault. Raises ValidationError with the path."},
+    {"_convert_pickled", (PyCFunction)(void (*)(void))convert_pickled, METH_FASTCALL | METH_KEYWORDS,
+     "_convert_pickled(obj, type=Any, /, **options)\n--\n\nAs convert, of objects that were pickled: bytes are bytes, and a str is a str if it may be one."},
+    {"_convert_written", (PyCFunction)(void (*)(void))convert_written, METH_FASTCALL | METH_KEYWORDS,
+     "_convert_written(obj, type=Any, /, **options)\n--\n\nAs convert, of what an Encoder of pickles wrote."},
     {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL | METH_KEYWORDS,
      "validate(obj, type, /, *, errors=\"first\", adapters=None)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nerrors=\"all\" goes on after a fault. Raises ValidationError with the path."},
     {"to_builtins", (PyCFunction)(void (*)(void))qpy_objects_to_builtins, METH_FASTCALL | METH_KEYWORDS,

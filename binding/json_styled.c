@@ -12,7 +12,7 @@
 #include "binding/union.h"
 #include "binding/walk_order.h"
 
-enum { QR_JSON_STYLED_BINARY = QR_JSON_BINARY, QR_JSON_STYLED_TEXT_KEYS = QR_JSON_TEXT_KEYS, QR_JSON_STYLED_STYLED = 1 };
+enum { QR_JSON_STYLED_BINARY = QR_JSON_BINARY, QR_JSON_STYLED_TIMESTAMPS = QR_JSON_TIMESTAMPS, QR_JSON_STYLED_TEXT_KEYS = QR_JSON_TEXT_KEYS, QR_JSON_STYLED_STYLED = 1 };
 
 QR_INLINE void out_sep(qr_buffer *b) { qr_json_styled_sep(b, qpy_walk_style(b)); }
 QR_INLINE void out_put_null(qr_buffer *b) { qr_json_put_null(b); }

@@ -11,7 +11,7 @@
 #include "binding/union.h"
 #include "binding/walk_order.h"
 
-enum { QR_MSGPACK_STYLED_BINARY = QR_MSGPACK_BINARY, QR_MSGPACK_STYLED_TEXT_KEYS = QR_MSGPACK_TEXT_KEYS, QR_MSGPACK_STYLED_STYLED = 1 };
+enum { QR_MSGPACK_STYLED_BINARY = QR_MSGPACK_BINARY, QR_MSGPACK_STYLED_TIMESTAMPS = QR_MSGPACK_TIMESTAMPS, QR_MSGPACK_STYLED_TEXT_KEYS = QR_MSGPACK_TEXT_KEYS, QR_MSGPACK_STYLED_STYLED = 1 };
 
 QR_INLINE void out_sep(qr_buffer *b) { qr_msgpack_styled_sep(b, qpy_walk_style(b)); }
 QR_INLINE void out_put_null(qr_buffer *b) { qr_msgpack_put_null(b); }

@@ -21,8 +21,15 @@
 #include "binding/sink.h"
 #include "core/base/token.h"
 
+/* Where the objects come from, among the options of the reader (codec.h). */
+enum {
+    QPY_OBJECTS_PICKLED = 1 << 18, /* a pickle: bytes are bytes, and a str is a str if it may be one */
+    QPY_OBJECTS_WRITTEN = 1 << 19  /* one that an encoder wrote, so what has an adapter is what the adapter wrote */
+};
+
 /* Traits: binary may stand as base64 text, as in JSON; keys and numbers are objects of their own. */
-enum { QR_OBJECTS_BINARY = 0, QR_OBJECTS_TEXT_KEYS = 0, QR_OBJECTS_TEXT_NUMBERS = 0 };
+enum { QR_OBJECTS_TEXT_KEYS = 0, QR_OBJECTS_TEXT_NUMBERS = 0 };
+#define QR_OBJECTS_BINARY (r->options & QPY_OBJECTS_PICKLED)
 
 /* What an open container keeps beside the object sink's frame. */
 typedef struct qpy_objects_frame {

@@ -78,6 +78,7 @@ typedef struct qpy_state {
     PyObject *module;             /* module.c; borrowed */
     size_t record_classes;        /* record_class.c: how many were ever made */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
+    size_t pickle_data_hint;      /* pickle/data.c: the same */
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
     PyObject *(*json_scan)(struct qpy_state *, PyObject *, Py_ssize_t, const struct qpy_json_hooks *, Py_ssize_t *);
     size_t json_hint;             /* json_dumps.c: length of its last result */

@@ -37,6 +37,7 @@ void qpy_walker_init(qpy_walker *self, qpy_state *state, const char *format, siz
     memset(self->known, 0, sizeof self->known);
     self->adapted = (qpy_known_class){NULL, NULL};
     self->style = NULL;
+    self->keys = NULL;
 }
 
 static PyObject *steps_from_root(PyObject *list)
@@ -303,10 +304,10 @@ static int append_computed(qpy_walker *self, PyObject *list, PyObject *one, PyOb
     return ok || qpy_walk_step(self, name, 0);
 }
 
-/* Of what was read from documents only what was in this format, of what came as objects only where objects are made. */
+/* Of what was read from documents only what was in this format, of what came as objects only where it comes as objects again. */
 static int append_unknown(qpy_walker *self, PyObject *list, PyObject *unknown)
 {
-    int objects = strcmp(self->format, "objects") == 0;
+    int objects = strcmp(self->format, "objects") == 0 || strcmp(self->format, "pickle") == 0;
     for (Py_ssize_t i = 0; unknown && PyTuple_Check(unknown) && i < PyTuple_GET_SIZE(unknown); i++) {
         PyObject *pair = PyTuple_GET_ITEM(unknown, i);
         if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2)

@@ -37,6 +37,7 @@ typedef struct qpy_walker {
     qpy_known_class known[QPY_KNOWN_CLASSES];
     qpy_known_class adapted; /* the last class met that has an adapter */
     qr_styled *style;     /* of an output with options, while it is written; NULL: the plain form */
+    struct qr_pickle_keys *keys; /* of the pickle that is written */
     uint8_t room[QPY_WALK_INLINE];
 } qpy_walker;
 

@@ -4,7 +4,13 @@
  * A C template as core/plan/read.tmpl.h is: included once per format after QR_T, QR_F, QR_TRAIT and QR_FORMAT are set.
  * The dispatch is on the value's own type (values may differ from what a field was declared as); a record brings its plan, whose key
  * images are copied. Before each value QR_BUFFER_SLACK bytes are reserved: enough for a key image, any value of a fixed
- * size and the separators, so those are stored without a check. */
+ * size and the separators, so those are stored without a check.
+ *
+ * A format may define besides: QPY_WALK_SORTS (walk_order.tmpl.h is used), QPY_WALK_LONG(w, op), which writes any int, where there is no
+ * greatest one, and QPY_WALK_COMPARES(w, on), called around keys that are written to be compared and taken back. */
+#ifndef QPY_WALK_COMPARES
+#define QPY_WALK_COMPARES(w, on) ((void)0)
+#endif
 
 static int QR_T(write_value)(qpy_walker *w, PyObject *op);
 static int QR_T(write_other)(qpy_walker *w, PyObject *op);
@@ -42,6 +48,9 @@ QR_INLINE int QR_T(write_str)(qpy_walker *w, PyObject *op)
 
 static QR_NOINLINE int QR_T(write_long_int)(qpy_walker *w, PyObject *op)
 {
+#ifdef QPY_WALK_LONG
+    return QPY_WALK_LONG(w, op);
+#else
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(op, &overflow);
     if (!overflow)
@@ -58,6 +67,7 @@ static QR_NOINLINE int QR_T(write_long_int)(qpy_walker *w, PyObject *op)
     int ok = QR_F(put_big)(&w->buffer, (const uint8_t *)PyUnicode_1BYTE_DATA(digits), (size_t)PyUnicode_GET_LENGTH(digits));
     Py_DECREF(digits);
     return ok ? 1 : qpy_walk_fail(w, w->buffer.error, op);
+#endif
 }
 
 QR_INLINE int QR_T(write_int)(qpy_walker *w, PyObject *op)
@@ -206,6 +216,7 @@ static QR_NOINLINE int QR_T(check_keys)(qpy_walker *w, PyObject *op, const qpy_p
         return 1;
     size_t start = qr_buffer_length(&w->buffer);
     size_t marks = QR_TRAIT(STYLED) ? w->style->order.count : 0; /* these keys are in no order */
+    QPY_WALK_COMPARES(w, 1);
     PyObject *key, *value, *written = PySet_New(NULL);
     qpy_dict_iter iter;
     qpy_dict_iter_init(&iter, op, w->state->private_ok);
@@ -224,6 +235,7 @@ static QR_NOINLINE int QR_T(check_keys)(qpy_walker *w, PyObject *op, const qpy_p
     }
     if (QR_TRAIT(STYLED))
         w->style->order.count = marks;
+    QPY_WALK_COMPARES(w, 0);
     Py_XDECREF(written);
     return ok;
 }
@@ -509,7 +521,7 @@ static int QR_T(write_scalar)(qpy_walker *w, PyObject *op, qr_kind kind)
     uint8_t room[QPY_SCALAR_ROOM];
     PyObject *object = NULL;
     w->calls++;
-    if (QR_TRAIT(BINARY) && kind == QR_KIND_DATETIME) {
+    if (QR_TRAIT(TIMESTAMPS) && kind == QR_KIND_DATETIME) {
         int64_t seconds;
         uint32_t nanoseconds;
         int utc = qpy_scalar_unix(w->state, op, &seconds, &nanoseconds);

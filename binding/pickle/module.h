@@ -6,6 +6,7 @@
 #include "binding/state.h"
 
 int qpy_pickle_init(PyObject *module, qpy_state *state); /* dumps.c */
+int qpy_pickle_data_init(PyObject *module, qpy_state *state); /* data.c */
 void qpy_pickle_plans_free(qpy_state *state);            /* classes.c */
 
 #endif

@@ -134,6 +134,9 @@ int qpy_pickle_fast_leave(qpy_pickling *k, PyObject *object);
 /* ---------------------------------------------------------------- scalars.c: each writes what is rare of it */
 
 int qpy_pickle_long(qpy_pickling *k, PyObject *o);
+/* An int of any size: how many bytes it takes (-1 with an exception); and LONG1 or LONG4 with them at p, where five more are free: the end, or NULL. */
+Py_ssize_t qpy_pickle_long_bytes(PyObject *o);
+uint8_t *qpy_pickle_store_long(uint8_t *p, PyObject *o, size_t n);
 int qpy_pickle_float_text(qpy_pickling *k, PyObject *o);
 /* With MEMOIZE or without (index: the object's; remembered by the caller). */
 int qpy_pickle_text(qpy_pickling *k, PyObject *o);

@@ -38,6 +38,38 @@ static int put_int_text(qpy_pickling *k, PyObject *o)
 #define AS_BYTES(o, to, n) _PyLong_AsByteArray((PyLongObject *)(o), to, n, 1, 1, 1)
 #endif
 
+Py_ssize_t qpy_pickle_long_bytes(PyObject *o)
+{
+    size_t bits = _PyLong_NumBits(o), n = (bits >> 3) + 1;
+    if (bits == (size_t)-1 && PyErr_Occurred())
+        return -1;
+    if (n > INT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "int too large to pickle");
+        return -1;
+    }
+    return (Py_ssize_t)n;
+}
+
+uint8_t *qpy_pickle_store_long(uint8_t *p, PyObject *o, size_t n)
+{
+    uint8_t *to = p + (n < 256 ? 2 : 5);
+    if (AS_BYTES(o, to, n) < 0)
+        return NULL;
+    if (n > 1 && to[n - 1] == 0xFF && to[n - 2] & 0x80) { /* a negative one may need one less: -2**(8*i-1) */
+        n--;
+        if (n == 255)
+            memmove(to - 3, to, n);
+    }
+    if (n < 256) {
+        p[0] = QR_PICKLE_LONG1;
+        p[1] = (uint8_t)n;
+        return p + 2 + n;
+    }
+    p[0] = QR_PICKLE_LONG4;
+    qr_store32(p + 1, (uint32_t)n);
+    return p + 5 + n;
+}
+
 int qpy_pickle_long(qpy_pickling *k, PyObject *o)
 {
     qr_pickle_writer *out = &k->out;
@@ -52,28 +84,13 @@ int qpy_pickle_long(qpy_pickling *k, PyObject *o)
     }
     if (out->protocol < 2)
         return put_int_text(k, o);
-    size_t bits = _PyLong_NumBits(o), n = (bits >> 3) + 1;
-    if (bits == (size_t)-1 && PyErr_Occurred())
+    Py_ssize_t n = qpy_pickle_long_bytes(o);
+    if (n < 0 || !qr_pickle_room(out, (size_t)n))
         return 0;
-    if (n > INT32_MAX) {
-        PyErr_SetString(PyExc_OverflowError, "int too large to pickle");
+    uint8_t *end = qpy_pickle_store_long(out->buffer.p, o, (size_t)n);
+    if (!end)
         return 0;
-    }
-    if (!qr_pickle_room(out, n))
-        return 0;
-    uint8_t *to = out->buffer.p + (n < 256 ? 2 : 5);
-    if (AS_BYTES(o, to, n) < 0)
-        return 0;
-    if (n > 1 && to[n - 1] == 0xFF && to[n - 2] & 0x80) { /* a negative one may need one less: -2**(8*i-1) */
-        n--;
-        if (n == 255)
-            memmove(to - 3, to, n);
-    }
-    if (n < 256)
-        qr_pickle_put_u8(out, QR_PICKLE_LONG1, (uint8_t)n);
-    else
-        qr_pickle_put_u32(out, QR_PICKLE_LONG4, (uint32_t)n);
-    out->buffer.p += n;
+    out->buffer.p = end;
     return 1;
 }
 

@@ -20,7 +20,7 @@
 #include "core/format/json_string.h"
 
 /* Traits that the templates ask for (constants, so nothing is left of the question). */
-enum { QR_JSON_BINARY = 0 /* binary is base64 text */, QR_JSON_TEXT_KEYS = 1 /* every key is text */, QR_JSON_TEXT_NUMBERS = 1, QR_JSON_STYLED = 0 /* the writer has options (style.h) */ };
+enum { QR_JSON_BINARY = 0 /* binary is base64 text */, QR_JSON_TIMESTAMPS = 0 /* datetimes in UTC are no text */, QR_JSON_TEXT_KEYS = 1 /* every key is text */, QR_JSON_TEXT_NUMBERS = 1, QR_JSON_STYLED = 0 /* the writer has options (style.h) */ };
 
 /* ---------------------------------------------------------------- reading */
 

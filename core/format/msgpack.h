@@ -18,7 +18,7 @@
 #include "core/base/token.h"
 #include "core/format/image.h"
 
-enum { QR_MSGPACK_BINARY = 1, QR_MSGPACK_TEXT_KEYS = 0, QR_MSGPACK_TEXT_NUMBERS = 0, QR_MSGPACK_STYLED = 0 };
+enum { QR_MSGPACK_BINARY = 1, QR_MSGPACK_TIMESTAMPS = 1, QR_MSGPACK_TEXT_KEYS = 0, QR_MSGPACK_TEXT_NUMBERS = 0, QR_MSGPACK_STYLED = 0 };
 
 /* ---------------------------------------------------------------- reading */
 

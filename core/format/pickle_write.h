@@ -98,6 +98,52 @@ QR_INLINE void qr_pickle_put_decimal(qr_pickle_writer *self, uint8_t code, int64
     self->buffer.p = p;
 }
 
+/* The binary forms, from protocol 4 on: each is stored at p, where there is room, and returns its end. */
+QR_INLINE uint8_t *qr_pickle_store_int32(uint8_t *p, int32_t value)
+{
+    uint32_t bits = (uint32_t)value;
+    qr_store32(p + 1, bits);
+    p[0] = bits < 256 ? QR_PICKLE_BININT1 : bits < 65536 ? QR_PICKLE_BININT2 : QR_PICKLE_BININT;
+    return p + (bits < 256 ? 2 : bits < 65536 ? 3 : 5);
+}
+/* Two's complement in as few bytes as hold it with its sign; writes up to ten. */
+QR_INLINE uint8_t *qr_pickle_store_int64(uint8_t *p, int64_t value)
+{
+    unsigned n = (unsigned)(64 - __builtin_clzll((uint64_t)(value < 0 ? ~value : value) | 1)) / 8 + 1;
+    p[0] = QR_PICKLE_LONG1;
+    p[1] = (uint8_t)n;
+    qr_store64(p + 2, (uint64_t)value);
+    return p + 2 + n;
+}
+QR_INLINE uint8_t *qr_pickle_store_float(uint8_t *p, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    p[0] = QR_PICKLE_BINFLOAT;
+    qr_store64_be(p + 1, bits);
+    return p + 9;
+}
+/* The head of n bytes, by the codes for 1, 4 and 8 bytes of length. */
+QR_INLINE uint8_t *qr_pickle_store_head(uint8_t *p, size_t n, uint8_t code1, uint8_t code4, uint8_t code8)
+{
+    if (QR_LIKELY(n < 256)) {
+        p[0] = code1;
+        p[1] = (uint8_t)n;
+        return p + 2;
+    }
+    qr_store64(p + 1, n);
+    p[0] = n <= UINT32_MAX ? code4 : code8;
+    return p + (n <= UINT32_MAX ? 5 : 9);
+}
+QR_INLINE uint8_t *qr_pickle_store_text_head(uint8_t *p, size_t n)
+{
+    return qr_pickle_store_head(p, n, QR_PICKLE_SHORT_BINUNICODE, QR_PICKLE_BINUNICODE, QR_PICKLE_BINUNICODE8);
+}
+QR_INLINE uint8_t *qr_pickle_store_bytes_head(uint8_t *p, size_t n)
+{
+    return qr_pickle_store_head(p, n, QR_PICKLE_SHORT_BINBYTES, QR_PICKLE_BINBYTES, QR_PICKLE_BINBYTES8);
+}
+
 QR_INLINE void qr_pickle_put_none(qr_pickle_writer *self) { qr_pickle_put(self, QR_PICKLE_NONE); }
 QR_INLINE void qr_pickle_put_bool(qr_pickle_writer *self, int value)
 {
@@ -110,27 +156,17 @@ QR_INLINE void qr_pickle_put_bool(qr_pickle_writer *self, int value)
 }
 QR_INLINE void qr_pickle_put_int32(qr_pickle_writer *self, int32_t value)
 {
-    uint8_t *p = self->buffer.p;
-    if (QR_UNLIKELY(!self->binary)) {
+    if (QR_LIKELY(self->binary))
+        self->buffer.p = qr_pickle_store_int32(self->buffer.p, value);
+    else
         qr_pickle_put_decimal(self, QR_PICKLE_INT, value);
-        return;
-    }
-    uint32_t bits = (uint32_t)value;
-    qr_store32(p + 1, bits);
-    p[0] = bits < 256 ? QR_PICKLE_BININT1 : bits < 65536 ? QR_PICKLE_BININT2 : QR_PICKLE_BININT;
-    self->buffer.p = p + (bits < 256 ? 2 : bits < 65536 ? 3 : 5);
 }
 /* Beyond 32 bits. */
 QR_INLINE void qr_pickle_put_int64(qr_pickle_writer *self, int64_t value)
 {
     uint8_t *p = self->buffer.p;
-    if (self->protocol >= 2) { /* two's complement in as few bytes as hold it with its sign */
-        unsigned n = (unsigned)(64 - __builtin_clzll((uint64_t)(value < 0 ? ~value : value) | 1)) / 8 + 1;
-        p[0] = QR_PICKLE_LONG1;
-        p[1] = (uint8_t)n;
-        qr_store64(p + 2, (uint64_t)value);
-        self->buffer.p = p + 2 + n;
-    }
+    if (self->protocol >= 2)
+        self->buffer.p = qr_pickle_store_int64(p, value);
     else {
         *p++ = QR_PICKLE_LONG;
         p = qr_integer_write(p, value);
@@ -140,38 +176,24 @@ QR_INLINE void qr_pickle_put_int64(qr_pickle_writer *self, int64_t value)
     }
 }
 /* Binary only: in text a float is the interpreter's repr(). */
-QR_INLINE void qr_pickle_put_float(qr_pickle_writer *self, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    self->buffer.p[0] = QR_PICKLE_BINFLOAT;
-    qr_store64_be(self->buffer.p + 1, bits);
-    self->buffer.p += 9;
-}
+QR_INLINE void qr_pickle_put_float(qr_pickle_writer *self, double value) { self->buffer.p = qr_pickle_store_float(self->buffer.p, value); }
 
 /* The heads of what holds n bytes: what follows is the caller's affair. Binary only. 0: the protocol has none for so many. */
 QR_INLINE int qr_pickle_put_text_head(qr_pickle_writer *self, size_t n)
 {
-    if (QR_LIKELY(n < 256 && self->protocol >= 4))
-        qr_pickle_put_u8(self, QR_PICKLE_SHORT_BINUNICODE, (uint8_t)n);
-    else if (QR_LIKELY(n <= UINT32_MAX))
+    if (QR_LIKELY(self->protocol >= 4))
+        self->buffer.p = qr_pickle_store_text_head(self->buffer.p, n);
+    else if (n <= UINT32_MAX)
         qr_pickle_put_u32(self, QR_PICKLE_BINUNICODE, (uint32_t)n);
-    else if (self->protocol >= 4)
-        qr_pickle_put_u64(self, QR_PICKLE_BINUNICODE8, n);
     else
         return 0;
     return 1;
 }
 QR_INLINE int qr_pickle_put_bytes_head(qr_pickle_writer *self, size_t n)
 {
-    if (n < 256)
-        qr_pickle_put_u8(self, QR_PICKLE_SHORT_BINBYTES, (uint8_t)n);
-    else if (n <= UINT32_MAX)
-        qr_pickle_put_u32(self, QR_PICKLE_BINBYTES, (uint32_t)n);
-    else if (self->protocol >= 4)
-        qr_pickle_put_u64(self, QR_PICKLE_BINBYTES8, n);
-    else
+    if (n > UINT32_MAX && self->protocol < 4)
         return 0;
+    self->buffer.p = qr_pickle_store_bytes_head(self->buffer.p, n);
     return 1;
 }
 /* For which there is room (qr_pickle_ready(self, n)). */

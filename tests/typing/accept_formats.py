@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypedDict
 import quire
 import quire.json
 import quire.msgpack
+import quire.pickle
 from quire import Limits, Record
 from typing_extensions import assert_type
 
@@ -56,6 +57,11 @@ assert_type(quire.msgpack.Decoder(User, limits=Limits.DEFAULT).decode(b"[]"), Us
 assert_type(quire.json.Encoder(User).encode(User(1)), bytes)
 assert_type(quire.json.Encoder().encode(1), bytes)
 assert_type(quire.msgpack.Encoder(Point).encode(Point(1)), bytes)
+assert_type(quire.pickle.Encoder(User, errors="all"), quire.pickle.Encoder[User])
+assert_type(quire.pickle.Encoder(), quire.pickle.Encoder[Any])
+assert_type(quire.pickle.Encoder(Point).encode(Point(1)), bytes)
+assert_type(quire.pickle.Encoder(Point).encode_lines([Point(1)]), bytes)
+assert_type(quire.pickle.encode(Point(1), adapters=None), bytes)
 
 assert_type(quire.convert({"id": 1}, User), User)
 quire.validate([1], list[int])

@@ -4,6 +4,7 @@
 import quire
 import quire.json
 import quire.msgpack
+import quire.pickle
 from quire import Limits, Record
 
 
@@ -50,6 +51,8 @@ g: Other = next(quire.json.Decoder(User).stream())  # error
 quire.json.schema(int, mode="both")  # error
 quire.json.schema(int, "decode")  # error
 quire.json.Encoder(User, errors="some")  # error
+quire.pickle.Encoder(User).encode(Other(1))  # error
+quire.pickle.Encoder(User, canonical=True)  # error
 quire.json.Decoder(User, errors=True)  # error
 quire.json.decode(b"1", int, errors="many")  # error
 quire.validate(1, int, errors="each")  # error

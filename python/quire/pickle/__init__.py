@@ -8,7 +8,7 @@ come in when somebody asks for them: importing this module loads the engine alon
 
 import sys
 
-from quire import _lazy_attributes
+from quire import _core, _lazy_attributes
 from quire._core import Pickler
 from quire._core import PickleUnpickler as Unpickler
 from quire._core import pickle_dump as dump
@@ -32,13 +32,13 @@ _HELPERS = (
     "decode_long dispatch_table encode_long format_version whichmodule"
 ).split()
 _CLASSES = ["PickleBuffer", "PickleError", "PicklingError", "UnpicklingError"]
+Encoder, encode = _core.PickleEncoder, _core.pickle_encode
 # quire's own, beside the names of the standard library: not in __all__.
 _TYPED = ["Decoder", "MalformedPickleError", "PickleLimitError", "TruncatedPickleError", "UnsafePickleError", "decode"]
 
 _LAZY = {
     **dict.fromkeys([*_OPCODES, *_HELPERS, *_CLASSES], "_standard"),
     **dict.fromkeys(_TYPED, "_typed"),
-    "encode": "_encode",
     "dis": "_dis",
 }
 

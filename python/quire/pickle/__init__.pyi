@@ -78,20 +78,25 @@ from pickle import decode_long as decode_long
 from pickle import encode_long as encode_long
 from typing import Final
 
+from quire._core import PickleEncoder as _PickleEncoder
 from quire._core import Pickler as Pickler
 from quire._core import PickleUnpickler as Unpickler
 from quire._core import pickle_dump as dump
 from quire._core import pickle_dumps as dumps
+from quire._core import pickle_encode as _pickle_encode
 from quire._core import pickle_load as load
 from quire._core import pickle_loads as loads
 from quire.pickle._dis import dis as dis
-from quire.pickle._encode import encode as encode
 from quire.pickle._typed import Decoder as Decoder
 from quire.pickle._typed import MalformedPickleError as MalformedPickleError
 from quire.pickle._typed import PickleLimitError as PickleLimitError
 from quire.pickle._typed import TruncatedPickleError as TruncatedPickleError
 from quire.pickle._typed import UnsafePickleError as UnsafePickleError
 from quire.pickle._typed import decode as decode
+
+# Not in __all__, which is the standard library's.
+Encoder = _PickleEncoder
+encode = _pickle_encode
 
 HIGHEST_PROTOCOL: Final = 5
 DEFAULT_PROTOCOL: Final[int]

@@ -13,8 +13,7 @@ import sys
 from pickle import UnpicklingError
 from types import MemberDescriptorType
 
-from quire import convert
-from quire._core import Record, _pickle_typed, _PickleNamed, _restore_record
+from quire._core import Record, _convert_pickled, _convert_written, _pickle_typed, _PickleNamed, _restore_record
 from quire._types import describe
 from quire.errors import Fault, LimitError, MalformedError, TruncatedError, UnsafeError
 from quire.limits import Limits
@@ -530,6 +529,16 @@ class _Policy:
                 self.table["pathlib", known.__qualname__] = self.table["pathlib._local", known.__qualname__] = named
 
 
+def _was_encoded(data):
+    """Is it a pickle that an Encoder wrote? It begins with the version of its layout, which is pushed and popped."""
+    at = 11 if data[2:3] == b"\x95" else 2
+    if data[:1] != b"\x80" or data[at : at + 1] != b"K" or data[at + 2 : at + 3] != b"0":
+        return False
+    if data[at + 1] != 1:
+        raise _fail(_Refused(f"a layout of encoded data that this quire does not read: {data[at + 1]}"), at, "BININT1")
+    return True
+
+
 class Decoder:
     """Decodes pickles of one type, and nothing else in them.
 
@@ -539,9 +548,10 @@ class Decoder:
     """
 
     def __init__(self, type=object, /, *, strict=True, errors="first", limits=None, adapters=None, context=None, alias=None):
+        self._options = {"strict": strict, "errors": errors, "adapters": adapters, "context": context}
+        _convert_pickled(None, **self._options)  # refuses what they cannot be
         policy = _Policy(describe(type, False, adapters))
         self._type = type
-        self._options = {"strict": strict, "errors": errors, "adapters": adapters, "context": context}
         self._limits = Limits.DEFAULT if limits is None else limits
         self._options["limits"] = self._limits.replace(bytes=None, str_bytes=None)
         for old, cls in (alias or {}).items():
@@ -568,7 +578,7 @@ class Decoder:
         nodes = 1_000_000 + 4 * len(data)
         sizes = (1_000_000 + len(data), 10_000, int_bytes, limits.depth, nodes, limits.items or most, limits.str_bytes or most)
         value = _pickle_typed(data, *self._policy, _fail, sizes)
-        return convert(value, self._type, **self._options)
+        return (_convert_written if _was_encoded(data) else _convert_pickled)(value, self._type, **self._options)
 
 
 def decode(data, type=object, /, *, strict=True, errors="first", limits=None, adapters=None, context=None, alias=None):
