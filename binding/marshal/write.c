@@ -3,7 +3,10 @@
 #include "binding/marshal/write.h"
 
 #include "binding/codec.h"
+#include "core/base/simd.h"
 #include "core/base/utf8.h"
+
+enum { SHORT_TEXT = 64 }; /* characters, for which QR_BUFFER_SLACK is enough with all that is around them */
 
 /* ---------------------------------------------------------------- failing: each returns 0 */
 
@@ -164,21 +167,25 @@ static QR_NOINLINE int write_long_int(qpy_marshal_writer *w, PyObject *o, uint8_
     return 1;
 }
 
-QR_INLINE int write_int(qpy_marshal_writer *w, PyObject *o, uint8_t flag)
+/* An integer of one digit: 1, or 0 when it has more. */
+QR_INLINE int put_compact(qr_buffer *b, PyObject *o, uint8_t flag)
 {
 #if PY_VERSION_HEX >= 0x030C0000
-    if (QR_LIKELY(PyUnstable_Long_IsCompact((PyLongObject *)o))) {
-        qr_marshal_put_int(&w->walker.buffer, QR_MARSHAL_INT | flag, (int32_t)PyUnstable_Long_CompactValue((PyLongObject *)o));
-        return 1;
-    }
+    if (QR_UNLIKELY(!PyUnstable_Long_IsCompact((PyLongObject *)o)))
+        return 0;
+    qr_marshal_put_int(b, QR_MARSHAL_INT | flag, (int32_t)PyUnstable_Long_CompactValue((PyLongObject *)o));
 #else
     Py_ssize_t size = Py_SIZE(o);
-    if (QR_LIKELY(size >= -1 && size <= 1)) {
-        qr_marshal_put_int(&w->walker.buffer, QR_MARSHAL_INT | flag, (int32_t)(size * (int64_t)((PyLongObject *)o)->ob_digit[0]));
-        return 1;
-    }
+    if (QR_UNLIKELY(size < -1 || size > 1))
+        return 0;
+    qr_marshal_put_int(b, QR_MARSHAL_INT | flag, (int32_t)(size * (int64_t)((PyLongObject *)o)->ob_digit[0]));
 #endif
-    return write_long_int(w, o, flag);
+    return 1;
+}
+
+QR_INLINE int write_int(qpy_marshal_writer *w, PyObject *o, uint8_t flag)
+{
+    return QR_LIKELY(put_compact(&w->walker.buffer, o, flag)) ? 1 : write_long_int(w, o, flag);
 }
 
 /* As text: versions 0 and 1. */
@@ -288,6 +295,51 @@ static QR_NOINLINE int write_buffer(qpy_marshal_writer *w, PyObject *o, uint8_t 
 
 /* ---------------------------------------------------------------- containers */
 
+/* What nobody else holds and has a fixed size, or nearly so: 1, or 0 when it is something else. */
+QR_INLINE int put_simple(qr_buffer *b, PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (type == &PyUnicode_Type) {
+        size_t n = (size_t)PyUnicode_GET_LENGTH(o);
+        if (QR_UNLIKELY(!PyUnicode_IS_COMPACT_ASCII(o)) || QR_UNLIKELY(PyUnicode_CHECK_INTERNED(o)) || QR_UNLIKELY(n > SHORT_TEXT))
+            return 0;
+        b->p[0] = QR_MARSHAL_SHORT_ASCII;
+        b->p[1] = (uint8_t)n;
+        qr_copy_short(b->p + 2, (const uint8_t *)((PyASCIIObject *)o + 1), n);
+        b->p += 2 + n;
+        return 1;
+    }
+    if (type == &PyLong_Type)
+        return put_compact(b, o, 0);
+    if (type != &PyFloat_Type)
+        return 0;
+    qr_marshal_put_float(b, QR_MARSHAL_BINARY_FLOAT, PyFloat_AS_DOUBLE(o));
+    return 1;
+}
+
+/* What others hold too: a constant, or what was written before. As put_simple. */
+QR_INLINE int put_shared(qpy_marshal_writer *w, PyObject *o)
+{
+    if (o == Py_None || Py_TYPE(o) == &PyBool_Type) {
+        qr_marshal_put_code(&w->walker.buffer, o == Py_None ? QR_MARSHAL_NONE : o == Py_True ? QR_MARSHAL_TRUE : QR_MARSHAL_FALSE);
+        return 1;
+    }
+    const qpy_marshal_ref *ref = qpy_marshal_refs_find(w->refs, o);
+    if (!qpy_marshal_ref_is(w->refs, ref))
+        return 0;
+    qr_marshal_put_int(&w->walker.buffer, QR_MARSHAL_REFERENCE, (int32_t)ref->index);
+    return 1;
+}
+
+/* As qpy_marshal_write, what is most frequent without a call. */
+QR_INLINE int write_within(qpy_marshal_writer *w, PyObject *o)
+{
+    qr_buffer *b = &w->walker.buffer;
+    if (QR_LIKELY(w->plain) && QR_LIKELY(b->end - b->p >= QR_BUFFER_SLACK) && QR_LIKELY(Py_REFCNT(o) == 1 ? put_simple(b, o) : put_shared(w, o)))
+        return 1;
+    return qpy_marshal_write(w, o, 0);
+}
+
 QR_INLINE int put_count(qpy_marshal_writer *w, uint8_t code, Py_ssize_t n)
 {
     if (QR_UNLIKELY(n > INT32_MAX))
@@ -308,7 +360,7 @@ static QR_NOINLINE int write_tuple(qpy_marshal_writer *w, PyObject *o, uint8_t f
     else
         ok = ok && put_count(w, QR_MARSHAL_TUPLE | flag, n);
     for (Py_ssize_t i = 0; ok && i < n; i++)
-        ok = qpy_marshal_write(w, PyTuple_GET_ITEM(o, i), 0);
+        ok = write_within(w, PyTuple_GET_ITEM(o, i));
     qpy_marshal_leave(w, o);
     return ok;
 }
@@ -319,7 +371,7 @@ static QR_NOINLINE int write_list(qpy_marshal_writer *w, PyObject *o, uint8_t fl
     Py_ssize_t n = PyList_GET_SIZE(o);
     int ok = may_hold(w, n) && put_count(w, QR_MARSHAL_LIST | flag, n);
     for (Py_ssize_t i = 0; ok && i < n; i++)
-        ok = QR_LIKELY(i < PyList_GET_SIZE(o)) ? qpy_marshal_write(w, PyList_GET_ITEM(o, i), 0) : fail_changed("list");
+        ok = QR_LIKELY(i < PyList_GET_SIZE(o)) ? write_within(w, PyList_GET_ITEM(o, i)) : fail_changed("list");
     qpy_marshal_leave(w, o);
     return ok;
 }
@@ -347,7 +399,7 @@ static QR_NOINLINE int write_dict(qpy_marshal_writer *w, PyObject *o, uint8_t fl
     qpy_dict_iter_init(&iter, o, w->walker.state->private_ok);
     while (ok && qpy_dict_iter_next(&iter, &key, &value)) {
         if (QR_LIKELY(PyUnicode_CheckExact(key)))
-            ok = qpy_marshal_write(w, key, 0) && qpy_marshal_write(w, value, 0);
+            ok = write_within(w, key) && write_within(w, value);
         else
             ok = write_pair(w, key, value);
         if (QR_UNLIKELY(calls != w->walker.calls)) {
@@ -529,6 +581,7 @@ PyObject *qpy_marshal_dumps(qpy_state *state, PyObject *value, int version, int 
     w.version = version;
     w.allow_code = allow_code;
     w.canon = NULL;
+    w.plain = version >= 4 && !canonical;
     w.holding = w.hand_over = 0;
     w.level = 0;
     w.refs = &w.first_refs;

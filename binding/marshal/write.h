@@ -39,6 +39,7 @@ typedef struct qpy_marshal_writer {
     qr_depth depth;
     uint32_t level;     /* open containers */
     int version, allow_code;
+    int plain;          /* as version 4 and later write it, not canonically */
     int holding;
     int hand_over;      /* a code object that cannot be taken apart here */
     qpy_marshal_refs first_refs;
