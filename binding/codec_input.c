@@ -76,6 +76,12 @@ void qpy_document_fail(qpy_decoder *decoder, const qpy_document *document, qr_er
     qpy_raise_read(decoder->state, &reader, decoder->options.plan, decoder->codec->format);
 }
 
+void qpy_document_scan_init(const qpy_decoder *decoder, qr_scan *scan)
+{
+    qr_scan_init(scan, decoder->options.limits.depth, &qpy_memory);
+    scan->comments = (decoder->options.read_options & QPY_READ_COMMENTS) != 0;
+}
+
 int qpy_document_was_refused(const qpy_document *document) { return document->failed == QR_CLASS_VALIDATION || document->failed == QR_CLASS_SINK; }
 
 int qpy_document_was_interrupted(void) { return PyErr_ExceptionMatches(PyExc_MemoryError) || !PyErr_ExceptionMatches(PyExc_Exception); }
@@ -88,7 +94,7 @@ static int measure(qpy_decoder *self, const qpy_document *rest, size_t *length)
     qr_scan scan;
     qr_scan_result result = QR_SCAN_SPACE;
     size_t at = 0, taken;
-    qr_scan_init(&scan, self->options.limits.depth, &qpy_memory);
+    qpy_document_scan_init(self, &scan);
     for (; at < rest->length && result == QR_SCAN_SPACE; at += taken)
         result = self->codec->scan(&scan, rest->data + at, rest->length - at, &taken);
     qr_scan_release(&scan);
@@ -131,10 +137,6 @@ PyObject *qpy_decoder_decode_from(PyObject *op, PyObject *const *args, Py_ssize_
         PyErr_SetString(PyExc_TypeError, "decode_from() takes data and an offset, nothing was given");
         return NULL;
     }
-    if (self->options.read_options & QPY_READ_COMMENTS) {
-        PyErr_SetString(PyExc_ValueError, "decode_from() reads documents without comments: jsonc does not go with it");
-        return NULL;
-    }
     if (!qpy_offset_argument("decode_from", args, count, names, &offset) || !qpy_window_init(&window, args[0], 0, "decode_from()"))
         return NULL;
     PyObject *value = NULL, *result = NULL;
@@ -145,7 +147,8 @@ PyObject *qpy_decoder_decode_from(PyObject *op, PyObject *const *args, Py_ssize_
             .data = window.data + offset, .length = window.length - offset, .open_end = 1,
             .origin = {.offset = offset, .before = window.data, .before_length = offset},
         };
-        int in_place = window.stable && (!limit || document.length <= limit);
+        int has_comments = (self->options.read_options & QPY_READ_COMMENTS) != 0; /* the reader copies all it is given */
+        int in_place = window.stable && !has_comments && (!limit || document.length <= limit);
         value = in_place ? self->codec->decode(self->state, &self->options, &document) : decode_copy(self, &document);
         if (value)
             result = Py_BuildValue("Nn", value, (Py_ssize_t)(offset + document.end));

@@ -144,7 +144,7 @@ static int next_document(qpy_lines *self, qpy_document *document, size_t *next)
         return 1;
     }
     qr_scan scan;
-    qr_scan_init(&scan, decoder->options.limits.depth, &qpy_memory);
+    qpy_document_scan_init(decoder, &scan);
     qr_scan_result result = decoder->codec->scan(&scan, start, left, &taken);
     qr_scan_release(&scan);
     if (result == QR_SCAN_MEMORY) {
@@ -165,7 +165,7 @@ static size_t end_of_document(qpy_lines *self, const qpy_document *document)
 {
     qr_scan scan;
     size_t taken;
-    qr_scan_init(&scan, self->decoder->options.limits.depth, &qpy_memory);
+    qpy_document_scan_init(self->decoder, &scan);
     qr_scan_result result = self->decoder->codec->scan(&scan, document->data, document->length, &taken);
     qr_scan_release(&scan);
     return result == QR_SCAN_DONE ? self->at + taken : self->window.length;

@@ -10,6 +10,7 @@
  * While a document is decoded user code may run; nobody else may touch the bytes then, so the stream is busy. */
 #include "binding/attribute.h"
 #include "binding/stream.h"
+#include "core/format/json_comments.h"
 
 enum { KEEP_ROOM = 64 * 1024 }; /* an empty stream keeps no more than that, or what its last piece needed */
 
@@ -220,11 +221,27 @@ static PyObject *decode_plainly(qpy_stream *self, qpy_document *document)
     return self->decoder->codec->decode(self->decoder->state, &options, document);
 }
 
+/* The same document without its comments, in memory that is the caller's, as far as no comment is open: or NULL with an exception. */
+static uint8_t *copy_without_comments(qpy_document *document)
+{
+    uint8_t *copy = qr_memory_array(&qpy_memory, NULL, document->length + 1, 1);
+    if (!copy) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    document->length = qr_json_blank_comments(copy, document->data, document->length);
+    document->data = copy;
+    return copy;
+}
+
 static PyObject *decode_unfinished(qpy_stream *self)
 {
     qr_buffer out;
     PyObject *value = NULL;
+    uint8_t *copy = NULL;
     qpy_document document = document_to(self, self->seen);
+    if (self->scan.comments && !(copy = copy_without_comments(&document)))
+        return NULL;
     qr_buffer_init(&out, &qpy_memory);
     if (self->decoder->codec->partial(document.data, document.length, &qpy_memory, &out) && qr_buffer_reserve(&out, 1)) {
         *out.p = 0;
@@ -237,6 +254,7 @@ static PyObject *decode_unfinished(qpy_stream *self)
     else
         value = Py_NewRef(self->decoder->state->unset);
     qr_buffer_release(&out);
+    qr_memory_free(&qpy_memory, copy);
     return value;
 }
 
@@ -273,7 +291,7 @@ static int drain(qpy_stream *self, PyObject *list)
         PyObject *value;
         if (found)
             value = take(self);
-        else if (self->start == self->length)
+        else if (self->start == self->length || self->decoder->codec->scan_end(&self->scan) == QR_SCAN_SPACE)
             return 1;
         else {
             self->seen = self->length;
@@ -335,15 +353,11 @@ PyObject *qpy_decoder_stream(PyObject *op, PyObject *Py_UNUSED(unused))
 {
     qpy_decoder *decoder = (qpy_decoder *)op;
     PyTypeObject *type = decoder->state->stream_type;
-    if (decoder->options.read_options & QPY_READ_COMMENTS) {
-        PyErr_SetString(PyExc_ValueError, "stream() reads documents without comments: jsonc does not go with it");
-        return NULL;
-    }
     qpy_stream *self = (qpy_stream *)type->tp_alloc(type, 0);
     if (!self)
         return NULL;
     self->decoder = (qpy_decoder *)Py_NewRef(op);
-    qr_scan_init(&self->scan, decoder->options.limits.depth, &qpy_memory);
+    qpy_document_scan_init(decoder, &self->scan);
     return (PyObject *)self;
 }
 

@@ -26,6 +26,8 @@ int qpy_offset_argument(const char *function, PyObject *const *args, Py_ssize_t 
 
 /* Sets the exception for a fault that the reader need not see: at `at` in the document. */
 void qpy_document_fail(qpy_decoder *decoder, const qpy_document *document, qr_error error, const uint8_t *at);
+/* A scanner of the documents that this decoder reads. */
+void qpy_document_scan_init(const qpy_decoder *decoder, qr_scan *scan);
 /* After a failed decode: may what comes behind the document still be read? (It was of another type, or user code refused it.) */
 int qpy_document_was_refused(const qpy_document *document);
 /* After a failed decode: did it fail for reasons that are not the document's (memory, an interrupt)? */

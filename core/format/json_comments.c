@@ -34,6 +34,8 @@ size_t qr_json_blank_comments(uint8_t *to, const uint8_t *from, size_t n)
     memcpy(to, from, n);
     for (size_t i = 0, end; i < n;) {
         uint8_t c = from[i];
+        if (c == '/' && i + 1 == n)
+            return i;
         if (!qr_byte_is_not_space(c)) {
             i++;
             continue;

@@ -8,7 +8,7 @@
 #include "core/base/port.h"
 
 /* The n bytes at `from` go to `to`, line ends at their places. Returns where a comment begins that has no end, which stays as it is (a '/'
- * that the reader fails at), or n. */
+ * that the reader fails at), or a '/' that is last and may begin one; or n. */
 size_t qr_json_blank_comments(uint8_t *to, const uint8_t *from, size_t n);
 
 #endif

@@ -9,7 +9,8 @@
 #include "core/base/simd.h"
 #include "core/format/scan.h"
 
-enum { BETWEEN, INSIDE, STRING, ESCAPE, WORD, NUMBER };
+/* From SLASH on: in a comment, or behind what may begin one. */
+enum { BETWEEN, INSIDE, STRING, ESCAPE, WORD, NUMBER, SLASH, LINE, BLOCK_COMMENT, STAR };
 
 QR_INLINE int is_letter(uint8_t c) { return (uint8_t)((c | 0x20) - 'a') <= 'z' - 'a'; }
 QR_INLINE int is_of_number(uint8_t c) { return is_letter(c) || (uint8_t)(c - '0') <= 9 || c == '.' || c == '-' || c == '+'; }
@@ -136,6 +137,84 @@ static qr_scan_result scan_number(qr_scan *self, const uint8_t *data, const uint
     return p == end ? QR_SCAN_MORE : done(self, data, p + !qr_byte_is_not_space(*p), taken);
 }
 
+/* Outside of strings in a document with comments, byte by byte: MORE, or what qr_json_scan gives. *p is moved. */
+static qr_scan_result scan_inside(qr_scan *self, const uint8_t **at, const uint8_t *end)
+{
+    for (const uint8_t *p = *at; p < end; p++) {
+        if (*p != '/' && !qr_byte_is_bracket(*p))
+            continue;
+        *at = p + 1;
+        switch (*p) {
+        case '/':
+            self->state = SLASH;
+            return QR_SCAN_MORE;
+        case '"':
+            self->state = STRING;
+            return QR_SCAN_MORE;
+        case ']': case '}':
+            if (--self->depth == 0)
+                return QR_SCAN_DONE;
+            break;
+        default:
+            if (self->depth++ == self->depth_limit)
+                return QR_SCAN_DEPTH;
+        }
+    }
+    *at = end;
+    return QR_SCAN_MORE;
+}
+
+/* In a comment or behind a '/'. The same. DONE: the '/' begins nothing and is a document by itself. */
+static qr_scan_result scan_comment(qr_scan *self, const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at, *found;
+    if (self->state == SLASH && *p != '/' && *p != '*') {
+        self->state = INSIDE;
+        return self->depth ? QR_SCAN_MORE : QR_SCAN_DONE;
+    }
+    if (self->state == SLASH)
+        self->state = *p++ == '/' ? LINE : BLOCK_COMMENT;
+    else if (self->state == STAR && *p != '/')
+        self->state = *p++ == '*' ? STAR : BLOCK_COMMENT;
+    else if (self->state == BLOCK_COMMENT) {
+        found = memchr(p, '*', (size_t)(end - p));
+        p = found ? found + 1 : end;
+        self->state = found ? STAR : BLOCK_COMMENT;
+    }
+    else { /* to its last byte */
+        found = self->state == STAR ? p : memchr(p, '\n', (size_t)(end - p));
+        p = found ? found + 1 : end;
+        if (found)
+            self->state = self->depth ? INSIDE : BETWEEN;
+    }
+    *at = p;
+    return self->state == BETWEEN ? QR_SCAN_SPACE : QR_SCAN_MORE;
+}
+
+/* The rest of what may have comments: a container, a string or a comment. */
+static qr_scan_result scan_commented(qr_scan *self, const uint8_t *data, const uint8_t *p, const uint8_t *end, size_t *taken)
+{
+    qr_scan_result result = QR_SCAN_MORE;
+    while (p < end && result == QR_SCAN_MORE) {
+        if (self->state == STRING) {
+            p = find_quote(p, end);
+            if (p == end)
+                break;
+            self->state = *p == '\\' ? ESCAPE : INSIDE;
+            if (*p++ == '"' && self->depth == 0)
+                result = QR_SCAN_DONE;
+        }
+        else if (self->state == ESCAPE) {
+            p++;
+            self->state = STRING;
+        }
+        else
+            result = self->state == INSIDE ? scan_inside(self, &p, end) : scan_comment(self, &p, end);
+    }
+    *taken = (size_t)(p - data);
+    return result == QR_SCAN_DONE ? done(self, data, p, taken) : result;
+}
+
 qr_scan_result qr_json_scan(qr_scan *self, const uint8_t *data, size_t length, size_t *taken)
 {
     const uint8_t *p = data, *end = data + length;
@@ -147,13 +226,19 @@ qr_scan_result qr_json_scan(qr_scan *self, const uint8_t *data, size_t length, s
             *taken = (size_t)(p - data);
             return QR_SCAN_SPACE;
         }
-        if (start(self, *p++))
+        if (QR_UNLIKELY(self->comments) && *p == '/') {
+            self->state = SLASH;
+            p++;
+        }
+        else if (start(self, *p++))
             return done(self, data, p, taken);
     }
     if (self->state == WORD)
         return scan_word(self, data, p, end, taken);
     if (self->state == NUMBER)
         return scan_number(self, data, p, end, taken);
+    if (QR_UNLIKELY(self->comments))
+        return scan_commented(self, data, p, end, taken);
     const uint8_t *slow = p; /* up to here no block is tried */
     while (p < end) {
         if (end - p >= BLOCK && p >= slow && self->depth && self->state != ESCAPE) {
@@ -209,5 +294,6 @@ qr_scan_result qr_json_scan(qr_scan *self, const uint8_t *data, size_t length, s
 
 qr_scan_result qr_json_scan_end(const qr_scan *self)
 {
-    return self->state == BETWEEN ? QR_SCAN_SPACE : self->state == NUMBER ? QR_SCAN_DONE : QR_SCAN_MORE;
+    int is_between = self->state == BETWEEN || (self->state == LINE && self->depth == 0);
+    return is_between ? QR_SCAN_SPACE : self->state == NUMBER ? QR_SCAN_DONE : QR_SCAN_MORE;
 }

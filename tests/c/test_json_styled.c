@@ -191,10 +191,11 @@ static void test_comments(void)
     check_blank("[1/*,*/,/**/]", "[1          ]");
     check_blank("\"//\\\"/*\"", "\"//\\\"/*\"");
     check_blank("\"\\", "\"\\");
-    check_blank("/", "/");
     check_blank("1/2", "1/2");
     CHECK_EQ(qr_json_blank_comments(to, (const uint8_t *)"[1,/*/", 6), 3);
     CHECK_EQ(qr_json_blank_comments(to, (const uint8_t *)"/*", 2), 0);
+    CHECK_EQ(qr_json_blank_comments(to, (const uint8_t *)"[1/", 3), 2);
+    CHECK_BYTES_EQ(to, 3, "[1/", 3);
 }
 
 TEST_MAIN(TEST(test_styles), TEST(test_many_pairs), TEST(test_equal_keys), TEST(test_indentation), TEST(test_numbers), TEST(test_failing_memory), TEST(test_comments))

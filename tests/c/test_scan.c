@@ -144,6 +144,74 @@ static void test_json_that_is_none(void)
     CHECK_JSON("[\"a\nb\"]", "<[\"a\nb\"]>");
 }
 
+/* Documents with comments, in pieces of `size` bytes of which the first has `first`: what a gatherer has of each, in brackets. */
+static void run_commented(outcome *o, const char *text, size_t first, size_t size)
+{
+    qr_scan scan;
+    const uint8_t *data = (const uint8_t *)text;
+    size_t length = strlen(text), start = 0, seen = 0, taken;
+    *o = (outcome){.length = 0};
+    qr_scan_init(&scan, 3, &qr_memory_default);
+    scan.comments = 1;
+    for (size_t end = first < length ? first : length;; end = length - end > size ? end + size : length) {
+        while (seen < end) {
+            qr_scan_result result = qr_json_scan(&scan, data + seen, end - seen, &taken);
+            seen += taken;
+            CHECK(taken || result == QR_SCAN_DONE);
+            if (result == QR_SCAN_DONE || result == QR_SCAN_DEPTH) {
+                put(o, "<", 1);
+                put(o, data + start, seen - start);
+                put(o, result == QR_SCAN_DONE ? ">" : "^", 1);
+            }
+            if (result == QR_SCAN_DEPTH) {
+                qr_scan_release(&scan);
+                return;
+            }
+            if (result != QR_SCAN_MORE)
+                start = seen;
+        }
+        if (end == length)
+            break;
+    }
+    if (qr_json_scan_end(&scan) != QR_SCAN_SPACE) {
+        put(o, data + start, length - start);
+        put(o, qr_json_scan_end(&scan) == QR_SCAN_MORE ? "?" : "!", 1);
+    }
+    qr_scan_release(&scan);
+}
+
+static void check_commented(const char *text, const char *expected)
+{
+    outcome o;
+    size_t length = strlen(text);
+    for (size_t split = 0; split <= length; split++) {
+        run_commented(&o, text, split, length);
+        CHECK_BYTES_EQ(o.text, o.length, expected, strlen(expected));
+    }
+    for (size_t size = 1; size < 8; size++) {
+        run_commented(&o, text, size, size);
+        CHECK_BYTES_EQ(o.text, o.length, expected, strlen(expected));
+    }
+}
+
+static void test_json_with_comments(void)
+{
+    check_commented("", "");
+    check_commented("// a\n/* b */ /**/ /***/ /*/*/ // c", "");
+    check_commented("/* ] */ [1, // ]\n 2, /* \" */ ] // x\n{}//", "<[1, // ]\n 2, /* \" */ ]><{}>");
+    check_commented("[\"//\", \"/*\", \"\\\"/*\"]\"//\\\"\" 1", "<[\"//\", \"/*\", \"\\\"/*\"]><\"//\\\"\">1!");
+    check_commented("12// x\n3/**/true/**/null//\n\"a\"/**/", "<12><3><true><null><\"a\">");
+    check_commented("{/*}*/\"a\":1,}[/**//**/]", "<{/*}*/\"a\":1,}><[/**//**/]>");
+    check_commented("/x", "</><x>");
+    check_commented("1 /", "<1 >/?");
+    check_commented("[1/2]/[", "<[1/2]></>[?");
+    check_commented("[1 /* x", "[1 /* x?");
+    check_commented("[1 // x", "[1 // x?");
+    check_commented("1 /* x *", "<1 >/* x *?");
+    check_commented("/*/", "/*/?");
+    check_commented("[[/*[*/[[", "<[[/*[*/[[^");
+}
+
 static void test_msgpack(void)
 {
     CHECK_MSGPACK("", "");
@@ -403,5 +471,5 @@ static void test_json_blocks(void)
 }
 
 TEST_MAIN(TEST(test_json_blocks), TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
-          TEST(test_partial_memory), TEST(test_json), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
+          TEST(test_partial_memory), TEST(test_json), TEST(test_json_with_comments), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
           TEST(test_clear), TEST(test_memory), TEST(test_random_cuts))

@@ -496,9 +496,6 @@ def test_comments_where_they_go():
         raw: Raw
 
     assert bytes(quire.json.decode(b'{"raw": [1, /* x */ ],}', Kept, jsonc=True).raw) == b"[1" + b" " * 10 + b"]"
-    for call in (lambda: quire.json.Decoder(jsonc=True).stream(), lambda: quire.json.Decoder(jsonc=True).decode_from(b"1")):
-        with pytest.raises(ValueError, match="jsonc does not go with it"):
-            call()
     with pytest.raises(quire.MalformedError):
         quire.json.decode(b"[1, // x\n 2]")
 
