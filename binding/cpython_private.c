@@ -540,6 +540,41 @@ static int check_tuples(void)
     return same;
 }
 
+/* Ints of both signs up to two digits and floats: are they what the interpreter would have made? */
+static int check_numbers(void)
+{
+    static const int64_t samples[] = {257, -6, 0x3FFFFFFF, 0x40000000, -0x40000000, (int64_t)1 << 59, -((int64_t)1 << 60) + 1};
+    qpy_ints ints;
+    if (qpy_ints_init(&ints, 1) < 0)
+        return -1;
+    int same = 1;
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(samples) && same > 0; i++) {
+        PyObject *made = qpy_int_new(&ints, samples[i]), *plain = made ? PyLong_FromLongLong(samples[i]) : NULL;
+        same = plain ? PyObject_RichCompareBool(made, plain, Py_EQ) : -1;
+        if (same > 0)
+            same = Py_REFCNT(made) == 1 && PyObject_Hash(made) == PyObject_Hash(plain) && PyLong_AsLongLong(made) == samples[i];
+        Py_XDECREF(made);
+        Py_XDECREF(plain);
+    }
+    if (same <= 0)
+        return same;
+    PyObject *made = qpy_float_new(-2.5, 1);
+    same = made ? PyFloat_CheckExact(made) && PyFloat_AS_DOUBLE(made) == -2.5 && Py_REFCNT(made) == 1 : -1;
+    Py_XDECREF(made);
+    return same;
+}
+
+int qpy_ints_init(qpy_ints *self, int private_ok)
+{
+    self->most = private_ok && PYLONG_BITS_IN_DIGIT == 30 ? ((uint64_t)1 << 60) - 1 : 0;
+    for (int i = 0; i < (int)QR_ARRAY_LENGTH(self->small); i++) {
+        if (!(self->small[i] = PyLong_FromLong(QPY_INTS_LEAST + i)))
+            return -1;
+        Py_DECREF(self->small[i]);
+    }
+    return 0;
+}
+
 int qpy_private_check(const qpy_str_header *header)
 {
     static const int sizes[] = {1, 5, 6, QPY_SPLIT_KEYS, QPY_SPLIT_KEYS + 5};
@@ -551,6 +586,8 @@ int qpy_private_check(const qpy_str_header *header)
     int ok = check_strs(header);
     if (ok > 0)
         ok = check_tuples();
+    if (ok > 0)
+        ok = check_numbers();
     return ok > 0 ? check_instances() : ok;
 }
 
@@ -596,6 +633,12 @@ int qpy_instance_fill(PyObject *object, PyObject *const *pairs, Py_ssize_t n)
 int qpy_str_header_init(qpy_str_header *self)
 {
     (void)self;
+    return 0;
+}
+
+int qpy_ints_init(qpy_ints *self, int Py_UNUSED(private_ok))
+{
+    *self = (qpy_ints){0};
     return 0;
 }
 

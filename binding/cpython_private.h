@@ -2,7 +2,7 @@
 /* cpython_private: the only gate to private interpreter layouts.
  *
  * What lies behind it: the tables of a dict (3.11 to 3.13, with the GIL), to make a dict of known keys without hashing and to
- * read one without PyDict_Next; a str's header and a tuple's. Each is worth 10 to 45 % of an untyped decode or encode
+ * read one without PyDict_Next; a str's header and a tuple's; ints and floats. Each is worth 10 to 45 % of an untyped decode or encode
  * (docs/adr/0003-private-layouts.md). Every use has a portable fallback, which serves other versions, builds with
  * -DQPY_NO_PRIVATE (the tests run those too) and interpreters whose dicts fail the check at import (qpy_private_check).
  * binding/cpython_private_check.c compares the layouts below with the interpreter's own headers at compile time. */
@@ -422,7 +422,56 @@ QR_INLINE void qpy_tuple_finish(PyObject *tuple)
         PyObject_GC_Track(tuple);
 }
 
-/* Do the layouts behave as assumed in this very interpreter? Makes a few dicts, strs and instances and looks at them: 1, 0, or -1 with an
+/* The interpreter's own ints, of which there is one each, and how large others may be that are made here. */
+enum { QPY_INTS_LEAST = -5, QPY_INTS_MOST = 256 };
+typedef struct qpy_ints {
+    uint64_t most;                                      /* 0: none are */
+    PyObject *small[QPY_INTS_MOST - QPY_INTS_LEAST + 1]; /* borrowed: they live as long as the interpreter */
+} qpy_ints;
+int qpy_ints_init(qpy_ints *self, int private_ok); /* 0, or -1 with an exception */
+
+/* An int. */
+QR_INLINE PyObject *qpy_int_new(const qpy_ints *ints, int64_t value)
+{
+#if QPY_PRIVATE
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    if (QR_UNLIKELY(magnitude > ints->most))
+        return PyLong_FromLongLong(value);
+    if (value <= QPY_INTS_MOST && value >= QPY_INTS_LEAST)
+        return Py_NewRef(ints->small[value - QPY_INTS_LEAST]);
+    char *made = PyObject_Malloc(sizeof(PyVarObject) + 2 * sizeof(digit));
+    if (QR_UNLIKELY(!made))
+        return PyErr_NoMemory();
+    PyVarObject *object = (PyVarObject *)(void *)made;
+    uint32_t digits[2] = {(uint32_t)magnitude & PyLong_MASK, (uint32_t)(magnitude >> PyLong_SHIFT)};
+    Py_ssize_t count = 1 + (digits[1] != 0);
+    object->ob_base.ob_refcnt = 1;
+    object->ob_base.ob_type = &PyLong_Type;
+#if PY_VERSION_HEX < 0x030C0000
+    object->ob_size = value < 0 ? -count : count;
+#else
+    object->ob_size = count << 3 | (value < 0 ? 2 : 0); /* lv_tag: sign in the two lowest bits */
+#endif
+    memcpy(made + sizeof(PyVarObject), digits, sizeof digits);
+    return (PyObject *)object;
+#else
+    (void)ints;
+    return PyLong_FromLongLong(value);
+#endif
+}
+
+/* The int of a byte. */
+QR_INLINE PyObject *qpy_int_of_byte(const qpy_ints *ints, uint8_t value)
+{
+#if QPY_PRIVATE
+    return Py_NewRef(ints->small[value - QPY_INTS_LEAST]);
+#else
+    (void)ints;
+    return PyLong_FromLong(value);
+#endif
+}
+
+/* Do the layouts behave as assumed in this very interpreter? Makes a few dicts, strs, numbers and instances and looks at them: 1, 0, or -1 with an
  * exception. */
 int qpy_private_check(const qpy_str_header *header);
 

@@ -63,6 +63,8 @@ static int caches_init(PyObject *Py_UNUSED(module), qpy_state *state)
     if (state->private_ok < 0)
         return -1;
     state->str_least = QPY_PRIVATE && !state->private_ok ? SIZE_MAX : 2;
+    if (qpy_ints_init(&state->ints, state->private_ok) < 0)
+        return -1;
     state->keys = qpy_keys_new();
     state->shapes = qpy_shapes_new(state->private_ok);
     return state->keys && state->shapes ? 0 : -1;

@@ -84,6 +84,7 @@ typedef struct qpy_state {
     size_t json_hint;             /* json_dumps.c: length of its last result */
     size_t marshal_hint;          /* marshal/write.c: the same */
     qpy_str_header str_header;    /* module.c */
+    qpy_ints ints;                /* module.c */
     int knows_protocols;          /* record_meta.c: the metaclass has that of typing.Protocol as its base */
     setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here: the one switch for all that is behind them */

@@ -56,8 +56,27 @@ static PyObject *template_of(qpy_unpickle *m, PyObject *const *pairs, Py_ssize_t
     return shape->template_;
 }
 
+static void forget_names(qpy_unpickle_type *plan)
+{
+    plan->placed = 0;
+    while (plan->count) {
+        plan->count--;
+        Py_DECREF(plan->given[plan->count]);
+        Py_DECREF(plan->interned[plan->count]);
+    }
+}
+
 void qpy_unpickle_forget(qpy_unpickle *self)
 {
+    Py_CLEAR(self->spare);
+    for (size_t i = 0; i < QPY_UNPICKLE_TYPES; i++)
+        if (self->types[i]) {
+            self->types[i] = NULL;
+            forget_names(&self->plans[i]);
+        }
+    Py_CLEAR(self->dataclasses.setstate);
+    Py_CLEAR(self->dataclasses.field);
+    Py_CLEAR(self->dataclasses.field_kind);
     for (size_t i = 0; i < QPY_UNPICKLE_SHAPES; i++)
         if (self->shape_sizes[i]) {
             self->shape_sizes[i] = 0;
@@ -104,15 +123,37 @@ int qpy_unpickle_fill_dict(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *dic
 
 /* ---------------------------------------------------------------- types */
 
+/* Does object.__setattr__ take its instances? It refuses those of a class whose base in C stores in its own way. */
+static int sets_attributes(const qpy_state *state, PyTypeObject *type)
+{
+    setattrofunc own = PyObject_GenericSetAttr; /* or what the interpreter gives a class with a __setattr__ in Python */
+    PyObject *name = PyUnicode_InternFromString("__setattr__"), *found = name ? _PyType_Lookup(type, name) : NULL;
+    if (found && PyFunction_Check(found) && !qpy_record_check(state, type)) /* a record is tracked when something is stored */
+        own = type->tp_setattro;
+    if (!name)
+        PyErr_Clear();
+    Py_XDECREF(name);
+    while (type && (type->tp_setattro == PyObject_GenericSetAttr || type->tp_setattro == own))
+        type = type->tp_base;
+    return found && !type;
+}
+
 /* Nothing comes between an instance of the type and its state. */
 static void look_at(qpy_unpickle_type *plan, PyTypeObject *type, qpy_state *state)
 {
     plan->in_dict = plan->in_slots = plan->slots = 0;
-    if (_PyType_Lookup(type, state->str_setstate) || type->tp_getattro != PyObject_GenericGetAttr)
+    plan->setstate = NULL;
+    PyObject *setstate = _PyType_Lookup(type, state->str_setstate), *dict;
+    if (type->tp_getattro != PyObject_GenericGetAttr || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
         return;
-    PyObject *dict = _PyType_Lookup(type, state->str_instance_dict);
-    plan->in_dict = dict && Py_IS_TYPE(dict, &PyGetSetDescr_Type) && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
-    plan->in_slots = !dict && type->tp_setattro == PyObject_GenericSetAttr && type->tp_dictoffset == 0 && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
+    dict = _PyType_Lookup(type, state->str_instance_dict);
+    if (setstate) {
+        if (!dict && type->tp_dictoffset == 0 && PyFunction_Check(setstate) && sets_attributes(state, type))
+            plan->setstate = setstate;
+        return;
+    }
+    plan->in_dict = dict && Py_IS_TYPE(dict, &PyGetSetDescr_Type);
+    plan->in_slots = !dict && type->tp_setattro == PyObject_GenericSetAttr && type->tp_dictoffset == 0;
 }
 
 static qpy_unpickle_type *plan_of(qpy_unpickle *m, PyTypeObject *type)
@@ -121,21 +162,50 @@ static qpy_unpickle_type *plan_of(qpy_unpickle *m, PyTypeObject *type)
     qpy_unpickle_type *plan = &m->plans[i];
     if (QR_LIKELY(m->types[i] == type && plan->version && plan->version == type->tp_version_tag))
         return plan;
-    look_at(plan, type, m->state); /* looking up gives the type a version */
+    if (m->types[i])
+        forget_names(plan);
+    else
+        plan->count = plan->placed = 0;
     m->types[i] = type;
+    look_at(plan, type, m->state); /* looking up gives the type a version */
     plan->version = type->tp_version_tag;
     return plan;
 }
 
 /* ---------------------------------------------------------------- states */
 
-/* Interns a name in its place: 1, or 0 when it is none. */
-QR_INLINE int intern(PyObject **name)
+/* Names of attributes are interned, and those in a memo are not: notes which is which. 1, or 0 when one is no str. */
+static QR_NOINLINE int intern_anew(qpy_unpickle_type *plan, PyObject **pairs, Py_ssize_t n)
 {
-    if (QR_UNLIKELY(!PyUnicode_CheckExact(*name)))
-        return 0;
-    if (QR_UNLIKELY(!PyUnicode_CHECK_INTERNED(*name)))
-        PyUnicode_InternInPlace(name);
+    forget_names(plan);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *given = pairs[2 * i];
+        if (!PyUnicode_CheckExact(given))
+            return 0;
+        Py_INCREF(given);
+        if (!PyUnicode_CHECK_INTERNED(given))
+            PyUnicode_InternInPlace(&pairs[2 * i]);
+        if (n <= QPY_UNPICKLE_SLOTS) {
+            plan->given[i] = Py_NewRef(given);
+            plan->interned[i] = Py_NewRef(pairs[2 * i]);
+            plan->count++;
+        }
+        Py_DECREF(given);
+    }
+    return 1;
+}
+
+/* Interns the names in their place: 1, or 0 when one is no str. */
+QR_INLINE int intern_names(qpy_unpickle_type *plan, PyObject **pairs, Py_ssize_t n)
+{
+    Py_ssize_t same = plan->count == n ? 0 : -1;
+    while (same >= 0 && same < n)
+        same = plan->given[same] == pairs[2 * same] ? same + 1 : -1;
+    if (QR_UNLIKELY(same < 0))
+        return intern_anew(plan, pairs, n);
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (pairs[2 * i] != plan->interned[i])
+            Py_SETREF(pairs[2 * i], Py_NewRef(plan->interned[i]));
     return 1;
 }
 
@@ -158,12 +228,10 @@ static int slot_of(qpy_unpickle_type *plan, PyTypeObject *type, PyObject *name, 
     return plan->slots++;
 }
 
-static int fill_slots(qpy_unpickle_type *plan, PyObject *instance, PyObject **pairs, Py_ssize_t n)
+/* Each once, and still empty. */
+static int find_places(qpy_unpickle_type *plan, PyObject *instance, PyObject *const *pairs, Py_ssize_t n, uint8_t *places)
 {
-    uint8_t places[QPY_UNPICKLE_SLOTS];
     uint32_t taken = 0;
-    if (n > QPY_UNPICKLE_SLOTS)
-        return 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         int slot = slot_of(plan, Py_TYPE(instance), pairs[2 * i], (int)i);
         if (slot < 0 || taken >> slot & 1 || *qpy_record_slot(instance, plan->offsets[slot]))
@@ -171,8 +239,34 @@ static int fill_slots(qpy_unpickle_type *plan, PyObject *instance, PyObject **pa
         taken |= (uint32_t)1 << slot;
         places[i] = (uint8_t)slot;
     }
+    return 1;
+}
+
+static void put_in_places(const qpy_unpickle_type *plan, PyObject *instance, PyObject *const *pairs, Py_ssize_t n, const uint8_t *places)
+{
     for (Py_ssize_t i = 0; i < n; i++)
         *qpy_record_slot(instance, plan->offsets[places[i]]) = pairs[2 * i + 1];
+}
+
+/* The same names as the last time: 1, or 0 when they are not, or there is something already. */
+QR_INLINE int fill_known_slots(const qpy_unpickle_type *plan, PyObject *instance, PyObject *const *pairs, Py_ssize_t n)
+{
+    if (plan->placed != n)
+        return 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (plan->given[i] != pairs[2 * i] || *qpy_record_slot(instance, plan->offsets[plan->places[i]]))
+            return 0;
+    put_in_places(plan, instance, pairs, n, plan->places);
+    return 1;
+}
+
+static int fill_slots(qpy_unpickle_type *plan, PyObject *instance, PyObject **pairs, Py_ssize_t n)
+{
+    plan->placed = 0;
+    if (!intern_names(plan, pairs, n) || n > QPY_UNPICKLE_SLOTS || !find_places(plan, instance, pairs, n, plan->places))
+        return 0;
+    put_in_places(plan, instance, pairs, n, plan->places);
+    plan->placed = plan->count; /* the names are noted */
     return 1;
 }
 
@@ -181,10 +275,9 @@ int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **fro
     qpy_unpickle_type *plan = plan_of(m, Py_TYPE(instance));
     if (!(in_slots ? plan->in_slots : plan->in_dict) || !m->state->private_ok)
         return 0;
-    for (PyObject **key = from; key < to; key += 2)
-        if (!intern(key))
-            return 0;
-    return in_slots ? fill_slots(plan, instance, from, (to - from) / 2) : qpy_instance_fill(instance, from, (to - from) / 2);
+    if (in_slots)
+        return fill_known_slots(plan, instance, from, (to - from) / 2) || fill_slots(plan, instance, from, (to - from) / 2);
+    return intern_names(plan, from, (to - from) / 2) && qpy_instance_fill(instance, from, (to - from) / 2);
 }
 
 const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **from, const uint8_t *p, const uint8_t *end)
@@ -210,7 +303,7 @@ const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, 
         Py_DECREF(*key);
     m->memo.count += memoizes;
     s->top = from - 2;
-    Py_DECREF(dict);
+    qpy_unpickle_spare(m, dict);
     Py_DECREF(Py_None);
     return p;
 }
@@ -233,4 +326,57 @@ int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state
             Py_INCREF(pairs[2 * i + 1]);
     }
     return done;
+}
+
+/* ---------------------------------------------------------------- dataclasses */
+
+/* The names of the fields as dataclasses.fields() gives them, at most `room`: how many, or -1 where it cannot be told. */
+static Py_ssize_t field_names(const qpy_unpickle_dataclasses *known, PyObject *fields, PyObject **names, Py_ssize_t room)
+{
+    PyObject *key, *field;
+    Py_ssize_t n = 0, at = 0;
+    while (PyDict_Next(fields, &at, &key, &field)) {
+        if (!Py_IS_TYPE(field, (PyTypeObject *)known->field) || !*qpy_record_slot(field, known->kind))
+            return -1;
+        if (*qpy_record_slot(field, known->kind) != known->field_kind)
+            continue;
+        PyObject *name = *qpy_record_slot(field, known->name);
+        if (n == room || !name || !PyUnicode_CheckExact(name))
+            return -1;
+        names[n++] = name;
+    }
+    return n;
+}
+
+int qpy_unpickle_store_fields(qpy_unpickle *m, PyObject *instance, PyObject *state)
+{
+    PyObject *names[QPY_UNPICKLE_SLOTS], *pairs[2 * QPY_UNPICKLE_SLOTS];
+    qpy_unpickle_type *plan = plan_of(m, Py_TYPE(instance));
+    if (QR_LIKELY(!plan->setstate) || !(PyList_CheckExact(state) || PyTuple_CheckExact(state)))
+        return 0;
+    if (!m->dataclasses.setstate) {
+        qpy_unpickle_find_dataclasses(m);
+        plan = plan_of(m, Py_TYPE(instance));
+    }
+    if (!plan->setstate || plan->setstate != m->dataclasses.setstate)
+        return 0;
+    PyObject *fields = _PyType_Lookup(Py_TYPE(instance), m->state->str_dataclass_fields);
+    if (!fields || !PyDict_CheckExact(fields))
+        return 0;
+    Py_ssize_t n = field_names(&m->dataclasses, fields, names, QPY_UNPICKLE_SLOTS), given = PySequence_Fast_GET_SIZE(state);
+    if (n > given) /* as zip() has it: the shorter one counts */
+        n = given;
+    if (n < 1)
+        return n == 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        pairs[2 * i] = names[i];
+        pairs[2 * i + 1] = PySequence_Fast_GET_ITEM(state, i);
+    }
+    uint8_t places[QPY_UNPICKLE_SLOTS];
+    if (!find_places(plan, instance, pairs, n, places))
+        return 0;
+    put_in_places(plan, instance, pairs, n, places);
+    for (Py_ssize_t i = 0; i < n; i++)
+        Py_INCREF(pairs[2 * i + 1]);
+    return 1;
 }

@@ -466,6 +466,11 @@ static int standard_build(qpy_unpickle *m, qpy_unpickle_stack *s)
     PyObject *instance = s->top[-2], *state = s->top[-1], *slots = NULL;
     PyObject *setstate;
     int ok = 1;
+    if (qpy_unpickle_store_fields(m, instance, state)) {
+        Py_DECREF(state);
+        s->top--;
+        return 1;
+    }
     if (qpy_attribute_if_any(instance, m->state->str_setstate, &setstate) < 0)
         return 0;
     if (setstate) {
@@ -493,18 +498,19 @@ enum { standard_stores = 1 };
 
 PyObject *qpy_unpickle_load(qpy_unpickle *self)
 {
-    uint64_t room[8];
     self->protocol = 0;
     if (!qpy_unpickle_error(self->state))
         return NULL;
-    if (!self->read && self->view.obj && PyBytes_CheckExact(self->view.obj) && self->memo.count == 0)
-        qpy_unpickle_foresee(self, room, QR_ARRAY_LENGTH(room));
-    PyObject *value = standard_run(self);
-    if (self->wanted) {
-        self->wanted = NULL;
-        PyMem_Free(self->wanted_room);
-        self->wanted_room = NULL;
+    if (!self->read && self->view.obj && PyBytes_CheckExact(self->view.obj) && self->memo.count == 0) {
+        self->may_foresee = 1;
+        if (self->view.len <= QPY_UNPICKLE_FORESEEN)
+            qpy_unpickle_foresee(self);
     }
+    PyObject *value = standard_run(self);
+    self->may_foresee = 0;
+    self->wanted = NULL;
+    PyMem_Free(self->wanted_room);
+    self->wanted_room = NULL;
     qpy_unpickle_forget(self);
     return value;
 }

@@ -8,6 +8,7 @@
  *   unpickle_memo.c  the memo
  *   foresee.c        which memo entries are ever fetched
  *   build.c          containers and instances from what is on the stack
+ *   dataclasses.c    the state of frozen dataclasses
  *   typed.c          nothing but what a table allows
  *   instructions.c   the opcodes one by one, for the disassembler
  *   construct.c      globals, calls and states as the standard library has them
@@ -22,7 +23,7 @@
 #include "binding/text.h"
 #include "core/format/pickle.h"
 
-enum { QPY_UNPICKLE_STACK = 128, QPY_UNPICKLE_MARKS = 32, QPY_UNPICKLE_MEMO = 64, QPY_UNPICKLE_TYPES = 8, QPY_UNPICKLE_SLOTS = 16, QPY_UNPICKLE_SHAPES = 8 };
+enum { QPY_UNPICKLE_STACK = 128, QPY_UNPICKLE_MARKS = 32, QPY_UNPICKLE_MEMO = 64, QPY_UNPICKLE_TYPES = 8, QPY_UNPICKLE_SLOTS = 32, QPY_UNPICKLE_SHAPES = 8, QPY_UNPICKLE_FORESEEN = 512 };
 
 /* Objects, and the marks between them: strong references, of one run. */
 typedef struct qpy_unpickle_stack {
@@ -47,9 +48,21 @@ typedef struct qpy_unpickle_type {
     uint8_t in_dict;   /* BUILD does nothing but store into a __dict__ that instances of the type have */
     uint8_t in_slots;  /* nor anything but set attributes in the ordinary way */
     uint8_t slots;     /* how many are known */
+    PyObject *setstate; /* borrowed: a __setstate__ that may be that of frozen dataclasses with slots, or NULL */
     PyObject *names[QPY_UNPICKLE_SLOTS]; /* borrowed from the type's descriptors */
     Py_ssize_t offsets[QPY_UNPICKLE_SLOTS];
+    uint8_t count;     /* of the names that the last state had */
+    uint8_t placed;    /* of an instance without a __dict__: so many of them are at these places */
+    uint8_t places[QPY_UNPICKLE_SLOTS];
+    PyObject *given[QPY_UNPICKLE_SLOTS], *interned[QPY_UNPICKLE_SLOTS]; /* these names, as they were and as they are in attributes: strong */
 } qpy_unpickle_type;
+
+/* How dataclasses keep their fields; strong, `setstate` NULL until it was looked for. */
+typedef struct qpy_unpickle_dataclasses {
+    PyObject *setstate;    /* the function, or None where it is not the one that is known */
+    PyObject *field, *field_kind; /* the class Field, and the _field_type of fields that are no pseudo-fields */
+    Py_ssize_t name, kind; /* offsets in a Field */
+} qpy_unpickle_dataclasses;
 
 /* The keys that dicts had last; keys are only compared by address and may be gone when there is no template. */
 typedef struct qpy_unpickle_shape {
@@ -73,17 +86,22 @@ typedef struct qpy_unpickle {
     PyObject *encoding_text, *errors_text; /* strong, whose UTF-8 these are, or NULL */
     int fix_imports;
     int protocol;
+    unsigned floats;           /* how many were made, up to those that the interpreter may have kept */
     struct qpy_typed *typed;   /* typed.c: what may be constructed, borrowed; else NULL */
     /* what it knows */
     qpy_unpickle_memo memo;
-    const uint64_t *wanted;    /* which numbers are ever fetched; NULL: any may be. Only while input is a whole pickle in bytes */
+    int may_foresee;           /* input is a whole pickle in bytes, and was not looked through yet */
+    const uint64_t *wanted;    /* which numbers are fetched from here on; NULL: any may be */
     size_t wanted_count;
-    uint64_t *wanted_room;
+    uint64_t *wanted_room;     /* allocated, or NULL */
+    PyObject *spare;           /* a dict that was only made to be a state, still empty: the next one; or NULL */
+    qpy_unpickle_dataclasses dataclasses;
     int holds_collector;       /* 3.11: it was on and is to be turned on again */
     PyTypeObject *types[QPY_UNPICKLE_TYPES]; /* borrowed, compared only */
     Py_ssize_t shape_sizes[QPY_UNPICKLE_SHAPES];
     qpy_unpickle_type plans[QPY_UNPICKLE_TYPES];
     qpy_unpickle_shape shapes[QPY_UNPICKLE_SHAPES];
+    uint64_t wanted_first[QPY_UNPICKLE_FORESEEN / 64];
 } qpy_unpickle;
 
 /* ---------------------------------------------------------------- life */
@@ -194,6 +212,7 @@ int qpy_unpickle_number_line(qpy_unpickle *m, const uint8_t *text, size_t length
 /* ---------------------------------------------------------------- memo.c */
 
 int qpy_unpickle_memo_put(qpy_unpickle_memo *self, size_t number, PyObject *object); /* 1, or 0 with MemoryError; may run user code */
+int qpy_unpickle_memoize(qpy_unpickle *m, size_t number, PyObject *object);          /* the same, and looks ahead when it is time to */
 PyObject *qpy_unpickle_memo_far(qpy_unpickle_memo *self, size_t number);             /* borrowed, or NULL, with an exception or without */
 void qpy_unpickle_memo_clear(qpy_unpickle_memo *self);
 PyObject *qpy_unpickle_memo_copy(const qpy_unpickle_memo *self);                     /* {number: object} */
@@ -208,9 +227,9 @@ QR_INLINE PyObject *qpy_unpickle_memo_get(qpy_unpickle_memo *self, size_t number
 
 /* ---------------------------------------------------------------- foresee.c */
 
-/* Looks which numbers the pickle in m->p .. m->end fetches: sets m->wanted, or leaves it NULL where it cannot be told. `room` is for
- * short ones, of `words` words. */
-void qpy_unpickle_foresee(qpy_unpickle *m, uint64_t *room, size_t words);
+/* Looks which numbers are fetched in m->p .. m->end, which is the rest of m->view: sets m->wanted, or leaves it NULL where it cannot be told.
+ * What was memoized until then stays. */
+void qpy_unpickle_foresee(qpy_unpickle *m);
 
 /* Only with m->wanted. */
 QR_INLINE int qpy_unpickle_is_wanted(const qpy_unpickle *m, size_t number)
@@ -232,6 +251,20 @@ int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **fro
 const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **from, const uint8_t *p, const uint8_t *end);
 /* The same with a dict. Leaves the dict's references. */
 int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state, int in_slots);
+/* What the __setstate__ of frozen dataclasses with slots does: 1; 0: it is not that one, or not told, nothing has changed. May run user code. */
+int qpy_unpickle_store_fields(qpy_unpickle *m, PyObject *instance, PyObject *state);
+
+/* Takes a dict that is empty and that nobody else has. */
+QR_INLINE void qpy_unpickle_spare(qpy_unpickle *m, PyObject *dict)
+{
+    if (QR_LIKELY(!m->spare && !PyObject_GC_IsTracked(dict)))
+        m->spare = dict;
+    else
+        Py_DECREF(dict);
+}
+
+/* dataclasses.c: looks for what dataclasses are made with: m->dataclasses.setstate is set. May run user code. */
+void qpy_unpickle_find_dataclasses(qpy_unpickle *m);
 
 /* ---------------------------------------------------------------- construct.c: of the standard library */
 

@@ -43,6 +43,16 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         return n ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, (Py_ssize_t)n) : PyUnicode_New(0, 0);
     return qpy_str_from_ascii(&m->state->str_header, text, n);
 }
+
+/* The interpreter keeps a hundred freed floats, which go first. */
+QR_INLINE PyObject *qpy_unpickle_float(qpy_unpickle *m, double number)
+{
+    if (m->floats < 100) {
+        m->floats++;
+        return PyFloat_FromDouble(number);
+    }
+    return qpy_float_new(number, m->state->private_ok);
+}
 #endif
 
 /* Registers to memory and back, around whatever sees the machine. */
@@ -83,6 +93,19 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         *top++ = value;                                                                                                        \
         NEXT();                                                                                                                \
     } while (0)
+/* The same for an argument of fixed size; more of the kind follow mostly, as in a list. */
+#define PUSH_RUN(NAME, expression)                                                                                             \
+    for (;;) {                                                                                                                 \
+        value = (expression);                                                                                                  \
+        if (QR_UNLIKELY(!value))                                                                                               \
+            goto failed;                                                                                                       \
+        if (QR_UNLIKELY(top == limit))                                                                                         \
+            goto grow;                                                                                                         \
+        *top++ = value;                                                                                                        \
+        if (end - p <= (ptrdiff_t)qr_pickle_size_of(QPY_UNPICKLE_ARGUMENT_##NAME) || *p != QR_PICKLE_##NAME)                     \
+            NEXT();                                                                                                            \
+        p = qr_pickle_argument_at(p + 1, end, QPY_UNPICKLE_ARGUMENT_##NAME, &op);                                                \
+    }
 #define TAKES(NAME)                                                                                                            \
     do {                                                                                                                       \
         if (QR_UNLIKELY(top - fence < QPY_UNPICKLE_TAKES_##NAME))                                                                \
@@ -97,10 +120,11 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         fence = s.fence;                                                                                                       \
     } while (0)
 /* The argument into op; p behind it. */
-#define ARGUMENT(NAME)                                                                                                         \
+#define ARGUMENT(NAME) ARGUMENT_INTO(NAME, op)
+#define ARGUMENT_INTO(NAME, where)                                                                                             \
     do {                                                                                                                       \
-        while (QR_UNLIKELY(!(after = qr_pickle_argument_at(p, end, QPY_UNPICKLE_ARGUMENT_##NAME, &op))))                         \
-            CALL_OUT(qpy_unpickle_more(m, op.length));                                                                           \
+        while (QR_UNLIKELY(!(after = qr_pickle_argument_at(p, end, QPY_UNPICKLE_ARGUMENT_##NAME, &where))))                      \
+            CALL_OUT(qpy_unpickle_more(m, where.length));                                                                        \
         p = after;                                                                                                             \
     } while (0)
 /* The number in the memo of what is on the top; nothing that was there before, it needs no user code. */
@@ -116,7 +140,7 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
             m->memo.count++;                                                                                                   \
             NEXT();                                                                                                            \
         }                                                                                                                      \
-        CALL_OUT(qpy_unpickle_memo_put(&m->memo, number, top[-1]));                                                                  \
+        CALL_OUT(qpy_unpickle_memoize(m, number, top[-1]));                                                                          \
         NEXT();                                                                                                                \
     } while (0)
 #define FETCH(index)                                                                                                           \
@@ -129,8 +153,8 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         }                                                                                                                      \
         PUSH(Py_NewRef(value));                                                                                                \
     } while (0)
-/* Is the next object a key of the dict below the mark? */
-#define IS_KEY() (fence > s.base && PyDict_CheckExact(fence[-1]) && !((top - fence) & 1))
+/* Is the next object a key of the dict below the mark? Those of large dicts hardly come again. */
+#define IS_KEY() (!((top - fence) & 1) && fence > s.base && top - fence < 128 && PyDict_CheckExact(fence[-1]) && PyDict_GET_SIZE(fence[-1]) == 0)
 
 static PyObject *QPY_P(run)(qpy_unpickle *m)
 {
@@ -144,7 +168,7 @@ static PyObject *QPY_P(run)(qpy_unpickle *m)
     };
 #pragma GCC diagnostic pop
     qpy_unpickle_stack s;
-    qr_pickle_instruction op;
+    qr_pickle_instruction op, named; /* no function is given the first, it stays in registers */
     const uint8_t *p = m->p, *end = m->end, *after;
     PyObject **top, **limit, **fence, **above, *value;
     Py_ssize_t count, number_;
@@ -163,13 +187,13 @@ op_INT:
     PUSH(qpy_unpickle_int_line(m, op.text, op.length));
 op_BININT:
     ARGUMENT(BININT);
-    PUSH(PyLong_FromLong((long)op.i));
+    PUSH_RUN(BININT, qpy_int_new(&m->state->ints, op.i));
 op_BININT1:
     ARGUMENT(BININT1);
-    PUSH(PyLong_FromLong((long)op.u));
+    PUSH_RUN(BININT1, qpy_int_of_byte(&m->state->ints, (uint8_t)op.u));
 op_BININT2:
     ARGUMENT(BININT2);
-    PUSH(PyLong_FromLong((long)op.u));
+    PUSH_RUN(BININT2, qpy_int_new(&m->state->ints, (int64_t)op.u));
 op_LONG:
     ARGUMENT(LONG);
     CALL(QPY_P(integer)(m, op.length / 2));
@@ -178,7 +202,7 @@ op_LONG1:
     ARGUMENT(LONG1);
     if (QR_LIKELY(op.length == 8 || op.length == 5)) {
         uint64_t bits = op.length == 8 ? qr_load64(op.text) : (uint64_t)qr_load32(op.text) | (uint64_t)(int64_t)(int8_t)op.text[4] << 32;
-        PUSH(PyLong_FromLongLong((long long)bits));
+        PUSH(qpy_int_new(&m->state->ints, (int64_t)bits));
     }
     CALL(QPY_P(integer)(m, op.length));
     PUSH(op.length ? _PyLong_FromByteArray(op.text, op.length, 1, 1) : PyLong_FromLong(0));
@@ -197,7 +221,7 @@ op_FLOAT:
     PUSH(qpy_unpickle_float_line(m, op.text, op.length));
 op_BINFLOAT:
     ARGUMENT(BINFLOAT);
-    PUSH(PyFloat_FromDouble(op.d));
+    PUSH_RUN(BINFLOAT, qpy_unpickle_float(m, op.d));
 
     /* ---------------------------------------------------------------- text and bytes */
 op_STRING:
@@ -283,38 +307,48 @@ op_EMPTY_TUPLE: PUSH(PyTuple_New(0));
 op_TUPLE:
     UNMARK();
     count = top - above;
-    if (QR_UNLIKELY(!(value = PyTuple_New(count))))
+    if (QR_UNLIKELY(!(value = count ? qpy_tuple_new(count, m->state->private_ok) : PyTuple_New(0))))
         goto failed;
     for (Py_ssize_t i = 0; i < count; i++)
         PyTuple_SET_ITEM(value, i, above[i]);
+    if (count)
+        qpy_tuple_finish(value);
     top = above;
     PUSH(value);
 op_TUPLE1:
     TAKES(TUPLE1);
-    if (QR_UNLIKELY(!(value = PyTuple_New(1))))
+    if (QR_UNLIKELY(!(value = qpy_tuple_new(1, m->state->private_ok))))
         goto failed;
     PyTuple_SET_ITEM(value, 0, top[-1]);
+    qpy_tuple_finish(value);
     top[-1] = value;
     NEXT();
 op_TUPLE2:
     TAKES(TUPLE2);
-    if (QR_UNLIKELY(!(value = PyTuple_New(2))))
+    if (QR_UNLIKELY(!(value = qpy_tuple_new(2, m->state->private_ok))))
         goto failed;
     PyTuple_SET_ITEM(value, 0, top[-2]);
     PyTuple_SET_ITEM(value, 1, top[-1]);
+    qpy_tuple_finish(value);
     *(--top - 1) = value;
     NEXT();
 op_TUPLE3:
     TAKES(TUPLE3);
-    if (QR_UNLIKELY(!(value = PyTuple_New(3))))
+    if (QR_UNLIKELY(!(value = qpy_tuple_new(3, m->state->private_ok))))
         goto failed;
     PyTuple_SET_ITEM(value, 0, top[-3]);
     PyTuple_SET_ITEM(value, 1, top[-2]);
     PyTuple_SET_ITEM(value, 2, top[-1]);
+    qpy_tuple_finish(value);
     top -= 2;
     top[-1] = value;
     NEXT();
-op_EMPTY_DICT: PUSH(PyDict_New());
+op_EMPTY_DICT:
+    if ((value = m->spare))
+        m->spare = NULL;
+    else
+        value = PyDict_New();
+    PUSH(value);
 op_DICT:
     UNMARK();
     if (QR_UNLIKELY((top - above) % 2)) {
@@ -360,7 +394,7 @@ setitems:
         for (PyObject **key = above; key < top; key += 2)
             Py_DECREF(*key);
         top = above - 1;
-        Py_DECREF(value);
+        qpy_unpickle_spare(m, value);
         p++;
         NEXT();
     }
@@ -454,8 +488,8 @@ op_MEMOIZE:
 
     /* ---------------------------------------------------------------- globals and objects */
 op_GLOBAL:
-    ARGUMENT(GLOBAL);
-    CALL_OUT(QPY_P(global)(m, &s, &op));
+    ARGUMENT_INTO(GLOBAL, named);
+    CALL_OUT(QPY_P(global)(m, &s, &named));
     NEXT();
 op_STACK_GLOBAL:
     CALL_OUT(QPY_P(stack_global)(m, &s));
@@ -486,10 +520,10 @@ op_BUILD:
     CALL_OUT(QPY_P(build)(m, &s));
     NEXT();
 op_INST:
-    ARGUMENT(INST);
+    ARGUMENT_INTO(INST, named);
     if (QR_UNLIKELY(s.mark_count == 0))
         goto no_mark;
-    CALL_OUT(QPY_P(inst)(m, &s, &op));
+    CALL_OUT(QPY_P(inst)(m, &s, &named));
     NEXT();
 op_OBJ:
     UNMARK();
@@ -513,8 +547,8 @@ op_NEWOBJ_EX:
     CALL_OUT(QPY_P(newobj)(m, &s, 1));
     NEXT();
 op_PERSID:
-    ARGUMENT(PERSID);
-    CALL_OUT(QPY_P(persid)(m, &s, &op));
+    ARGUMENT_INTO(PERSID, named);
+    CALL_OUT(QPY_P(persid)(m, &s, &named));
     NEXT();
 op_BINPERSID:
     TAKES(BINPERSID);
@@ -585,9 +619,11 @@ failed:
 #undef CALL_OUT
 #undef NEXT
 #undef PUSH
+#undef PUSH_RUN
 #undef TAKES
 #undef UNMARK
 #undef ARGUMENT
+#undef ARGUMENT_INTO
 #undef MEMOIZE
 #undef FETCH
 #undef IS_KEY

@@ -56,6 +56,13 @@ int qpy_unpickle_memo_put(qpy_unpickle_memo *self, size_t number, PyObject *obje
     return 1;
 }
 
+int qpy_unpickle_memoize(qpy_unpickle *m, size_t number, PyObject *object)
+{
+    if (m->may_foresee && number >= QPY_UNPICKLE_MEMO)
+        qpy_unpickle_foresee(m);
+    return qpy_unpickle_memo_put(&m->memo, number, object);
+}
+
 PyObject *qpy_unpickle_memo_far(qpy_unpickle_memo *self, size_t number)
 {
     if (!self->far)
