@@ -90,40 +90,59 @@ done:
 
 /* ---------------------------------------------------------------- points */
 
-QR_INLINE int is_point(const uint8_t *p, const uint8_t *end, uint32_t count)
+/* Are these `count` floats? All of their bytes are there. */
+QR_INLINE int are_floats(const uint8_t *p, uint32_t count)
 {
-    if ((size_t)(end - p) < FLOAT_BYTES * (size_t)count)
-        return 0;
+    int same = 1;
     for (uint32_t i = 0; i < count; i++)
-        if (p[FLOAT_BYTES * i] != FLOAT)
-            return 0;
-    return 1;
+        same &= p[FLOAT_BYTES * i] == FLOAT;
+    return same;
 }
 
-QR_INLINE PyObject *make_point(qpy_sink *s, const uint8_t *p, uint32_t count)
+QR_INLINE PyObject *make_point(qpy_sink *s, const uint8_t *p, uint32_t count, int private_ok)
 {
-    const int private_ok = s->state->private_ok;
     PyObject **items, *list;
     qpy_sink_count_container(s);
     if (QR_UNLIKELY(!(list = qpy_list_new(count, &items, private_ok))))
         return NULL;
     for (uint32_t i = 0; i < count; i++) {
-        items[i] = read_float(p + FLOAT_BYTES * i, private_ok);
-        if (QR_UNLIKELY(!items[i])) {
+        PyObject *item = read_float(p + FLOAT_BYTES * i, private_ok);
+        if (QR_UNLIKELY(!item)) {
             Py_SET_SIZE(list, i);
             Py_DECREF(list);
             return NULL;
         }
+        items[i] = item;
     }
     Py_SET_SIZE(list, count);
     return list;
 }
 
+/* Up to n points of `count` floats each, heads and all, for which there is room in the input and on the stack: how many, or -1 with an
+ * exception. The count is a constant where this is inlined. */
+QR_INLINE Py_ssize_t push_points(qpy_sink *s, const uint8_t *p, Py_ssize_t n, uint32_t count)
+{
+    const int private_ok = s->state->private_ok;
+    Py_ssize_t i = 0;
+    for (; i < n && *p == (0x90 | count) && are_floats(p + 1, count); i++) {
+        PyObject *list = make_point(s, p + 1, count, private_ok);
+        if (QR_UNLIKELY(!list))
+            return -1;
+        *s->top++ = list;
+        p += 1 + FLOAT_BYTES * count;
+    }
+    return i;
+}
+static QR_NOINLINE Py_ssize_t push_points_1(qpy_sink *s, const uint8_t *p, Py_ssize_t n) { return push_points(s, p, n, 1); }
+static QR_NOINLINE Py_ssize_t push_points_2(qpy_sink *s, const uint8_t *p, Py_ssize_t n) { return push_points(s, p, n, 2); }
+static QR_NOINLINE Py_ssize_t push_points_3(qpy_sink *s, const uint8_t *p, Py_ssize_t n) { return push_points(s, p, n, 3); }
+static QR_NOINLINE Py_ssize_t push_points_4(qpy_sink *s, const uint8_t *p, Py_ssize_t n) { return push_points(s, p, n, 4); }
+
 PyObject *qpy_numbers_point(qpy_sink *s, qr_reader *r, uint32_t count)
 {
-    if (!is_point(r->p, r->end, count))
+    if ((size_t)(r->end - r->p) < FLOAT_BYTES * (size_t)count || !are_floats(r->p, count))
         return NULL;
-    PyObject *list = make_point(s, r->p, count);
+    PyObject *list = make_point(s, r->p, count, s->state->private_ok);
     if (QR_LIKELY(list))
         r->p += FLOAT_BYTES * count;
     return list;
@@ -131,21 +150,18 @@ PyObject *qpy_numbers_point(qpy_sink *s, qr_reader *r, uint32_t count)
 
 int qpy_numbers_push_points(qpy_sink *s, qr_reader *r, uint64_t *left)
 {
-    const uint8_t *p = r->p;
-    uint64_t more = *left;
-    int ok = 1;
-    for (; more > 1 && p < r->end; more--) {
-        uint32_t count = (uint32_t)(*p ^ 0x90); /* more than 15: another head */
-        if (count - 1 >= QPY_POINT_MOST || !is_point(p + 1, r->end, count))
-            break;
-        PyObject *list = make_point(s, p + 1, count);
-        if (QR_UNLIKELY(!list) || QR_UNLIKELY(!qpy_sink_push(s, list))) {
-            ok = 0;
-            break;
-        }
-        p += 1 + FLOAT_BYTES * count;
+    static Py_ssize_t (*const push[QPY_POINT_MOST])(qpy_sink *, const uint8_t *, Py_ssize_t) = {push_points_1, push_points_2, push_points_3, push_points_4};
+    while (*left > 1 && r->p < r->end) {
+        uint32_t count = (uint32_t)(*r->p ^ 0x90), bytes = 1 + FLOAT_BYTES * count; /* more than 15: another head */
+        if (count - 1 >= QPY_POINT_MOST)
+            return 1;
+        if (QR_UNLIKELY(s->top == s->limit) && !qpy_sink_grow(s))
+            return 0;
+        Py_ssize_t n = push[count - 1](s, r->p, least(*left - 1, (r->end - r->p) / bytes, s->limit - s->top));
+        if (n <= 0)
+            return n == 0;
+        r->p += bytes * (size_t)n;
+        *left -= (uint64_t)n;
     }
-    *left = more;
-    r->p = p;
-    return ok;
+    return 1;
 }
