@@ -18,7 +18,8 @@
 
 static size_t keys_size(const qpy_dict_keys *keys, Py_ssize_t entries)
 {
-    return sizeof *keys + ((size_t)1 << keys->log2_index_bytes) + (size_t)entries * sizeof(qpy_unicode_entry);
+    size_t each = keys->kind == QPY_KEYS_GENERAL ? sizeof(qpy_general_entry) : sizeof(qpy_unicode_entry);
+    return sizeof *keys + ((size_t)1 << keys->log2_index_bytes) + (size_t)entries * each;
 }
 
 /* Gives an empty dict fresh from PyDict_New these tables (references stolen). */
@@ -100,24 +101,24 @@ static PyObject *split_template(PyObject *plain, Py_ssize_t n)
     return dict;
 }
 
+/* An ordinary dict of n different keys of a type, whose table is of that kind. */
+static PyObject *plain_template(PyObject *const *keys, Py_ssize_t n, PyTypeObject *type, uint8_t kind)
+{
+    PyObject *plain = n ? PyDict_New() : NULL;
+    for (Py_ssize_t i = 0; plain && i < n; i++)
+        if (!Py_IS_TYPE(keys[i], type) || PyDict_SetItem(plain, keys[i], Py_None) < 0)
+            Py_CLEAR(plain);
+    if (plain && (qpy_keys_of(plain)->kind != kind || qpy_keys_of(plain)->nentries != n || PyDict_GET_SIZE(plain) != n))
+        Py_CLEAR(plain);
+    return plain;
+}
+
+PyObject *qpy_dict_template_of_bytes(PyObject *const *keys, Py_ssize_t n) { return plain_template(keys, n, &PyBytes_Type, QPY_KEYS_GENERAL); }
+
 PyObject *qpy_dict_template(PyObject *const *keys, Py_ssize_t n)
 {
-    if (n == 0)
-        return NULL;
-    PyObject *plain = PyDict_New();
-    if (!plain)
-        return NULL;
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (!PyUnicode_CheckExact(keys[i]) || PyDict_SetItem(plain, keys[i], Py_None) < 0) {
-            Py_DECREF(plain);
-            return NULL;
-        }
-    qpy_dict_keys *table = qpy_keys_of(plain);
-    if (table->kind != QPY_KEYS_UNICODE || table->nentries != n || PyDict_GET_SIZE(plain) != n) {
-        Py_DECREF(plain);
-        return NULL;
-    }
-    if (n > QPY_SPLIT_KEYS)
+    PyObject *plain = plain_template(keys, n, &PyUnicode_Type, QPY_KEYS_UNICODE);
+    if (!plain || n > QPY_SPLIT_KEYS)
         return plain;
     PyObject *template_ = split_template(plain, n);
     Py_DECREF(plain);
@@ -141,10 +142,19 @@ static PyObject *copy_table(PyObject *template_, PyObject *const *values, Py_ssi
     memcpy(keys, from, size);
     keys->refcnt = 1;
     keys->version = 0;
-    qpy_unicode_entry *entries = qpy_entries_of(keys);
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Py_INCREF(entries[i].key);
-        entries[i].value = values[i];
+    if (keys->kind == QPY_KEYS_GENERAL) {
+        qpy_general_entry *entries = qpy_entries_of(keys);
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Py_INCREF(entries[i].key);
+            entries[i].value = values[i];
+        }
+    }
+    else {
+        qpy_unicode_entry *entries = qpy_entries_of(keys);
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Py_INCREF(entries[i].key);
+            entries[i].value = values[i];
+        }
     }
     set_tables(dict, keys, NULL, n);
     return dict;
@@ -169,7 +179,7 @@ static int share_keys(PyObject *dict, PyObject *template_, PyObject *const *valu
 PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
 {
     PyObject *dict;
-    if (n > QPY_SPLIT_KEYS)
+    if (QR_UNLIKELY(qpy_keys_of(template_)->kind != QPY_KEYS_SPLIT))
         dict = copy_table(template_, values, n);
     else {
         dict = PyDict_New();
@@ -194,7 +204,7 @@ static int is_untouched(PyObject *dict)
 
 int qpy_dict_fill_from_template(PyObject *dict, PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
 {
-    if (n > QPY_SPLIT_KEYS || !is_untouched(dict))
+    if (qpy_keys_of(template_)->kind != QPY_KEYS_SPLIT || !is_untouched(dict))
         return 0;
     if (!share_keys(dict, template_, values, n))
         return -1;
@@ -411,6 +421,41 @@ static PyObject *check_pairs(PyObject **keys, int n)
     return dict;
 }
 
+/* As check_size, of bytes keys: a dict from a template, looked at, changed, and copied. */
+static int check_bytes_keys(int n)
+{
+    PyObject *keys[QPY_SPLIT_KEYS + 8] = {NULL}, *template_ = NULL, *made = NULL, *plain = PyDict_New(), *copy = NULL;
+    int result = -1, same = 0;
+    for (int i = 0; i < n; i++)
+        if (!plain || !(keys[i] = PyBytes_FromFormat("k%d", i)) || PyDict_SetItem(plain, keys[i], keys[i]) < 0)
+            goto done;
+    if (!(template_ = qpy_dict_template_of_bytes(keys, n)))
+        goto done;
+    for (int i = 0; i < n; i++)
+        Py_INCREF(keys[i]);
+    if (!(made = qpy_dict_from_template(template_, keys, n, 0))) {
+        for (int i = 0; i < n; i++)
+            Py_DECREF(keys[i]);
+        goto done;
+    }
+    if ((same = PyObject_RichCompareBool(made, plain, Py_EQ)) < 0)
+        goto done;
+    if (PyDict_DelItem(made, keys[0]) < 0 || PyDict_SetItem(made, Py_None, Py_True) < 0 || !(copy = PyDict_Copy(made)))
+        goto done;
+    result = same && PyDict_GET_SIZE(copy) == n && PyDict_GetItemWithError(copy, Py_None) == Py_True &&
+             (n == 1 || PyDict_GetItemWithError(copy, keys[n - 1]) == keys[n - 1]);
+done:
+    if (result < 0 && !PyErr_Occurred())
+        result = 0;
+    Py_XDECREF(copy);
+    Py_XDECREF(made);
+    Py_XDECREF(plain);
+    Py_XDECREF(template_);
+    for (int i = 0; i < n; i++)
+        Py_XDECREF(keys[i]);
+    return result;
+}
+
 /* Makes a dict of n keys k0.., changes it in every way that touches its tables, and compares with an ordinary one. */
 static int check_size(int n)
 {
@@ -502,6 +547,18 @@ done:
     return result;
 }
 
+/* A bytes object of n bytes, likewise. */
+static int check_bytes(const uint8_t *text, size_t n)
+{
+    PyObject *made = qpy_bytes_new(text, n, 1), *plain = made ? PyBytes_FromStringAndSize((const char *)text, (Py_ssize_t)n) : NULL;
+    int same = plain ? PyObject_RichCompareBool(made, plain, Py_EQ) : -1;
+    if (same > 0)
+        same = PyObject_Hash(made) == PyObject_Hash(plain) && PyBytes_AS_STRING(made)[n] == 0;
+    Py_XDECREF(made);
+    Py_XDECREF(plain);
+    return same;
+}
+
 /* A str of each length up to two words: is it what the interpreter would have made? */
 static int check_strs(const qpy_str_header *header)
 {
@@ -514,6 +571,8 @@ static int check_strs(const qpy_str_header *header)
             same = PyUnicode_GET_LENGTH(made) == (Py_ssize_t)n && PyUnicode_IS_COMPACT_ASCII(made) && PyObject_Hash(made) == PyObject_Hash(plain);
         Py_XDECREF(made);
         Py_XDECREF(plain);
+        if (same > 0)
+            same = check_bytes(text, n);
     }
     return same;
 }
@@ -580,6 +639,8 @@ int qpy_private_check(const qpy_str_header *header)
     static const int sizes[] = {1, 5, 6, QPY_SPLIT_KEYS, QPY_SPLIT_KEYS + 5};
     for (size_t i = 0; i < QR_ARRAY_LENGTH(sizes); i++) {
         int ok = check_size(sizes[i]);
+        if (ok > 0)
+            ok = check_bytes_keys(sizes[i]);
         if (ok <= 0)
             return ok;
     }
@@ -598,6 +659,8 @@ PyObject *qpy_dict_template(PyObject *const *keys, Py_ssize_t n)
     (void)keys, (void)n;
     return NULL;
 }
+
+PyObject *qpy_dict_template_of_bytes(PyObject *const *keys, Py_ssize_t n) { return qpy_dict_template(keys, n); }
 
 PyObject *qpy_dict_from_template(PyObject *template_, PyObject *const *values, Py_ssize_t n, int may_cycle)
 {

@@ -240,6 +240,8 @@ QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
 /* A dict with these exact-str keys, all different, in this order, that new dicts are made from: a new reference (opaque: only for
  * qpy_dict_from_template and Py_DECREF), or NULL without an exception when there can be none, with one when memory is out. */
 PyObject *qpy_dict_template(PyObject *const *keys, Py_ssize_t n);
+/* The same of exact bytes keys. */
+PyObject *qpy_dict_template_of_bytes(PyObject *const *keys, Py_ssize_t n);
 
 /* A new dict of the template's keys with these n values, whose references are stolen on success. may_cycle: some value is a container
  * (then the dict is tracked by the garbage collector). NULL with an exception. */
@@ -359,6 +361,37 @@ QR_INLINE PyObject *qpy_list_new(Py_ssize_t n, PyObject ***items, int private_ok
         Py_SET_SIZE(list, 0);
     }
     return (PyObject *)list;
+}
+
+#if QPY_PRIVATE
+/* PyBytesObject up to its bytes: the member for the hash is deprecated by name. */
+typedef struct qpy_bytes_head {
+    PyObject_VAR_HEAD
+    Py_hash_t hash;
+} qpy_bytes_head;
+#endif
+
+/* A bytes object: a new reference, or NULL with MemoryError. */
+QR_INLINE PyObject *qpy_bytes_new(const uint8_t *text, size_t n, int private_ok)
+{
+#if QPY_PRIVATE
+    if (QR_LIKELY(private_ok) && QR_LIKELY(n > 1)) { /* the interpreter shares the shortest itself */
+        qpy_bytes_head *bytes = PyObject_Malloc(sizeof *bytes + n + 1);
+        if (QR_UNLIKELY(!bytes))
+            return PyErr_NoMemory();
+        bytes->ob_base.ob_base.ob_refcnt = 1;
+        bytes->ob_base.ob_base.ob_type = &PyBytes_Type;
+        bytes->ob_base.ob_size = (Py_ssize_t)n;
+        bytes->hash = -1;
+        uint8_t *data = (uint8_t *)(bytes + 1);
+        data[n] = 0;
+        qr_copy_short(data, text, n);
+        return (PyObject *)bytes;
+    }
+#else
+    (void)private_ok;
+#endif
+    return PyBytes_FromStringAndSize((const char *)text, (Py_ssize_t)n);
 }
 
 /* The header of a compact ASCII str, to make others from: filled by qpy_str_header_init from one that the interpreter made. */

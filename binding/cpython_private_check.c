@@ -39,6 +39,7 @@ SAME(qpy_general_entry, value, PyDictKeyEntry, me_value);
 SAME(qpy_unicode_entry, key, PyDictUnicodeEntry, me_key);
 SAME(qpy_unicode_entry, value, PyDictUnicodeEntry, me_value);
 _Static_assert(sizeof(qpy_gc_head) == sizeof(PyGC_Head) && offsetof(PyGC_Head, _gc_next) == 0, "PyGC_Head is not what quire expects");
+_Static_assert(offsetof(PyBytesObject, ob_sval) == sizeof(qpy_bytes_head), "the bytes of a bytes object are not where quire expects them");
 _Static_assert(sizeof(qpy_general_entry) == sizeof(PyDictKeyEntry) && sizeof(qpy_unicode_entry) == sizeof(PyDictUnicodeEntry),
                "a dict's entries are not as large as quire expects");
 

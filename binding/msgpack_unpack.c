@@ -2,6 +2,7 @@
 /* msgpack_unpack: the machine. */
 #include "binding/msgpack_unpack.h"
 
+#include "binding/cpython_private.h"
 #include "binding/msgpack_numbers.h"
 #include "core/format/msgpack.h"
 
@@ -158,9 +159,10 @@ static void attach(qpy_unpack *self)
 {
     const qpy_unpack_options *options = self->options;
     qpy_sink *s = &self->sink;
+    s->key_type = options->raw ? &PyBytes_Type : &PyUnicode_Type;
     qpy_sink_attach(s);
-    /* keys that are not text, or not to go into a dict, have no shape; and one that is only compared is not measured */
-    if (QR_UNLIKELY(options->raw || options->object_pairs_hook || options->max_str <= QR_IMAGE_ROOM))
+    /* keys that are not to go into a dict have no shape; and one that is only compared is not measured */
+    if (QR_UNLIKELY(options->object_pairs_hook || options->max_str <= QR_IMAGE_ROOM))
         s->context = NULL;
     for (size_t i = 0; i < self->depth; i++)
         if (self->frames[i].state != QPY_UNPACK_ITEM)
@@ -169,12 +171,36 @@ static void attach(qpy_unpack *self)
 
 /* ---------------------------------------------------------------- values */
 
-QR_INLINE PyObject *make_str(qpy_unpack *self, qr_reader *r, const qr_token *token)
+/* Text that stays what it is: nothing of it is looked at. 0: it is none, or not all there. */
+QR_INLINE int read_raw(qr_reader *r, qr_token *token)
+{
+    const uint8_t *p = r->p;
+    uint8_t c = *p;
+    size_t left = (size_t)(r->end - p), length, head;
+    if ((c & 0xE0) == 0xA0)
+        length = c & 0x1F, head = 1;
+    else if (c == 0xD9 && left > 1)
+        length = p[1], head = 2;
+    else if (c == 0xDA && left > 2)
+        length = qr_load16_be(p + 1), head = 3;
+    else if (c == 0xDB && left > 4)
+        length = qr_load32_be(p + 1), head = 5;
+    else
+        return 0;
+    if (QR_UNLIKELY(left - head < length))
+        return 0;
+    token->text = p + head;
+    token->length = length;
+    r->p = p + head + length;
+    return 1;
+}
+
+QR_INLINE PyObject *make_str(qpy_unpack *self, qr_reader *r, const qr_token *token, int raw)
 {
     if (QR_UNLIKELY((Py_ssize_t)token->length > self->options->max_str))
         return PyErr_Format(PyExc_ValueError, "%u exceeds max_str_len(%zd)", (unsigned)token->length, self->options->max_str);
-    if (QR_UNLIKELY(self->options->raw))
-        return PyBytes_FromStringAndSize((const char *)token->text, (Py_ssize_t)token->length);
+    if (raw)
+        return qpy_bytes_new(token->text, token->length, self->sink.state->private_ok);
     PyObject *str = object_str(&self->sink, r, token);
     if (QR_LIKELY(str) || PyErr_Occurred())
         return str;
@@ -184,16 +210,16 @@ QR_INLINE PyObject *make_str(qpy_unpack *self, qr_reader *r, const qr_token *tok
 
 static QR_NOINLINE PyObject *make_key(qpy_unpack *self, qr_reader *r, const qr_token *token)
 {
-    if (token->widest == QR_TEXT_ASCII && !self->options->raw && (Py_ssize_t)token->length <= self->options->max_str)
+    if (token->widest == QR_TEXT_ASCII && (Py_ssize_t)token->length <= self->options->max_str)
         return qpy_keys_get(self->sink.keys, token->text, token->length);
-    return make_str(self, r, token);
+    return make_str(self, r, token, 0);
 }
 
 static PyObject *make_bytes(qpy_unpack *self, const qr_token *token)
 {
     if ((Py_ssize_t)token->length > self->options->max_bin)
         return PyErr_Format(PyExc_ValueError, "%u exceeds max_bin_len(%zd)", (unsigned)token->length, self->options->max_bin);
-    return PyBytes_FromStringAndSize((const char *)token->text, (Py_ssize_t)token->length);
+    return qpy_bytes_new(token->text, token->length, self->sink.state->private_ok);
 }
 
 static QR_NOINLINE PyObject *make_other(qpy_unpack *self, qr_token_kind kind, const qr_token *token)
@@ -265,8 +291,8 @@ static QR_COLD qpy_unpack_result stop(qr_reader *r, const qr_token *token)
 /* Is it an array with more to come? */
 QR_INLINE int is_long_array(const qpy_unpack_frame *f) { return f && f->state == QPY_UNPACK_ITEM && f->left > 3; }
 
-/* The loop. Of a failure r->p is left behind the value at fault. */
-static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **result)
+/* The loop, of which there is one for text and one for text that stays bytes. Of a failure r->p is left behind the value at fault. */
+QR_INLINE qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **result, const int raw)
 {
     const qpy_unpack_options *options = self->options;
     qpy_sink *s = &self->sink;
@@ -318,17 +344,17 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
             }
             goto close;
         }
-        kind = qr_msgpack_next(r, &token);
+        kind = raw && read_raw(r, &token) ? QR_TOKEN_STR : qr_msgpack_next(r, &token);
         switch (kind) {
         case QR_TOKEN_STR:
             if (f && f->state == QPY_UNPACK_KEY) {
-                value = make_key(self, r, &token);
+                value = raw ? make_str(self, r, &token, 1) : make_key(self, r, &token);
                 if (QR_UNLIKELY(!value) || QR_UNLIKELY(!qpy_sink_key(s, &f->frame, value)))
                     return QPY_UNPACK_FAILED;
                 f->state = QPY_UNPACK_VALUE;
                 continue;
             }
-            value = make_str(self, r, &token);
+            value = make_str(self, r, &token, raw);
             break;
         case QR_TOKEN_INT:
         case QR_TOKEN_FLOAT:
@@ -386,6 +412,9 @@ static qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject **
     }
 }
 
+static QR_NOINLINE qpy_unpack_result read_text(qpy_unpack *self, qr_reader *r, PyObject **result) { return read_values(self, r, result, 0); }
+static QR_NOINLINE qpy_unpack_result read_bytes(qpy_unpack *self, qr_reader *r, PyObject **result) { return read_values(self, r, result, 1); }
+
 /* The package leaves its cursor on the last byte of what failed. */
 static size_t done_with(const qr_reader *r, qpy_unpack_result result)
 {
@@ -399,7 +428,7 @@ qpy_unpack_result qpy_unpack_run(qpy_unpack *self, const uint8_t *data, size_t l
     qr_reader_init(&r, data, length, NULL, 0);
     r.memory = &qpy_memory;
     attach(self);
-    qpy_unpack_result result = read_values(self, &r, value);
+    qpy_unpack_result result = (QR_UNLIKELY(self->options->raw) ? read_bytes : read_text)(self, &r, value);
     if (QR_UNLIKELY(result == QPY_UNPACK_MORE) && !park(self))
         result = QPY_UNPACK_FAILED;
     if (QR_UNLIKELY(result == QPY_UNPACK_FAILED)) {

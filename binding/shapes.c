@@ -24,7 +24,7 @@ static void drop_nodes(qpy_shapes *self)
         Py_CLEAR(shape->template_);
     }
     self->count = 0;
-    self->root = NULL;
+    self->root = self->bytes_root = NULL;
 }
 
 void qpy_shapes_free(qpy_shapes *self)
@@ -51,16 +51,17 @@ static qpy_shape *new_shape(qpy_shapes *self)
     return shape;
 }
 
-qpy_shape *qpy_shapes_acquire(qpy_shapes *self)
+qpy_shape *qpy_shapes_acquire(qpy_shapes *self, int bytes_keys)
 {
+    qpy_shape **root = bytes_keys ? &self->bytes_root : &self->root;
     if (self->busy)
         return NULL;
     if (self->count == QPY_SHAPES_NODES)
         drop_nodes(self);
-    if (!self->root && !(self->root = new_shape(self)))
+    if (!*root && !(*root = new_shape(self)))
         return NULL;
     self->busy = 1;
-    return self->root;
+    return *root;
 }
 
 void qpy_shapes_release(qpy_shapes *self) { self->busy = 0; }
@@ -69,6 +70,12 @@ static void make_images(qr_image *image, PyObject *key)
 {
     Py_ssize_t length;
     const char *text;
+    if (PyBytes_CheckExact(key)) { /* in MessagePack alone */
+        memset(image, 0, QR_FORMAT_COUNT * sizeof *image);
+        if (PyBytes_GET_SIZE(key) <= QR_IMAGE_ROOM)
+            qr_msgpack_key_image(&image[QR_FORMAT_MSGPACK], (const uint8_t *)PyBytes_AS_STRING(key), (size_t)PyBytes_GET_SIZE(key));
+        return;
+    }
     if (PyUnicode_GET_LENGTH(key) > QR_IMAGE_ROOM || !(text = PyUnicode_AsUTF8AndSize(key, &length))) { /* fails for lone surrogates */
         PyErr_Clear();
         memset(image, 0, QR_FORMAT_COUNT * sizeof *image);
@@ -82,6 +89,8 @@ static void make_images(qr_image *image, PyObject *key)
 /* Keys of the cache are one object per text; others (long, not ASCII, evicted) are compared. */
 static int same_key(PyObject *a, PyObject *b)
 {
+    if (QR_UNLIKELY(PyBytes_CheckExact(b)))
+        return a == b || (PyBytes_GET_SIZE(a) == PyBytes_GET_SIZE(b) && memcmp(PyBytes_AS_STRING(a), PyBytes_AS_STRING(b), (size_t)PyBytes_GET_SIZE(b)) == 0);
     return a == b || (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b) &&
                       memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)PyUnicode_GET_LENGTH(a) * PyUnicode_KIND(a)) == 0);
 }
@@ -180,7 +189,7 @@ static QR_NOINLINE int warm_up(qpy_shapes *self, qpy_shape *shape)
     }
     PyObject *keys[QPY_SHAPE_KEYS];
     qpy_shape_keys(shape, keys);
-    shape->template_ = qpy_dict_template(keys, shape->depth);
+    shape->template_ = (PyBytes_CheckExact(keys[0]) ? qpy_dict_template_of_bytes : qpy_dict_template)(keys, shape->depth);
     if (shape->template_)
         return 1;
     PyErr_Clear();

@@ -43,7 +43,7 @@ typedef struct qpy_shape {
 typedef struct qpy_shapes {
     qpy_shape *blocks[QPY_SHAPES_NODES / 64];
     size_t count;
-    qpy_shape *root;
+    qpy_shape *root, *bytes_root; /* of maps whose keys are str, and bytes: no trie has both */
     int busy, templates; /* templates: dicts are made from them (qpy_private_check passed) */
 } qpy_shapes;
 
@@ -51,7 +51,7 @@ qpy_shapes *qpy_shapes_new(int templates); /* NULL with MemoryError */
 void qpy_shapes_free(qpy_shapes *self);
 
 /* Takes it for one decode: the node that holds the outermost map's root as its sub, or NULL (busy, or memory is out: the decode does without). */
-qpy_shape *qpy_shapes_acquire(qpy_shapes *self);
+qpy_shape *qpy_shapes_acquire(qpy_shapes *self, int bytes_keys);
 void qpy_shapes_release(qpy_shapes *self);
 
 /* The child of that key, made when there is room; NULL: from here on this map is not followed. No exception. */

@@ -55,6 +55,7 @@ void qpy_sink_prepare(qpy_sink *self, qpy_state *state, qpy_plan *plan, const ch
     self->plan = plan;
     self->base = self->top = self->stack;
     self->limit = self->stack + QPY_STACK_INLINE;
+    self->key_type = &PyUnicode_Type;
     self->format = format;
     self->user_context = NULL;
     self->source = NULL;
@@ -74,7 +75,7 @@ void qpy_sink_init(qpy_sink *self, qpy_state *state, qpy_plan *plan, const char 
 void qpy_sink_attach(qpy_sink *self)
 {
     qpy_state *state = self->state;
-    self->context = qpy_shapes_acquire(state->shapes);
+    self->context = qpy_shapes_acquire(state->shapes, self->key_type != &PyUnicode_Type);
     self->shapes = self->context ? state->shapes : NULL;
     self->keys = self->shapes ? state->keys : NULL;
     self->pausing = 0;
@@ -281,7 +282,7 @@ int qpy_sink_key(qpy_sink *self, qpy_frame *frame, PyObject *key)
         enter_trie(self, frame);
     if (frame->shape) {
         uint32_t made = frame->root->made;
-        qpy_shape *next = PyUnicode_CheckExact(key) ? qpy_shape_step(self->shapes, frame->root, frame->shape, key) : NULL;
+        qpy_shape *next = Py_IS_TYPE(key, self->key_type) ? qpy_shape_step(self->shapes, frame->root, frame->shape, key) : NULL;
         if (next) {
             frame->shape = next;
             self->context = made == frame->root->made ? qpy_shape_holder(frame->root, next) : frame->root; /* a new key may never come again */

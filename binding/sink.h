@@ -23,6 +23,7 @@ typedef struct qpy_sink {
     qpy_keys *keys;           /* NULL: another decode has it */
     qpy_shapes *shapes;       /* the same */
     qpy_shape *context;       /* the key whose value is being read: below it are the maps that open now; NULL: not followed */
+    PyTypeObject *key_type;   /* of the keys that shapes are made of: str, or bytes */
     const char *format;       /* name, for Raw */
     PyObject *user_context;   /* for the functions of adapters that want it, borrowed; or NULL */
     PyObject *source;         /* the bytes that are read, borrowed: what a memoryview may look into; NULL: none */

@@ -308,6 +308,57 @@ def test_lists_of_numbers_are_ordinary_lists():
     assert len({id(number) for number in numbers}) == 150 and all(type(number) is float for number in numbers)
 
 
+RAW = {
+    "records": [{"id": i, "name": "é" * i, "on": None, "inner": {"a": [1.5, "x"], "long key " * 4: 1}} for i in range(9)],
+    "optional keys": [{key: 1 for i, key in enumerate(("a", "bb", "ccc", "d" * 40)) if n & 1 << i} for n in range(16)] * 2,
+    "both kinds of keys": [{"id": 1, b"id": 2, b"other": 3}, {b"id": 1, "other": 2}, {b"other": 1, "id": b"x"}] * 4,
+    "tables": [{f"key {i} {j}": {"k": i} for j in range(40)} for i in range(8)],
+    "more than templates share": [{f"k{i}": i for i in range(n)} for n in (30, 31, 60, 201)] * 4,
+    "odd keys": [{"a": 1, 2: {"b": 3}, None: 4, True: 5, 1.5: 6}] * 5,
+    "text": ["", "x", "ab", "c" * 31, "d" * 32, "e" * 255, "f" * 256, "g" * 65536, b"", b"h", b"i" * 300],
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_raw(name):
+    data = msgpack.packb(RAW[name], use_bin_type=True) + msgpack.packb({b"\xff\xfe": b"\x80", "id": 1}, use_bin_type=False)
+    for kwargs in ({"strict_map_key": False}, {}, {"strict_map_key": False, "max_str_len": 8}, {"object_pairs_hook": tuple}):
+        for _ in range(2):
+            for size in (3, 100, len(data)):
+                mine, theirs = (outcome(fed, module.Unpacker, data, size, {"raw": True, **kwargs}) for module in (q, msgpack))
+                assert mine == theirs
+    for end in range(0, min(len(data), 400)):
+        assert outcome(q.unpackb, data[:end], raw=True) == outcome(msgpack.unpackb, data[:end], raw=True)
+    text, theirs = (outcome(module.unpackb, msgpack.packb(RAW[name]), strict_map_key=False) for module in (q, msgpack))
+    assert text == theirs
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 10, 11, 30, 31, 85, 86, 200, 201])
+def test_dicts_of_bytes_keys_are_ordinary_dicts(n):
+    plain = {b"k%d" % i: i for i in range(n)}
+    data = msgpack.packb([plain] * 6, use_bin_type=False)
+    changes = [
+        lambda d: d.update({b"new": 1}),
+        lambda d: d.update({f"n{i}": i for i in range(50)}),
+        lambda d: d.pop(b"k0"),
+        lambda d: [d.pop(key) for key in list(d)],
+        lambda d: d.update(dict.fromkeys(d, None)),
+        lambda d: d.popitem(),
+        lambda d: d.clear(),
+        lambda d: d.setdefault(None, d.copy()),
+    ]
+    for change in changes:
+        made, model = q.unpackb(data, raw=True), dict(plain)
+        assert made == [plain] * 6 and all(map(type(plain).__eq__, made, [plain] * 6)) and b"no such key" not in made[-1]
+        change(made[-1])
+        change(model)
+        assert list(made[-1].items()) == list(model.items()) and all(made[-1][key] == model[key] for key in model)
+        assert made[:-1] == [plain] * 5
+        assert made[-1] | {b"more": 1} == model | {b"more": 1}
+    inner = q.unpackb(msgpack.packb([{"a": [], "b": 1}] * 6), raw=True)
+    assert all(map(gc.is_tracked, inner)) and not any(gc.is_tracked(row) for row in made[:-1])
+
+
 def test_dicts_of_many_shapes():
     rows = [{f"k{j}": j for j in range(i % 60)} for i in range(300)] + [{i: i for i in range(300)}]
     data = msgpack.packb(rows)
