@@ -63,7 +63,7 @@ def prepare(task: str, document: Document) -> Field:
 def run(document: Document, settings: Settings):
     for task in TASKS:
         field = prepare(task, document)
-        must, goal = targets.DROPIN_JSON
+        must, goal = targets.ratio("dropin-json", document.shape)
         result = Result("dropin_json", task, document.name, document.shape, document.judged, must=must, goal=goal)
         result.absent = field.absent
         yield timed(result, field.contenders, settings)

@@ -95,7 +95,7 @@ def summary(results: list[Result], titles: dict[str, str]) -> list[str]:
     counts = {verdict: sum(result.verdict() == verdict for result in judged) for verdict in (GOAL, MUST, MISSED)}
     lines = ["## Verdict", ""]
     lines.append(f"{len(judged)} rows judged: {counts[GOAL]} at the goal, {counts[MUST]} at the must, {counts[MISSED]} missed.")
-    lines += ["", "| task | rows | geometric mean, charged | off | worst |", "|---|---|---|---|---|"]
+    lines += ["", "| task | rows | missed | geometric mean, charged | off | worst |", "|---|---|---|---|---|---|"]
     groups = defaultdict(list)
     for result in results:
         if result.judged and result.unit == "ns" and any(cell.ratio for cell in result.columns.values()):
@@ -108,13 +108,16 @@ def summary(results: list[Result], titles: dict[str, str]) -> list[str]:
             means.append(f"{geometric_mean(ratios):.2f}" if ratios else "")
         worst = max(rows, key=lambda row: max(cell.ratio or 0 for cell in row.columns.values()))
         figure = max(cell.ratio or 0 for cell in worst.columns.values())
-        lines.append(f"| {title} | {len(rows)} | {means[0]} | {means[1]} | {figure:.2f} {worst.document or worst.task} |")
+        lost = sum(row.verdict() == MISSED for row in rows)
+        lines.append(
+            f"| {title} | {len(rows)} | {lost} | {means[0]} | {means[1]} | {figure:.2f} {worst.document or worst.task} |"
+        )
     missed = [result for result in judged if result.verdict() == MISSED]
     if missed:
         lines += ["", "Missed:", ""]
         for result in missed:
             cells = [f"{name} {cell.ratio:.2f}" for name, cell in result.columns.items() if result.verdict(name) == MISSED]
-            lines.append(f"- {titles[result.topic]}, {result.task} {result.document}: {', '.join(cells)}; must {result.must}")
+            lines.append(f"- {titles[result.topic]}, {result.task} {result.document}: {', '.join(cells)}; must {result.must:.3g}")
     return lines
 
 
@@ -148,7 +151,7 @@ def table(rows: list[Result]) -> list[str]:
             quire = cell.least.get("quire", cell.least.get("quire.json"))
             best = f"{cell.best} {amount(cell.least.get(cell.best), row.unit)}".strip()
             cells += ["" if cell.ratio is None else f"**{cell.ratio:.2f}**", amount(quire, row.unit), best]
-        cells += ["" if value is None else f"{value:g}" for value in (row.must, row.goal)]
+        cells += ["" if value is None else f"{value:.3g}" for value in (row.must, row.goal)]
         lines.append("| " + " | ".join(cells + [row.verdict()]) + " |")
     return lines
 

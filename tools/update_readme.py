@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -13,19 +14,44 @@ RESULTS = ROOT / "bench/results"
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
-def verdict(version: str) -> str:
-    """The verdict of one interpreter: its table, and every target missed by name."""
+@dataclasses.dataclass
+class Verdict:
+    """What the page of one interpreter says in short."""
+
+    version: str
+    about: str  # interpreter, machine, how many rows hold what
+    tasks: dict[str, list[str]]  # the cells of its table behind the task
+
+
+def verdict(version: str) -> Verdict:
     about = json.loads((RESULTS / f"{version}.json").read_text())
     page = (RESULTS / f"{version}.md").read_text()
     section = re.search(r"^## Verdict\n+(.*?)(?=^## |\Z)", page, re.S | re.M)
     if not section:
         raise SystemExit(f"bench/results/{version}.md has no verdict")
     machine = about["machine"]
-    head = f"**Python {machine['python']}**, {machine['processor']} ([every row](bench/results/{version}.md))"
-    hasty = " (`--quick`: five rounds a row, single rows may be 10 to 30 % off)" if "quick" in str(about["settings"]) else ""
-    text, _, missed = section[1].strip().partition("\nMissed:\n")
-    named = f"\n<details><summary>Every target missed</summary>\n\n{missed.strip()}\n\n</details>\n" if missed else ""
-    return f"{head}{hasty}: {text.strip()}\n{named}"
+    hasty = " `--quick`: five rounds a row, single rows may be 10 to 30 % off." if "quick" in str(about["settings"]) else ""
+    counts = section[1].partition("\n")[0].strip()
+    link = f"[every row, and every target missed](bench/results/{version}.md)"
+    lines = [line.strip("| ").split(" | ") for line in section[1].splitlines() if line.startswith("| ")]
+    return Verdict(
+        version,
+        f"- Python {machine['python']}, {machine['processor']}: {counts}{hasty} {link}",
+        {line[0]: line[1:] for line in lines[1:]},
+    )
+
+
+def table(verdicts: list[Verdict]) -> list[str]:
+    """The tasks of all interpreters side by side."""
+    cells = [name for one in verdicts for name in (f"{one.version}: charged / off", "missed", "worst")]
+    lines = ["| task | " + " | ".join(cells) + " |", "|---" * (1 + len(cells)) + "|"]
+    for task in dict.fromkeys(task for one in verdicts for task in one.tasks):
+        row = []
+        for one in verdicts:
+            count, missed, charged, off, worst = one.tasks.get(task, ["", "", "", "", ""])
+            row += [f"{charged} / {off}", f"{missed} of {count}", worst] if count else ["", "", ""]
+        lines.append(f"| {task} | " + " | ".join(row) + " |")
+    return lines
 
 
 def main() -> int:
@@ -35,9 +61,11 @@ def main() -> int:
         return 1
     intro = (
         "quire's time as a ratio to the best peer on each document, below 1 is faster. *Charged*: collector on, a pass that a\n"
-        "call puts off is charged to it; *off*: collector off for everybody.\n"
+        "call puts off is charged to it; *off*: collector off for everybody. Geometric means over the rows of a task;\n"
+        "*missed*: rows that do not hold what [bench/targets.py](bench/targets.py) asks, *worst*: the slower column of one row.\n"
     )
-    text = "\n".join([intro, *map(verdict, versions)])
+    verdicts = [verdict(version) for version in versions]
+    text = "\n".join([intro, *(one.about for one in verdicts), "", *table(verdicts), ""])
     page = (ROOT / "README.md").read_text()
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
