@@ -84,6 +84,10 @@ void qpy_record_track(qpy_record_class *cls, PyObject *record);
 /* Stores (a new reference is taken) and keeps the tracking rule. */
 void qpy_record_store(PyObject *record, Py_ssize_t offset, PyObject *value);
 
+/* What Record.__reduce__ gives where __getstate__ is Record's: new, or NULL with an exception. */
+PyObject *qpy_record_reduction(PyObject *record);
+enum { QPY_RECORD_LAYOUT = 1 }; /* of that, for pickles */
+
 /* The slot in which a class with unknown="keep" holds them. */
 #define QPY_RECORD_UNKNOWN "__record_unknown__"
 

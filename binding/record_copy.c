@@ -7,7 +7,6 @@
 #include "binding/record_internal.h"
 #include "binding/attribute.h"
 
-enum { PICKLE_VERSION = 1 };
 
 static int copy_dict(PyObject *from, PyObject *to)
 {
@@ -148,9 +147,14 @@ PyObject *qpy_record_reduce(PyObject *self, PyObject *ignored)
     PyObject *name = PyUnicode_InternFromString("__getstate__");
     PyObject *state = name == NULL ? NULL : PyObject_CallMethodNoArgs(self, name);
     Py_XDECREF(name);
-    if (state == NULL)
-        return NULL;
-    return Py_BuildValue("O(Oi)N", cls->state->record_restore, cls, PICKLE_VERSION, state);
+    return state == NULL ? NULL : Py_BuildValue("O(Oi)N", cls->state->record_restore, cls, QPY_RECORD_LAYOUT, state);
+}
+
+PyObject *qpy_record_reduction(PyObject *self)
+{
+    qpy_record_class *cls = qpy_record_class_of(self);
+    PyObject *state = qpy_record_getstate(self, NULL);
+    return state == NULL ? NULL : Py_BuildValue("O(Oi)N", cls->state->record_restore, cls, QPY_RECORD_LAYOUT, state);
 }
 
 PyObject *qpy_record_restore(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -161,9 +165,9 @@ PyObject *qpy_record_restore(PyObject *module, PyObject *const *args, Py_ssize_t
     long version = PyLong_AsLong(args[1]);
     if (version == -1 && PyErr_Occurred())
         return NULL;
-    if (version != PICKLE_VERSION)
+    if (version != QPY_RECORD_LAYOUT)
         return PyErr_Format(PyExc_ValueError, "%.200s was pickled in layout %ld, this quire reads layout %d",
-                            ((PyTypeObject *)args[0])->tp_name, version, PICKLE_VERSION);
+                            ((PyTypeObject *)args[0])->tp_name, version, QPY_RECORD_LAYOUT);
     qpy_record_class *cls = (qpy_record_class *)args[0];
     PyObject *record = qpy_record_alloc(cls);
     if (record != NULL)

@@ -7,6 +7,7 @@
  * asks the tables for every object, and the name is qpy_pickle_global's affair. */
 #include "binding/attribute.h"
 #include "binding/pickle/pickler.h"
+#include "binding/record.h"
 
 #if PY_VERSION_HEX >= 0x030C0000
 #define MEMBER_OBJECT Py_T_OBJECT_EX
@@ -133,18 +134,44 @@ static int is_plain_layout(PyTypeObject *type)
            (type->tp_dictoffset == 0 || type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
 }
 
-static int overrides_nothing(PyTypeObject *type)
+/* Of a metaclass, has it nothing to say of the module of its classes? A str is its own: that of the class comes first. */
+static int leaves_module(PyTypeObject *meta)
 {
-    static const char *const own[] = {"__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__", "__class__"};
-    static const char *const of_class[] = {"__qualname__", "__name__", "__module__", "__reduce__", "__reduce_ex__"};
+    PyObject *key = PyUnicode_InternFromString("__module__"), *found = key ? _PyType_Lookup(meta, key) : NULL;
+    int leaves = key && (found == _PyType_Lookup(&PyType_Type, key) || (found && PyUnicode_CheckExact(found)));
+    Py_XDECREF(key);
+    return leaves;
+}
+
+/* Is the metaclass asked nothing of the class? */
+static int is_plain_class(PyTypeObject *type)
+{
+    static const char *const of_class[] = {"__qualname__", "__name__", "__reduce__", "__reduce_ex__"};
     PyTypeObject *meta = Py_TYPE(type);
-    for (size_t i = 0; i < QR_ARRAY_LENGTH(own); i++)
-        if (!inherits(type, &PyBaseObject_Type, own[i]))
-            return 0;
+    if (meta != &PyType_Type && !leaves_module(meta))
+        return 0;
     for (size_t i = 0; meta != &PyType_Type && i < QR_ARRAY_LENGTH(of_class); i++)
         if (!inherits(meta, &PyType_Type, of_class[i]))
             return 0;
     return meta->tp_getattro == PyType_Type.tp_getattro && meta->tp_hash == PyType_Type.tp_hash;
+}
+
+static int overrides_nothing(PyTypeObject *type)
+{
+    static const char *const own[] = {"__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__", "__class__"};
+    for (size_t i = 0; i < QR_ARRAY_LENGTH(own); i++)
+        if (!inherits(type, &PyBaseObject_Type, own[i]))
+            return 0;
+    return is_plain_class(type);
+}
+
+/* Of a class of records: do its instances consist of their fields, and is Record asked for them? */
+static int is_plain_record(qpy_state *state, PyTypeObject *type)
+{
+    const qpy_record_class *cls = (const qpy_record_class *)type;
+    return cls->state && cls->count <= MOST_SLOTS && !(cls->flags & (QPY_RECORD_DICT | QPY_RECORD_MIXIN)) && !cls->unknown && type->tp_getattro == PyObject_GenericGetAttr &&
+           inherits(type, &PyBaseObject_Type, "__reduce_ex__") && inherits(type, &PyBaseObject_Type, "__class__") && inherits(type, state->record_type, "__reduce__") &&
+           inherits(type, state->record_type, "__getstate__") && is_plain_class(type);
 }
 
 static PyObject *in_dict(PyObject *dict, const char *name)
@@ -181,6 +208,23 @@ static int read_slots(qpy_pickle_plan *plan, PyTypeObject *type, PyObject *names
     return ok;
 }
 
+/* The fields of a record: 1, or 0 with an exception. */
+static int read_fields(qpy_pickle_plan *plan, const qpy_record_class *cls)
+{
+    plan->slots = PyTuple_New(cls->count);
+    plan->offsets = PyMem_Calloc((size_t)cls->count + 1, sizeof *plan->offsets);
+    int ok = plan->slots && plan->offsets;
+    for (Py_ssize_t i = 0; ok && i < cls->count; i++) {
+        const qpy_record_field *field = &cls->fields[i];
+        PyObject *key = field->number ? PyLong_FromUnsignedLong(field->number) : Py_NewRef(field->name);
+        ok = key != NULL;
+        if (ok)
+            PyTuple_SET_ITEM(plan->slots, i, key);
+        plan->offsets[i] = field->offset;
+    }
+    return ok || (PyErr_Occurred() ? 0 : (PyErr_NoMemory(), 0));
+}
+
 /* What object.__reduce_ex__ would refuse: fields that it does not know. */
 static int is_all_there(const qpy_pickle_plan *plan, PyTypeObject *type)
 {
@@ -195,7 +239,7 @@ static int make_plan(qpy_pickle_plan *plan, PyTypeObject *type, PyObject *slotna
     plan_clear(plan);
     plan->version = 0;
     plan->call = 0;
-    if (!is_plain_layout(type) || !overrides_nothing(type) || !read_slots(plan, type, slotnames) || !is_all_there(plan, type))
+    if (plan->is_record ? !read_fields(plan, (const qpy_record_class *)type) : !is_plain_layout(type) || !overrides_nothing(type) || !read_slots(plan, type, slotnames) || !is_all_there(plan, type))
         return 0;
     plan->has_dict = (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
     PyObject *module = in_class(type, "__module__");
@@ -217,11 +261,12 @@ static int prepare(qpy_state *state, PyTypeObject *type, qpy_pickle_plan **resul
         return !plan->refused;
     plan->refused = 1;
     plan->version = 0;
-    if (!is_plain_layout(type) || !overrides_nothing(type)) { /* which has asked for a version, if there is one to be had */
+    plan->is_record = qpy_record_check(state, type);
+    if (plan->is_record ? !is_plain_record(state, type) : !is_plain_layout(type) || !overrides_nothing(type)) { /* which has asked for a version, if there is one to be had */
         plan->version = version_of(type);
         return 0;
     }
-    PyObject *names = Py_XNewRef(in_class(type, "__slotnames__"));
+    PyObject *names = plan->is_record ? Py_NewRef(Py_None) : Py_XNewRef(in_class(type, "__slotnames__"));
     if (!names)
         names = PyObject_CallOneArg(state->pickle_slotnames, (PyObject *)type);
     if (!names)
@@ -242,6 +287,12 @@ int qpy_pickle_prepare(qpy_pickling *k, PyTypeObject *type)
 {
     qpy_pickle_plan *plan;
     return qpy_pickle_standard(k->state) && prepare(k->state, type, &plan);
+}
+
+int qpy_pickle_is_record(qpy_pickling *k, PyTypeObject *type)
+{
+    qpy_pickle_plan *plan;
+    return qpy_record_check(k->state, type) && prepare(k->state, type, &plan) && plan->is_record;
 }
 
 /* ---------------------------------------------------------------- names, looked up without user code */
@@ -322,6 +373,21 @@ int qpy_pickle_plain_global(qpy_pickling *k, PyObject *o, PyObject **module, PyO
     else
         return 0;
     return k->state->pickle_error && *module && PyUnicode_CheckExact(*module) && *name && PyUnicode_CheckExact(*name) && is_ordinary(k) && is_importable(k->state, o, *module, *name);
+}
+
+static int is_dispatched(qpy_state *state, PyTypeObject *type);
+
+int qpy_pickle_plain_builtin(qpy_pickling *k, PyObject *o, PyObject **module, PyObject **name)
+{
+    *module = ((PyCFunctionObject *)o)->m_module;
+    if (!*module || !PyUnicode_CheckExact(*module) || !is_ordinary(k) || is_dispatched(k->state, Py_TYPE(o)))
+        return 0;
+    *name = PyUnicode_FromString(((PyCFunctionObject *)o)->m_ml->ml_name);
+    if (!*name)
+        PyErr_Clear();
+    else if (!is_importable(k->state, o, *module, *name))
+        Py_CLEAR(*name);
+    return *name != NULL;
 }
 
 /* Has somebody registered a reducer for one of both? By identity: a lookup could run what a key has for __eq__. */
@@ -441,6 +507,8 @@ qpy_saved qpy_pickle_instance(qpy_pickling *k, PyObject *o, int *done)
         *done = PyErr_Occurred() != NULL;
         return QPY_SAVE_FAILED;
     }
+    if (plan->is_record)
+        return QPY_SAVED;
     own_plan own;
     const int has_dict = plan->has_dict;
     own_plan_init(&own, plan);

@@ -162,9 +162,10 @@ typedef struct qpy_pickle_plan {
     uint32_t call;            /* the last call in which everything else was looked at */
     PyObject *module, *name;  /* of its STACK_GLOBAL: strong */
     PyObject *qualname;       /* strong */
-    PyObject *slots;          /* tuple of the slots' names, or NULL */
+    PyObject *slots;          /* tuple of the slots' names (of a record's fields: or their numbers), or NULL */
     Py_ssize_t *offsets;      /* of the slots */
     int has_dict;
+    int is_record;            /* a quire.Record: the reducer is Record's, and the state what Record gives */
     int refused;              /* the class has ways of its own */
 } qpy_pickle_plan;
 
@@ -174,6 +175,10 @@ int qpy_pickle_prepare(qpy_pickling *k, PyTypeObject *type);
 qpy_pickle_plan *qpy_pickle_plan_of(qpy_pickling *k, PyTypeObject *type);
 /* A class or function by its name, where that runs no user code: 1, and *module and *name are borrowed; 0: it has to be asked. */
 int qpy_pickle_plain_global(qpy_pickling *k, PyObject *o, PyObject **module, PyObject **name);
+/* A function in C by its name, in the same way; *name is new. */
+int qpy_pickle_plain_builtin(qpy_pickling *k, PyObject *o, PyObject **module, PyObject **name);
+/* Is it a class of records whose reducer is Record's, so that it need not be looked for? 1; 0, perhaps with an exception. */
+int qpy_pickle_is_record(qpy_pickling *k, PyTypeObject *type);
 /* The same as object.__reduce_ex__ of a class that overrides nothing of it, without calling it: its frames are pushed. *done 0: it is
  * none. */
 qpy_saved qpy_pickle_instance(qpy_pickling *k, PyObject *o, int *done);

@@ -4,6 +4,7 @@
  * Whatever is written later is a frame, pushed in reverse order; only what runs at once is done at once. */
 #include "binding/attribute.h"
 #include "binding/pickle/pickler.h"
+#include "binding/record.h"
 
 /* A level of what user code made, closed by a frame REDUCTION: 1, or 0 with RecursionError. */
 static int open_level(qpy_pickling *k)
@@ -407,6 +408,10 @@ static qpy_saved reduced_to(qpy_pickling *k, PyObject *value, PyObject *o)
 /* What the object itself gives: new, or NULL with an exception. */
 static PyObject *ask_object(qpy_pickling *k, PyObject *o)
 {
+    if (qpy_pickle_is_record(k, Py_TYPE(o)))
+        return qpy_record_reduction(o);
+    if (PyErr_Occurred())
+        return NULL;
     PyObject *method, *result = NULL, *names[] = {PyUnicode_InternFromString("__reduce_ex__"), PyUnicode_InternFromString("__reduce__")};
     if (!names[0] || !names[1] || !qpy_pickle_lookup(o, names[0], &method))
         goto done;

@@ -5,6 +5,7 @@
  * it puts a frame on the stack, where it is not on it yet, and goes on from there, once that item has been written. `once`: there is but
  * one reference to the object, and we came by it. */
 #include "binding/pickle/pickler.h"
+#include "binding/record.h"
 #include "core/base/simd.h"
 
 #if PLAIN
@@ -557,7 +558,10 @@ static qpy_saved named(qpy_pickling *k, PyObject *o)
 
 QR_INLINE PyObject *slot_of(PyObject *o, Py_ssize_t offset) { return *(PyObject **)(void *)((char *)o + offset); }
 
-/* The slots that have values, then TUPLE2 and BUILD. frame: i: next slot, n: how many have values, batch: whether any was written. */
+/* What a field's value is called in the state of a record, or a slot's. */
+QR_INLINE qpy_saved slot_name(qpy_pickling *k, PyObject *name) { return QR_LIKELY(PyUnicode_CheckExact(name)) ? text(k, name, 0) : leaf(k, name, 0); }
+
+/* The slots that have values, then TUPLE2, which the state of a record does without, and BUILD. frame: i: next slot, n: how many have values, batch: whether any was written. */
 static qpy_saved slot_items(qpy_pickling *k, qpy_pickle_frame at, int on_stack)
 {
     const qpy_pickle_plan *plan = (const qpy_pickle_plan *)(void *)at.extra;
@@ -576,7 +580,7 @@ static qpy_saved slot_items(qpy_pickling *k, qpy_pickle_frame at, int on_stack)
             at.i++;
             continue;
         }
-        if (!at.has_value && text(k, PyTuple_GET_ITEM(plan->slots, at.i), 0) != QPY_SAVED)
+        if (!at.has_value && slot_name(k, PyTuple_GET_ITEM(plan->slots, at.i)) != QPY_SAVED)
             return QPY_SAVE_FAILED;
         const int once = MET_ONCE(item);
         qpy_saved saved = leaf(k, item, once);
@@ -593,7 +597,7 @@ static qpy_saved slot_items(qpy_pickling *k, qpy_pickle_frame at, int on_stack)
         if (saved != QPY_SAVED)
             return saved;
     }
-    if (!put(k, at.alone ? QR_PICKLE_SETITEM : QR_PICKLE_SETITEMS) || !put(k, QR_PICKLE_TUPLE2) || !remember(k, NULL, 1) || !put(k, QR_PICKLE_BUILD))
+    if (!put(k, at.alone ? QR_PICKLE_SETITEM : QR_PICKLE_SETITEMS) || (!plan->is_record && (!put(k, QR_PICKLE_TUPLE2) || !remember(k, NULL, 1))) || !put(k, QR_PICKLE_BUILD))
         return QPY_SAVE_FAILED;
     return on_stack ? pop(k) : QPY_SAVED;
 }
@@ -641,27 +645,66 @@ static qpy_saved attributes(qpy_pickling *k, PyObject *o, uint8_t after, int *an
     return begin_dict(k, dict, once, 1, after);
 }
 
+/* The class of an instance, which was just met. */
+QR_INLINE int class_of(qpy_pickling *k, PyTypeObject *type, const qpy_pickle_plan *plan)
+{
+    qpy_memo_entry *entry = qpy_memo_find(&k->memo, (PyObject *)type);
+    if (QR_LIKELY(qpy_memo_has(&k->memo, entry)))
+        qr_pickle_put_get(&k->out, entry->index);
+    else if (global(k, (PyObject *)type, plan->module, plan->name) != QPY_SAVED)
+        return 0;
+    return qr_pickle_ready(&k->out, 0);
+}
+
+/* What makes records, as its reducer says it: named anew each time that somebody asks, so the name is not met again. */
+static int restorer(qpy_pickling *k)
+{
+    PyObject *restore = k->state->record_restore, *module, *name;
+    qpy_memo_entry *entry = qpy_memo_find(&k->memo, restore);
+    if (QR_LIKELY(qpy_memo_has(&k->memo, entry))) {
+        qr_pickle_put_get(&k->out, entry->index);
+        return qr_pickle_ready(&k->out, 0);
+    }
+    if (!qpy_pickle_plain_builtin(k, restore, &module, &name))
+        return give_up(k) == QPY_SAVED;
+    int ok = text(k, module, 0) == QPY_SAVED && text(k, name, 1) == QPY_SAVED && put(k, QR_PICKLE_STACK_GLOBAL) && qpy_pickle_memoize(k, restore) && qr_pickle_ready(&k->out, 0);
+    Py_DECREF(name);
+    return ok;
+}
+
+/* A quire.Record: _restore_record(class, layout), and a dict of its fields. */
+static qpy_saved record(qpy_pickling *k, PyObject *o, qpy_pickle_plan *plan, Py_ssize_t count, int once)
+{
+    if (!restorer(k) || !class_of(k, Py_TYPE(o), plan))
+        return QPY_SAVE_FAILED;
+    qr_pickle_put_u8(&k->out, QR_PICKLE_BININT1, QPY_RECORD_LAYOUT);
+    qr_pickle_put(&k->out, QR_PICKLE_TUPLE2);
+    if (!remember(k, NULL, 1) || !put(k, QR_PICKLE_REDUCE) || !remember(k, o, once) || !qr_pickle_ready(&k->out, 0))
+        return QPY_SAVE_FAILED;
+    if (QR_LIKELY(count))
+        return slot_items(k, (qpy_pickle_frame){.object = o, .extra = (PyObject *)(void *)plan, .kind = QPY_FRAME_SLOTS, .n = count, .alone = count == 1}, 0);
+    qr_pickle_put(&k->out, QR_PICKLE_EMPTY_DICT);
+    return remember(k, NULL, 1) && put(k, QR_PICKLE_BUILD) ? QPY_SAVED : QPY_SAVE_FAILED;
+}
+
 static qpy_saved instance(qpy_pickling *k, PyObject *o, int once)
 {
     PyTypeObject *type = Py_TYPE(o);
     qpy_pickle_plan *plan = k->out.protocol >= 4 ? qpy_pickle_plan_of(k, type) : NULL;
     if (!plan)
         return give_up(k);
-    qpy_memo_entry *entry = qpy_memo_find(&k->memo, (PyObject *)type);
-    if (QR_LIKELY(qpy_memo_has(&k->memo, entry)))
-        qr_pickle_put_get(&k->out, entry->index);
-    else if (global(k, (PyObject *)type, plan->module, plan->name) != QPY_SAVED)
-        return QPY_SAVE_FAILED;
-    if (!qr_pickle_ready(&k->out, 0))
+    int any = 0;
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; plan->slots && i < PyTuple_GET_SIZE(plan->slots); i++)
+        count += slot_of(o, plan->offsets[i]) != NULL;
+    if (plan->is_record)
+        return record(k, o, plan, count, once);
+    if (!class_of(k, type, plan))
         return QPY_SAVE_FAILED;
     qr_pickle_put(&k->out, QR_PICKLE_EMPTY_TUPLE);
     qr_pickle_put(&k->out, QR_PICKLE_NEWOBJ);
     if (!remember(k, o, once))
         return QPY_SAVE_FAILED;
-    int any = 0;
-    Py_ssize_t count = 0;
-    for (Py_ssize_t i = 0; plan->slots && i < PyTuple_GET_SIZE(plan->slots); i++)
-        count += slot_of(o, plan->offsets[i]) != NULL;
     if (count == 0)
         return plan->has_dict ? attributes(k, o, QR_PICKLE_BUILD, &any) : QPY_SAVED;
     qpy_pickle_frame at = {.object = o, .extra = (PyObject *)(void *)plan, .kind = QPY_FRAME_SLOTS, .n = count, .alone = count == 1};
