@@ -240,7 +240,7 @@ static uint32_t arm_of_dict(qpy_state *state, const qpy_plan *plan, const qr_uni
     return is_default ? u->map_default : QR_PLAN_NONE;
 }
 
-static int is_same_tag(const qr_record *a, const qr_record *b)
+int qpy_union_same_tag(const qr_record *a, const qr_record *b)
 {
     if (!a->has_tag || !b->has_tag)
         return a->has_tag == b->has_tag;
@@ -257,7 +257,7 @@ static int is_read_as(qpy_state *state, const qpy_plan *plan, const qr_union *u,
     if (!own || own->core->nodes[0].kind != QR_KIND_RECORD)
         return !PyErr_Occurred();
     const qr_record *written = &own->core->records[own->core->nodes[0].value];
-    if (!is_same_tag(record, written))
+    if (!qpy_union_same_tag(record, written))
         return 0;
     for (uint32_t i = 0; i < u->key_count; i++)
         if (plan->core->key_arms[u->keys + i].arm == arm) {

@@ -35,6 +35,9 @@ uint32_t qpy_union_arm(qpy_state *state, const qpy_plan *plan, uint32_t node, Py
  * written as text. */
 int qpy_union_keeps(qpy_state *state, const qpy_plan *plan, uint32_t node, uint32_t arm, PyObject *object, int is_binary);
 
+/* Have objects of both records the same tag, or none? */
+int qpy_union_same_tag(const qr_record *a, const qr_record *b);
+
 /* A member of the choice's Enum, or a value equal to one of the Literal and of its very type. */
 int qpy_union_is_choice(const qpy_plan *plan, uint32_t node, PyObject *object);
 

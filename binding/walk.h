@@ -159,6 +159,25 @@ typedef struct qpy_walk_entry {
 int qpy_walk_entries(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *dict, qpy_walk_entry **entries, size_t *count);
 void qpy_walk_drop_entries(qpy_walk_entry *entries, size_t count);
 
+/* What is written of an instance of a subclass of a record's class (walk_subclass.c). */
+typedef struct qpy_inherited {
+    const qpy_plan *plan; /* whose field it is: the encoder's where the base declares it, else the subclass's own */
+    uint32_t field;       /* its number in that plan */
+    int is_inherited;
+    PyObject *value;      /* strong; NULL: it is left out */
+} qpy_inherited;
+typedef struct qpy_subclass_parts {
+    qpy_plan *plan;          /* of the subclass, strong; NULL: it has none, and is written as any value is */
+    const qr_record *record; /* of the subclass */
+    uint32_t node;           /* of the base */
+    qpy_inherited *fields;   /* owned, `count` of them in the order of the subclass */
+    size_t count;
+    PyObject *extras;        /* strong, or NULL: as qpy_walk_extras has it */
+} qpy_subclass_parts;
+/* 1, or 0 (failed). To be dropped in any case. */
+int qpy_walk_gather_subclass(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *object, qpy_subclass_parts *parts);
+void qpy_walk_drop_subclass(qpy_subclass_parts *parts);
+
 /* The pairs of an instance of a subclass of dict as a plain dict, in the order of its items(): a new reference, or NULL (failed). */
 PyObject *qpy_walk_plain_dict(qpy_walker *self, PyObject *dict);
 

@@ -709,6 +709,42 @@ static QR_NOINLINE int QR_T(write_typeddict)(qpy_walker *w, PyObject *op, const 
     return ok;
 }
 
+/* An instance of a subclass, with all of its fields: those of the base as that declares them. */
+static QR_NOINLINE int QR_T(write_subclass)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number)
+{
+    qpy_subclass_parts parts;
+    QPY_WALK_ENTER(w, op, QR_T(write_subclass)(w, op, plan, number));
+    int ok = qpy_walk_gather_subclass(w, plan, number, op, &parts), is_array = parts.plan && parts.record->array;
+    size_t n = parts.extras ? (size_t)PyList_GET_SIZE(parts.extras) : 0;
+    for (size_t i = 0; i < parts.count; i++)
+        n += is_array || parts.fields[i].value;
+    if (ok)
+        ok = !parts.plan ? QR_T(write_value)(w, op) : QR_T(open_record)(w, parts.record, n);
+    for (size_t i = 0; ok && i < parts.count; i++) {
+        const qpy_inherited *one = &parts.fields[i];
+        const qr_field *field = &one->plan->core->fields[one->field];
+        if (!one->value && !is_array)
+            continue;
+        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK);
+        if (ok && !one->value)
+            QR_F(put_null)(&w->buffer);
+        else
+            ok = ok && (is_array || QR_T(put_name)(w, &field->image[QR_FORMAT], field->name, field->length)) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) &&
+                 QR_T(write_item)(w, one->is_inherited || one->plan->fields[one->field].adapts ? one->plan : NULL, field->node, one->value);
+        if (ok)
+            QR_F(sep)(&w->buffer);
+        else
+            qpy_walk_field(w, one->plan, one->field);
+    }
+    if (ok && parts.extras)
+        ok = QR_T(write_extras)(w, parts.extras);
+    if (ok && parts.plan)
+        ok = is_array ? QR_T(close_array)(w) : QR_T(close_map)(w);
+    qpy_walk_drop_subclass(&parts);
+    qpy_walk_leave(w, op);
+    return ok;
+}
+
 /* A value of the node that is of no class expected above (a subclass, a set, a TypedDict), whose parts have to be written by their types. */
 static QR_NOINLINE int QR_T(write_adapting)(qpy_walker *w, const qpy_plan *plan, uint32_t number, PyObject *op)
 {
@@ -759,6 +795,8 @@ static int QR_T(write_node)(qpy_walker *w, const qpy_plan *plan, uint32_t number
     case QR_KIND_RECORD:
         if (QR_LIKELY(type == qpy_plan_record_side(plan, number)->cls) && plan->records[node->value].form != QPY_FORM_TYPEDDICT)
             return QR_T(write_typed_record)(w, op, plan, number);
+        if (plan->records[node->value].form != QPY_FORM_TYPEDDICT && PyType_IsSubtype(type, qpy_plan_record_side(plan, number)->cls))
+            return QR_T(write_subclass)(w, op, plan, number);
         break;
     case QR_KIND_ARRAY:
         if (QR_LIKELY((type == &PyList_Type && plan->nodes[number].flavour == QPY_LIST) || (type == &PyTuple_Type && plan->nodes[number].flavour == QPY_TUPLE)))

@@ -288,6 +288,7 @@ _HINTS = {
     "non_finite": 'the format has no such number; with nan="null" null stands for it, nan="allow" writes it as Python does',
     "out_of_range": "the format holds no integer as large: an adapter can write it as text or bytes",
     "would_change": "tell the types of the union apart, by a tag or by leaving one out",
+    "subclass_differs": "name the subclass in the type, in a union or by Subclasses[...]",
     "unsupported_key": "a key is a scalar, an Enum or a tuple of such; quire.Adapter makes one of any other class",
     "depth_limit": "an object that contains itself has no end",
     "wrong_maxlen": "the type says it, as in Annotated[deque[int], MaxLen(3)]",

@@ -37,6 +37,10 @@ class Tagged(Record, tag="a"):
     x: int = 0
 
 
+class TaggedOtherwise(Tagged, tag="c"):
+    pass
+
+
 class Other(Record, tag="b"):
     y: int = 0
 
@@ -162,6 +166,7 @@ RAISED = {
     "lone_surrogate": lambda: quire.json.encode("\ud800"),
     "unset_field": unset,
     "would_change": lambda: quire.json.Encoder(str | datetime.date).encode("2024-01-01"),
+    "subclass_differs": lambda: quire.json.Encoder(Tagged).encode(TaggedOtherwise()),
     "changed": change_object,
     "no_room": lambda: quire.json.Encoder().encode_into([1, 2, 3], bytearray(2)),
     "depth_limit": json("[[1]]", limits=Limits(depth=1)),
