@@ -420,6 +420,38 @@ QR_INLINE PyObject *qpy_str_from_ascii(const qpy_str_header *header, const uint8
 #endif
 }
 
+/* The same of 1 < n < 16 bytes, where 16 can be read; NULL without an exception when they are no ASCII. Short text is of any length: here no
+ * branch depends on it. */
+QR_INLINE PyObject *qpy_str_from_block(const qpy_str_header *header, const uint8_t *text, size_t n)
+{
+    qr_block block = qr_block_load(text);
+    if (QR_UNLIKELY(qr_block_high(block) & ((1u << n) - 1)))
+        return NULL;
+#if QPY_PRIVATE
+    PyASCIIObject *str = PyObject_Malloc(sizeof *str + QR_SIMD_BLOCK);
+    if (QR_UNLIKELY(!str))
+        return PyErr_NoMemory();
+    memcpy(str, header, sizeof *str);
+    str->length = (Py_ssize_t)n;
+    uint8_t *data = (uint8_t *)(str + 1);
+    qr_block_store(data, block);
+    data[n] = 0;
+    return (PyObject *)str;
+#else
+    return qpy_str_from_ascii(header, text, n);
+#endif
+}
+
+/* The text of a compact ASCII str of at most 16, to where there is room for 16: no branch depends on the length here either. */
+QR_INLINE void qpy_str_copy_block(uint8_t *to, PyObject *str, size_t n)
+{
+    const uint8_t *text = (const uint8_t *)((PyASCIIObject *)str + 1); /* before it, there is its header */
+    size_t head = n < 8 ? n : 8;
+    unsigned shift = (unsigned)(64 - 8 * head) & 63;
+    qr_store64(to, qr_load64(text + head - 8) >> shift);
+    qr_store64(to + (n - head), qr_load64(text + n - 8) >> shift);
+}
+
 /* An exact tuple of n > 0 items, all of which are yet to be set (before anything else is done with it), and which the collector does not know
  * of: PyObject_GC_Track it then, unless nothing in it can be part of a cycle. A new reference, or NULL with an exception. */
 QR_INLINE PyObject *qpy_tuple_new(Py_ssize_t n, int private_ok)

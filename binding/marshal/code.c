@@ -40,9 +40,9 @@ static int read_fields(qpy_marshal_reader *m, fields *f)
     if (!read_numbers(m, head, QR_ARRAY_LENGTH(head)))
         return 0;
     for (size_t i = 0; i < QR_ARRAY_LENGTH(first); i++)
-        if (!(*first[i] = qpy_marshal_read(m)))
+        if (!(*first[i] = qpy_marshal_read_within(m)))
             return 0;
-    return read_numbers(m, line, 1) && (f->linetable = qpy_marshal_read(m)) && (f->exceptiontable = qpy_marshal_read(m));
+    return read_numbers(m, line, 1) && (f->linetable = qpy_marshal_read_within(m)) && (f->exceptiontable = qpy_marshal_read_within(m));
 }
 
 /* The constructor looks at the other names itself. */

@@ -333,11 +333,25 @@ static PyObject *read_tuple(qpy_marshal_reader *m, size_t n);
 /* Short text in ASCII whose length is at p and which is all there: NULL without an exception: it is something else. */
 QR_INLINE PyObject *short_text(qpy_marshal_reader *m, const uint8_t *p)
 {
-    size_t length = *p++;
-    if (QR_UNLIKELY((size_t)(m->r.end - p) < length) || QR_UNLIKELY(length < m->sink.state->str_least) || QR_UNLIKELY(!is_ascii(p, length)))
+    const qpy_state *state = m->sink.state;
+    size_t length = *p++, left = (size_t)(m->r.end - p);
+    PyObject *text;
+    if (QR_UNLIKELY(left < length) || QR_UNLIKELY(length < state->str_least))
         return NULL;
-    m->r.p = p + length;
-    return qpy_str_from_ascii(&m->sink.state->str_header, p, length);
+    if (QR_LIKELY(length < QR_SIMD_BLOCK) && QR_LIKELY(left >= QR_SIMD_BLOCK))
+        text = qpy_str_from_block(&state->str_header, p, length);
+    else
+        text = is_ascii(p, length) ? qpy_str_from_ascii(&state->str_header, p, length) : NULL;
+    if (QR_LIKELY(text != NULL))
+        m->r.p = p + length;
+    return text;
+}
+
+/* The same, interned, with a number. */
+static QR_NOINLINE PyObject *short_name(qpy_marshal_reader *m, const uint8_t *p)
+{
+    PyObject *text = short_text(m, p);
+    return text ? with_ref(m, intern(text), 1) : NULL;
 }
 
 /* What is most frequent within containers, without a call. (Of a file an item is not there yet.) */
@@ -357,13 +371,18 @@ QR_INLINE PyObject *read_within(qpy_marshal_reader *m)
         return Py_NewRef(object);
     case QR_MARSHAL_INT:
         m->r.p = p + 5;
-        return PyLong_FromLong((int32_t)qr_load32(p + 1));
+        return qpy_int_new(&m->sink.state->ints, (int32_t)qr_load32(p + 1));
     case QR_MARSHAL_BINARY_FLOAT:
         memcpy(&real, p + 1, 8);
         m->r.p = p + 9;
-        return PyFloat_FromDouble(real);
+        return qpy_float_new(real, m->sink.state->private_ok);
     case QR_MARSHAL_SHORT_ASCII:
         object = short_text(m, p + 1);
+        if (QR_LIKELY(object != NULL) || QR_UNLIKELY(PyErr_Occurred() != NULL))
+            return object;
+        break;
+    case QR_MARSHAL_SHORT_ASCII_INTERNED | QR_MARSHAL_FLAG:
+        object = short_name(m, p + 1);
         if (QR_LIKELY(object != NULL) || QR_UNLIKELY(PyErr_Occurred() != NULL))
             return object;
         break;
@@ -376,6 +395,8 @@ QR_INLINE PyObject *read_within(qpy_marshal_reader *m)
     }
     return qpy_marshal_read(m);
 }
+
+PyObject *qpy_marshal_read_within(qpy_marshal_reader *m) { return read_within(m); }
 
 PyObject *qpy_marshal_read_object(qpy_marshal_reader *m, const char *container)
 {

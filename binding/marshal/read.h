@@ -54,6 +54,8 @@ void qpy_marshal_reader_release(qpy_marshal_reader *m);
 
 /* An object: a new reference, or NULL with an exception, or without one for what ends a dict. */
 PyObject *qpy_marshal_read(qpy_marshal_reader *m);
+/* The same, faster for what containers mostly hold. */
+PyObject *qpy_marshal_read_within(qpy_marshal_reader *m);
 /* One that must be there. */
 PyObject *qpy_marshal_read_object(qpy_marshal_reader *m, const char *container);
 

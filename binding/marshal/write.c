@@ -305,7 +305,10 @@ QR_INLINE int put_simple(qr_buffer *b, PyObject *o)
             return 0;
         b->p[0] = QR_MARSHAL_SHORT_ASCII;
         b->p[1] = (uint8_t)n;
-        qr_copy_short(b->p + 2, (const uint8_t *)((PyASCIIObject *)o + 1), n);
+        if (QR_LIKELY(n <= QR_SIMD_BLOCK))
+            qpy_str_copy_block(b->p + 2, o, n);
+        else
+            qr_copy_short(b->p + 2, (const uint8_t *)((PyASCIIObject *)o + 1), n);
         b->p += 2 + n;
         return 1;
     }
