@@ -146,7 +146,21 @@ def test_what_no_format_holds():
     class Lists(enum.Enum):
         ONE = [1]
 
-    for cls, member in ((Function, "LEN"), (Lists, "ONE")):
+    class Number(int):
+        pass
+
+    class Late(enum.Enum):  # what stands before the one at fault could be written
+        TEXT = "a"
+        HALF = 0.5
+        PAIR = (1, None)
+        DEEP = (1, ("x", {}))
+        LIST = [1]
+
+    class Subclass(enum.Enum):
+        HALF = 0.5
+        OWN = Number(3)
+
+    for cls, member in ((Function, "LEN"), (Lists, "ONE"), (Late, "DEEP"), (Subclass, "OWN")):
         with pytest.raises(quire.SchemaError, match=f"{cls.__name__}.{member} is .*which cannot be written"):
             quire.json.Decoder(cls)
     with pytest.raises(quire.SchemaError, match="in a Literal, texts and integers"):

@@ -14,7 +14,7 @@ import operator
 
 from quire.adapters import Adapter
 
-__all__ = ["enum_of_values"]
+__all__ = ["enum_of_values", "first_unsupported"]
 
 _PLAIN = (bool, int, str)
 _JSON = (type(None), bool, int, float, str)
@@ -64,6 +64,21 @@ def _type_of(value):
     if isinstance(value, enum.Enum) or f"{cls.__module__}.{cls.__qualname__}" in _TEXTS:
         return cls
     raise _Unsupported
+
+
+def first_unsupported(members):
+    """The first of an Enum's members whose value is of no type that can stand beside others of other types, or None."""
+    return next((member for member in members if not _is_supported(member._value_)), None)
+
+
+def _is_supported(value):
+    if type(value) is tuple:
+        return all(map(_is_supported, value))
+    try:
+        _type_of(value)
+    except _Unsupported:
+        return False
+    return True
 
 
 def _schema(cls, values):

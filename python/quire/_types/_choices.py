@@ -22,21 +22,31 @@ def describe_enum(graph, cls):
     members = list(cls)
     if not members:
         raise graph.error(f"the Enum {name} has no members")
-    pairs = [(_wire(graph, name, member), member) for member in members]
+    pairs = [(_wire(member), member) for member in members]
+    odd = next((member for wire, member in pairs if wire is None), None)
+    if odd is not None:
+        from quire._types._builtin_enum import first_unsupported
+
+        raise _unwritable(graph, name, first_unsupported(members) or odd)
     missing = getattr(cls._missing_, "__func__", None) is not enum.Enum._missing_.__func__
     number = graph.reserve(("enum", cls))
     graph.define(number, _choice(graph, pairs, cls, missing))
     return number
 
 
-def _wire(graph, name, member):
+def _wire(member):
+    """What stands for the member in a document, or None."""
     value = member._value_
     for plain in (bool, int, str):
         if isinstance(value, plain) and not isinstance(value, enum.Enum):
             return value if type(value) is plain else plain(value)
-    raise graph.error(
-        f"{name}.{member._name_} is {value!r}, which cannot be written: the values of an Enum are texts, numbers, dates and the "
-        "like, or tuples of them (in a Literal, texts and integers)"
+    return None
+
+
+def _unwritable(graph, name, member):
+    return graph.error(
+        f"{name}.{member._name_} is {member._value_!r}, which cannot be written: the values of an Enum are texts, numbers, dates "
+        "and the like, or tuples of them (in a Literal, texts and integers)"
     )
 
 
@@ -46,7 +56,9 @@ def describe_literal(graph, arguments):
         if value is None:
             nullable = True
         elif isinstance(value, enum.Enum):
-            pairs.append((_wire(graph, type(value).__name__, value), value))
+            if (wire := _wire(value)) is None:
+                raise _unwritable(graph, type(value).__name__, value)
+            pairs.append((wire, value))
         elif type(value) in (str, int, bool):
             pairs.append((value, value))
         else:
