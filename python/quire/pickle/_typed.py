@@ -41,7 +41,7 @@ class _Refused(ValueError):
 
 def _fail(error, offset, opcode):
     """The exception that the user sees, of what the machine or a handler raised."""
-    if not isinstance(error, Exception):
+    if not isinstance(error, Exception) or isinstance(error, MemoryError):
         return error
     args, text, cls, code = error.args, str(error) or type(error).__name__, MalformedPickleError, "malformed_pickle"
     if isinstance(error, UnpicklingError) and len(args) == 3:
