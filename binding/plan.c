@@ -23,6 +23,7 @@ static int plan_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->adapters);
     Py_VISIT(self->tags);
     Py_VISIT(self->watch);
+    Py_VISIT(self->policies);
     if (!self->core)
         return 0;
     if (self->nodes)
@@ -55,6 +56,7 @@ static int plan_clear(PyObject *op)
     Py_CLEAR(self->adapters);
     Py_CLEAR(self->tags);
     Py_CLEAR(self->watch);
+    Py_CLEAR(self->policies);
     if (self->core) {
         if (self->nodes)
             for (uint32_t i = 0; i < self->core->nodes_count; i++) {

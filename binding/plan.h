@@ -88,6 +88,7 @@ typedef struct qpy_plan {
     size_t watched_at;      /* the state's record_classes when the answer was yes */
     uint8_t watches_records; /* only subclasses of records are asked for */
     uint8_t secrets;        /* some field is secret: no error shows what stands in the document */
+    PyObject *policies;     /* dict, strong, or NULL: what pickles of the type may construct, kept here by pickle/typed.c */
 } qpy_plan;
 
 /* The plan of a type: a new reference, or NULL with an exception (SchemaError for types that cannot be). adapters, here and below: the

@@ -17,6 +17,7 @@
 
 #include "binding/keys.h"
 #include "binding/members.h"
+#include "binding/plan.h"
 
 enum { KEY_DEPTH = 32, WALK_FIRST = 64, TEXT_WEIGHT = 64 };
 
@@ -871,7 +872,21 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
     return value;
 }
 
+/* (type, adapters): the dict that the type's plan keeps for policies. A plan that nobody keeps keeps none. */
+static PyObject *policies_of(PyObject *module, PyObject *args)
+{
+    PyObject *type, *given, *adapters, *policies = NULL;
+    if (!PyArg_ParseTuple(args, "OO:_pickle_policies", &type, &given) || !qpy_plan_use(given, &adapters))
+        return NULL;
+    qpy_plan *plan = qpy_plan_get(qpy_state_of(module), adapters, type);
+    if (plan && (plan->policies || (plan->policies = PyDict_New())))
+        policies = Py_NewRef(plan->policies);
+    Py_XDECREF(plan);
+    return policies;
+}
+
 static PyMethodDef methods[] = {
+    {"_pickle_policies", policies_of, METH_VARARGS, "_pickle_policies($module, type, adapters, /)\n--\n\nA dict that lives as long as what quire knows of the type."},
     {"_pickle_typed", typed_load, METH_VARARGS, "_pickle_typed($module, data, table, containers, hashable, fail, limits, /)\n--\n\nLoads what the table allows."},
     {NULL, NULL, 0, NULL},
 };

@@ -13,7 +13,7 @@ import sys
 from pickle import UnpicklingError
 from types import MemberDescriptorType
 
-from quire._core import Record, _convert_pickled, _convert_written, _pickle_typed, _PickleNamed, _restore_record
+from quire._core import Record, _convert_pickled, _convert_written, _pickle_policies, _pickle_typed, _PickleNamed, _restore_record
 from quire._types import describe
 from quire.errors import Fault, LimitError, MalformedError, TruncatedError, UnsafeError
 from quire.limits import Limits
@@ -529,6 +529,15 @@ class _Policy:
                 self.table["pathlib", known.__qualname__] = self.table["pathlib._local", known.__qualname__] = named
 
 
+def _policy_of(type, adapters):
+    """The policy of a type, kept with what quire knows of it: by itself, and once `zoneinfo` has been imported."""
+    policies, key = _pickle_policies(type, adapters), "zoneinfo" in sys.modules
+    if (policy := policies.get(key)) is None:
+        policy = policies[key] = _Policy(describe(type, False, adapters))
+        policy.containers, policy.hashable = frozenset(policy.containers), frozenset(policy.hashable)
+    return policy
+
+
 def _was_encoded(data):
     """Is it a pickle that an Encoder wrote? It begins with the version of its layout, which is pushed and popped."""
     at = 11 if data[2:3] == b"\x95" else 2
@@ -550,8 +559,8 @@ class Decoder:
     def __init__(self, type=object, /, *, strict=True, errors="first", limits=None, adapters=None, context=None, alias=None):
         self._options = {"strict": strict, "errors": errors, "adapters": adapters, "context": context}
         _convert_pickled(None, **self._options)  # refuses what they cannot be
-        policy = _Policy(describe(type, False, adapters))
-        self._type = type
+        policy = _policy_of(type, adapters)
+        self._type, table = type, policy.table
         self._limits = Limits.DEFAULT if limits is None else limits
         self._options["limits"] = self._limits.replace(bytes=None, str_bytes=None)
         for old, cls in (alias or {}).items():
@@ -559,8 +568,8 @@ class Decoder:
             named = policy.table.get((getattr(cls, "__module__", None), getattr(cls, "__qualname__", None)))
             if not colon or named is None:
                 raise TypeError(f"alias={{{old!r}: ...}} needs 'module:Name' and a class of the type, got {cls!r}")
-            policy.table[module, name] = named
-        self._policy = policy.table, frozenset(policy.containers), frozenset(policy.hashable)
+            table = {**table, (module, name): named}
+        self._policy = table, policy.containers, policy.hashable
 
     def decode(self, data, /):
         """The object of a pickle, of the type.
