@@ -8,6 +8,7 @@ its bytes.
 from __future__ import annotations
 
 import pickle
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,24 @@ def loads(module: str, **options: Any) -> Maker:
     return make
 
 
+def load(module: str) -> Maker:
+    """From a file on the disk, which the system has in memory."""
+
+    def make(value: Any) -> tuple[Callable, Any]:
+        read = need(module).load
+        kept = tempfile.NamedTemporaryFile()  # noqa: SIM115 - it lasts as long as the call
+        kept.write(pickle.dumps(value, PROTOCOL))
+        kept.flush()
+
+        def call(file: Any) -> Any:
+            with open(file.name, "rb") as opened:
+                return read(opened)
+
+        return call, kept
+
+    return make
+
+
 def other(write: Maker, read: Callable[[Any], Callable]) -> Maker:
     def make(value: Any) -> tuple[Callable, Any]:
         call, argument = write(value)
@@ -157,6 +176,7 @@ def rows_of(sample: Sample) -> dict[str, tuple[dict[str, Maker], tuple[str, ...]
         }
     found = {"dumps": (WRITERS, ("pickle",)), "dumps lean": (LEAN, ("pickle",)), "loads": (READERS, ("pickle",))}
     found["loads of lean"] = ({"quire": loads("quire.pickle", lean=True), "pickle": loads("pickle", lean=True)}, ("pickle",))
+    found["load of a file"] = ({name: load(module) for name, module in PAIR.items()}, ("pickle",))
     if sample.name in ("dataclasses", "slotted"):
         found["decode of a type"] = ({"quire": decoded, "pickle": loads("pickle")}, ("pickle",))
     return found

@@ -54,6 +54,7 @@ PICKLE: dict[tuple[str, str], Pair] = {
     ("dumps out of band", ARRAY): (1.0, None),
     ("loads out of band", ARRAY): (1.0, None),
     ("decode of a type", ""): (1.0, None),
+    ("load of a file", ""): (1.0, None),
 }
 MARSHAL: dict[tuple[str, str], Pair] = {
     (PLAIN, "dumps"): (0.60, None),

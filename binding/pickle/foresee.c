@@ -134,6 +134,21 @@ static int look(const uint8_t *p, const uint8_t *end, uint64_t *bits, size_t cou
     return (puts & PUTS) != PUTS;
 }
 
+void qpy_unpickle_look_on(qpy_unpickle *m, size_t number)
+{
+    size_t word = number / 64;
+    if (!m->wanted)
+        return;
+    m->idle_until = SIZE_MAX;
+    if (word >= m->wanted_count / 64)
+        return;
+    uint64_t bits = m->wanted[word] >> number % 64 << number % 64;
+    while (!bits && ++word < m->wanted_count / 64)
+        bits = m->wanted[word];
+    if (bits)
+        m->idle_until = word * 64 + (size_t)__builtin_ctzll(bits);
+}
+
 void qpy_unpickle_foresee(qpy_unpickle *m)
 {
     size_t count = (size_t)m->view.len; /* no more entries than bytes */
@@ -151,5 +166,6 @@ void qpy_unpickle_foresee(qpy_unpickle *m)
     if (look(m->p, m->end, room, count)) {
         m->wanted = room;
         m->wanted_count = count;
+        qpy_unpickle_look_on(m, m->memo.count);
     }
 }

@@ -94,6 +94,7 @@ typedef struct qpy_unpickle {
     const uint64_t *wanted;    /* which numbers are fetched from here on; NULL: any may be */
     size_t wanted_count;
     uint64_t *wanted_room;     /* allocated, or NULL */
+    size_t idle_until;         /* MEMOIZE's numbers below it are not fetched; 0 without `wanted` */
     PyObject *spare;           /* a dict that was only made to be a state, still empty: the next one; or NULL */
     qpy_unpickle_dataclasses dataclasses;
     int holds_collector;       /* 3.11: it was on and is to be turned on again */
@@ -230,6 +231,9 @@ QR_INLINE PyObject *qpy_unpickle_memo_get(qpy_unpickle_memo *self, size_t number
 /* Looks which numbers are fetched in m->p .. m->end, which is the rest of m->view: sets m->wanted, or leaves it NULL where it cannot be told.
  * What was memoized until then stays. */
 void qpy_unpickle_foresee(qpy_unpickle *m);
+
+/* The numbers from this one on are looked at: sets m->idle_until. */
+void qpy_unpickle_look_on(qpy_unpickle *m, size_t number);
 
 /* Only with m->wanted. */
 QR_INLINE int qpy_unpickle_is_wanted(const qpy_unpickle *m, size_t number)

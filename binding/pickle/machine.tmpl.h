@@ -7,7 +7,8 @@
  *                                                   s->fence the old one: `above` is a further argument
  *   int global(qpy_unpickle *, qpy_unpickle_stack *, module, length, name, length), ext(..., int64_t code), persid(..., text, length),
  *       inst(..., module, length, name, length)
- *   PyObject *make(qpy_unpickle *, PyObject *cls, PyObject *args)    NEWOBJ without user code: new, or NULL without an exception
+ *   PyObject *make(qpy_unpickle *, PyObject *cls, PyObject *args)    NEWOBJ without user code: new, or NULL without an exception;
+ *                                                   args NULL: an empty tuple
  *   stores                                          a constant: may BUILD be done without being asked?
  *   int keys(qpy_unpickle *, from, to, step)        these become keys of a dict or items of a set: 1, or 0 with an exception
  *   int integer(qpy_unpickle *, size_t length)      an integer of so many bytes, or digits
@@ -303,7 +304,14 @@ op_APPENDS:
     else if (top > above)
         CALL_OUT(QPY_P(append_other)(m, &s, above));
     NEXT();
-op_EMPTY_TUPLE: PUSH(PyTuple_New(0));
+op_EMPTY_TUPLE:
+    if (QPY_P(stores) && p < end && *p == QR_PICKLE_NEWOBJ && QR_LIKELY(top > fence) && (value = QPY_P(make)(m, top[-1], NULL))) {
+        p++;
+        Py_DECREF(top[-1]);
+        top[-1] = value;
+        goto made;
+    }
+    PUSH(PyTuple_New(0));
 op_TUPLE:
     UNMARK();
     count = top - above;
@@ -484,6 +492,12 @@ op_LONG_BINPUT:
     MEMOIZE((size_t)op.u);
 op_MEMOIZE:
     TAKES(MEMOIZE);
+    if (QR_LIKELY(m->memo.count < m->idle_until)) {
+        m->memo.count++;
+        NEXT();
+    }
+    if (m->wanted && !qpy_unpickle_is_wanted(m, m->memo.count))
+        qpy_unpickle_look_on(m, m->memo.count);
     MEMOIZE(m->memo.count);
 
     /* ---------------------------------------------------------------- globals and objects */
@@ -538,9 +552,25 @@ op_NEWOBJ:
         Py_DECREF(top[-1]);
         Py_DECREF(top[-2]);
         *(--top - 1) = value;
-        NEXT();
+        goto made;
     }
     CALL_OUT(QPY_P(newobj)(m, &s, 0));
+    NEXT();
+made: /* what follows is mostly its state, in an empty dict, or in one after None */
+    if (QPY_P(stores) && end - p >= 5 && p[0] == QR_PICKLE_MEMOIZE && m->memo.count < m->idle_until && m->idle_until - m->memo.count >= 2 && m->spare &&
+        limit - top >= 2 && s.mark_count < s.mark_room) {
+        after = p + 1 + (p[1] == QR_PICKLE_NONE);
+        if (after[0] == QR_PICKLE_EMPTY_DICT && after[1] == QR_PICKLE_MEMOIZE && after[2] == QR_PICKLE_MARK) {
+            if (p[1] == QR_PICKLE_NONE)
+                *top++ = Py_NewRef(Py_None);
+            *top++ = m->spare;
+            m->spare = NULL;
+            m->memo.count += 2;
+            s.marks[s.mark_count++] = (size_t)(top - s.base);
+            fence = s.fence = top;
+            p = after + 3;
+        }
+    }
     NEXT();
 op_NEWOBJ_EX:
     TAKES(NEWOBJ_EX);
