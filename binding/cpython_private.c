@@ -249,8 +249,23 @@ static int equal_strs(PyObject *a, PyObject *b)
     return n == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b) && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)n * PyUnicode_KIND(a)) == 0;
 }
 
+static int equal_bytes(PyObject *a, PyObject *b)
+{
+    return PyBytes_GET_SIZE(a) == PyBytes_GET_SIZE(b) && memcmp(PyBytes_AS_STRING(a), PyBytes_AS_STRING(b), (size_t)PyBytes_GET_SIZE(a)) == 0;
+}
+
+/* An entry of a table of either kind, of str keys or of bytes keys; `general` is a constant wherever this is used. */
+QR_INLINE PyObject **value_of(void *entries, Py_ssize_t i, const int general) { return general ? &((qpy_general_entry *)entries)[i].value : &((qpy_unicode_entry *)entries)[i].value; }
+QR_INLINE int has_key(void *entries, Py_ssize_t i, PyObject *key, Py_hash_t hash, const int general)
+{
+    PyObject *other = general ? ((qpy_general_entry *)entries)[i].key : ((qpy_unicode_entry *)entries)[i].key;
+    if (other == key)
+        return 1;
+    return general ? ((qpy_general_entry *)entries)[i].hash == hash && equal_bytes(other, key) : hash_of(other) == hash && equal_strs(other, key);
+}
+
 /* The place of a key in the table by the interpreter's probe sequence: the entry it has, or -1 after it was given `entry`. */
-QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, qpy_unicode_entry *entries, PyObject *key, Py_hash_t hash, Py_ssize_t entry)
+QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, void *entries, PyObject *key, Py_hash_t hash, Py_ssize_t entry, const int general)
 {
     size_t mask = ((size_t)1 << keys->log2_size) - 1, perturb = (size_t)hash, i = perturb & mask;
     for (;;) {
@@ -259,52 +274,72 @@ QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, qpy_unicode_entry *entries, PyOb
             set_index(keys, i, entry);
             return -1;
         }
-        PyObject *other = entries[found].key;
-        if (QR_UNLIKELY(other == key || (hash_of(other) == hash && equal_strs(other, key))))
+        if (QR_UNLIKELY(has_key(entries, found, key, hash, general)))
             return found;
         perturb >>= 5;
         i = (i * 5 + perturb + 1) & mask;
     }
 }
 
+/* Are all keys of one type, and hashed? 1, or 0, maybe with an exception. */
+QR_INLINE int are_hashed(PyObject *const *pairs, Py_ssize_t n, const int general)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *key = pairs[2 * i];
+        if (general ? !PyBytes_CheckExact(key) || PyObject_Hash(key) == -1 : !PyUnicode_CheckExact(key) || (hash_of(key) == -1 && PyObject_Hash(key) == -1))
+            return 0;
+    }
+    return 1;
+}
+
 /* A table of n pairs, whose references it takes; those that it has no use for (a key that came again, and its value until then) are put
  * to the front of `pairs`, *dropped of them. NULL: with MemoryError, or without an exception: they cannot be told apart here. */
-static qpy_dict_keys *table_of(PyObject **pairs, Py_ssize_t n, Py_ssize_t *dropped)
+QR_INLINE qpy_dict_keys *make_table(PyObject **pairs, Py_ssize_t n, Py_ssize_t *dropped, const int general)
 {
     uint8_t log2_size = log2_size_for(n);
-    if (n == 0 || log2_size > 30)
+    if (n == 0 || log2_size > 30 || !are_hashed(pairs, n, general))
         return NULL;
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (!PyUnicode_CheckExact(pairs[2 * i]) || (hash_of(pairs[2 * i]) == -1 && PyObject_Hash(pairs[2 * i]) == -1))
-            return NULL;
     uint8_t log2_bytes = (uint8_t)(log2_size < 8 ? log2_size : log2_size < 16 ? log2_size + 1 : log2_size + 2);
     Py_ssize_t usable = (Py_ssize_t)((((size_t)1 << log2_size) << 1) / 3);
-    size_t size = sizeof(qpy_dict_keys) + ((size_t)1 << log2_bytes) + (size_t)usable * sizeof(qpy_unicode_entry);
+    size_t each = general ? sizeof(qpy_general_entry) : sizeof(qpy_unicode_entry);
+    size_t size = sizeof(qpy_dict_keys) + ((size_t)1 << log2_bytes) + (size_t)usable * each;
     qpy_dict_keys *keys = KEYS_ALLOC(size);
     if (!keys) {
         PyErr_NoMemory();
         return NULL;
     }
-    *keys = (qpy_dict_keys){.refcnt = 1, .log2_size = log2_size, .log2_index_bytes = log2_bytes, .kind = QPY_KEYS_UNICODE};
+    *keys = (qpy_dict_keys){.refcnt = 1, .log2_size = log2_size, .log2_index_bytes = log2_bytes, .kind = general ? QPY_KEYS_GENERAL : QPY_KEYS_UNICODE};
     memset(keys->indices, 0xFF, (size_t)1 << log2_bytes);
-    qpy_unicode_entry *entries = qpy_entries_of(keys);
+    void *entries = qpy_entries_of(keys);
     Py_ssize_t used = 0, drop = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *key = pairs[2 * i], *value = pairs[2 * i + 1];
-        Py_ssize_t found = place(keys, entries, key, hash_of(key), used);
+        Py_hash_t hash = general ? PyObject_Hash(key) : hash_of(key);
+        Py_ssize_t found = place(keys, entries, key, hash, used, general);
         if (QR_UNLIKELY(found >= 0)) { /* the last one wins, at the place of the first */
+            PyObject **old = value_of(entries, found, general);
             pairs[drop++] = key;
-            pairs[drop++] = entries[found].value;
-            entries[found].value = value;
+            pairs[drop++] = *old;
+            *old = value;
             continue;
         }
-        entries[used++] = (qpy_unicode_entry){key, value};
+        if (general)
+            ((qpy_general_entry *)entries)[used++] = (qpy_general_entry){hash, key, value};
+        else
+            ((qpy_unicode_entry *)entries)[used++] = (qpy_unicode_entry){key, value};
     }
-    memset(&entries[used], 0, (size_t)(usable - used) * sizeof *entries);
+    memset((char *)entries + (size_t)used * each, 0, (size_t)(usable - used) * each);
     keys->usable = usable - used;
     keys->nentries = used;
     *dropped = drop;
     return keys;
+}
+
+static QR_NOINLINE qpy_dict_keys *table_of_bytes(PyObject **pairs, Py_ssize_t n, Py_ssize_t *dropped) { return make_table(pairs, n, dropped, 1); }
+
+static qpy_dict_keys *table_of(PyObject **pairs, Py_ssize_t n, Py_ssize_t *dropped)
+{
+    return QR_UNLIKELY(n && PyBytes_CheckExact(pairs[0])) ? table_of_bytes(pairs, n, dropped) : make_table(pairs, n, dropped, 0);
 }
 
 static void drop_objects(PyObject **objects, Py_ssize_t n)
@@ -424,8 +459,8 @@ static PyObject *check_pairs(PyObject **keys, int n)
 /* As check_size, of bytes keys: a dict from a template, looked at, changed, and copied. */
 static int check_bytes_keys(int n)
 {
-    PyObject *keys[QPY_SPLIT_KEYS + 8] = {NULL}, *template_ = NULL, *made = NULL, *plain = PyDict_New(), *copy = NULL;
-    int result = -1, same = 0;
+    PyObject *keys[QPY_SPLIT_KEYS + 8] = {NULL}, *template_ = NULL, *made = NULL, *plain = PyDict_New(), *copy = NULL, *paired = NULL;
+    int result = -1, same = 0, equal;
     for (int i = 0; i < n; i++)
         if (!plain || !(keys[i] = PyBytes_FromFormat("k%d", i)) || PyDict_SetItem(plain, keys[i], keys[i]) < 0)
             goto done;
@@ -440,6 +475,9 @@ static int check_bytes_keys(int n)
     }
     if ((same = PyObject_RichCompareBool(made, plain, Py_EQ)) < 0)
         goto done;
+    if (!(paired = check_pairs(keys, n)) || (equal = PyObject_RichCompareBool(paired, plain, Py_EQ)) < 0)
+        goto done;
+    same = same && equal && PyDict_GetItemWithError(paired, keys[n - 1]) == keys[n - 1];
     if (PyDict_DelItem(made, keys[0]) < 0 || PyDict_SetItem(made, Py_None, Py_True) < 0 || !(copy = PyDict_Copy(made)))
         goto done;
     result = same && PyDict_GET_SIZE(copy) == n && PyDict_GetItemWithError(copy, Py_None) == Py_True &&
@@ -448,6 +486,7 @@ done:
     if (result < 0 && !PyErr_Occurred())
         result = 0;
     Py_XDECREF(copy);
+    Py_XDECREF(paired);
     Py_XDECREF(made);
     Py_XDECREF(plain);
     Py_XDECREF(template_);

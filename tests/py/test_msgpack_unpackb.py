@@ -164,8 +164,11 @@ def test_the_default_hook_may_be_given():
 
 def test_keys_that_come_twice():
     data = b"\x83\xa1a\x01\xa1b\x02\xa1a\x03"
-    for kwargs in ({}, {"raw": True}, {"object_pairs_hook": list}):
-        assert outcome(q.unpackb, data, **kwargs) == outcome(msgpack.unpackb, data, **kwargs)
+    bytes_keys = b"\x86\xc4\x01a\x01\xa2bb\x02\xa1a\x90\xa0\x04\xa2bb\x05\xc4\x02bb\x06"
+    many = b"\xde\x00\xff" + b"".join(b"\xa3k%02d\xcc%c" % (i % 100, i) for i in range(255))
+    for document in (data, bytes_keys, many):
+        for kwargs in ({}, {"raw": True}, {"raw": True, "use_list": False}, {"object_pairs_hook": list}):
+            assert outcome(q.unpackb, document, **kwargs) == outcome(msgpack.unpackb, document, **kwargs)
 
 
 class Key:
