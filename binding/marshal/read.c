@@ -508,12 +508,26 @@ static int fill_tuple(qpy_marshal_reader *m, PyObject *tuple, size_t n)
     return ok;
 }
 
+static int append_row(qpy_marshal_reader *m, PyObject *list, size_t n)
+{
+    int ok = 1;
+    for (size_t i = 0; ok && i < n; i++) {
+        PyObject *item = qpy_marshal_read_object(m, "list");
+        ok = item && PyList_Append(list, item) == 0;
+        Py_XDECREF(item);
+    }
+    return ok;
+}
+
+/* Reading a file runs code, which may find the list (the collector knows of it) and change it: then it has what was read so far and no more. */
+static PyObject *open_list(const qpy_marshal_reader *m, size_t n) { return PyList_New(m->file ? 0 : (Py_ssize_t)n); }
+
 static int fill_list(qpy_marshal_reader *m, PyObject *list, size_t n)
 {
     const qpy_marshal_open *outer = m->open;
     size_t done;
     m->open = NULL;
-    int ok = fill_row(m, ((PyListObject *)list)->ob_item, n, &done, "list");
+    int ok = m->file ? append_row(m, list, n) : fill_row(m, ((PyListObject *)list)->ob_item, n, &done, "list");
     m->open = outer;
     return ok;
 }
@@ -550,7 +564,7 @@ static QR_NOINLINE PyObject *read_shared_sequence(qpy_marshal_reader *m, size_t 
             Py_XSETREF(m->refs[number], Py_NewRef(sequence));
         return sequence;
     }
-    sequence = with_ref(m, is_list ? PyList_New((Py_ssize_t)n) : open_tuple(m, n), 1);
+    sequence = with_ref(m, is_list ? open_list(m, n) : open_tuple(m, n), 1);
     if (sequence && n && !fill(m, sequence, n, is_list))
         Py_CLEAR(sequence);
     return sequence;
@@ -559,7 +573,7 @@ static QR_NOINLINE PyObject *read_shared_sequence(qpy_marshal_reader *m, size_t 
 /* One that nothing within can refer to. */
 static PyObject *read_list(qpy_marshal_reader *m, size_t n)
 {
-    PyObject *list = PyList_New((Py_ssize_t)n);
+    PyObject *list = open_list(m, n);
     if (list && !fill(m, list, n, 1))
         Py_CLEAR(list);
     return list;
