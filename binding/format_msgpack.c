@@ -33,6 +33,8 @@
 #define QPY_FORMAT_READ_SIGNATURE ""
 #define QPY_FORMAT_HINT hints[QR_FORMAT_MSGPACK]
 
+#define QPY_WALK_OPENS(byte) qr_msgpack_opens(byte)
+
 #include "binding/object_sink.h"
 #include "core/plan/read.tmpl.h"
 #include "binding/walk.tmpl.h"

@@ -38,6 +38,7 @@ QR_INLINE int out_end_map(qr_buffer *b) { return qr_msgpack_styled_end(b, qpy_wa
 #define QR_F(name) out_##name
 #define QR_TRAIT(name) QR_MSGPACK_STYLED_##name
 #define QR_FORMAT QR_FORMAT_MSGPACK
+#define QPY_WALK_OPENS(byte) qr_msgpack_opens(byte)
 #define QPY_WALK_SORTS
 #include "binding/walk.tmpl.h"
 

@@ -316,7 +316,7 @@ QR_INLINE qpy_unpack_result read_values(qpy_unpack *self, qr_reader *r, PyObject
             if (head == HEAD_ARRAY) {
                 if (QR_UNLIKELY((Py_ssize_t)count > options->max_array))
                     return too_many(count, "max_array_len", options->max_array);
-                if (QR_UNLIKELY(*r->p == 0xCB) && count - 1 < QPY_POINT_MOST && options->use_list && !options->list_hook) {
+                if (count - 1 < QPY_POINT_MOST && QR_LIKELY(r->p < r->end) && QR_UNLIKELY(*r->p == 0xCB) && options->use_list && !options->list_hook) {
                     value = qpy_numbers_point(s, r, count);
                     if (value && is_long_array(f) && options->max_array >= QPY_POINT_MOST) {
                         f->left--;

@@ -144,7 +144,7 @@ int qpy_walk_is_new(qpy_walker *self, PyObject *written, size_t start);
 /* The key is one too many, unless something failed already; returns 0. */
 QR_COLD int qpy_walk_key_fails(qpy_walker *self, PyObject *key);
 
-/* Was an object of the class, just written through its adapter, written as what is no scalar (or as anything)? */
+/* Was an object of the class, just written through its adapter, declared to be written as what is no scalar (or as anything)? */
 int qpy_walk_is_container(const qpy_walker *self, const PyTypeObject *cls);
 
 /* The field of a TypedDict with that key (its number in the plan), or QR_PLAN_NONE. */

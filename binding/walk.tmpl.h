@@ -7,7 +7,11 @@
  * size and the separators, so those are stored without a check.
  *
  * A format may define besides: QPY_WALK_SORTS (walk_order.tmpl.h is used), QPY_WALK_LONG(w, op), which writes any int, where there is no
- * greatest one, and QPY_WALK_COMPARES(w, on), called around keys that are written to be compared and taken back. */
+ * greatest one, QPY_WALK_COMPARES(w, on), called around keys that are written to be compared and taken back, and, where keys are of any
+ * kind, QPY_WALK_OPENS(byte): does that byte begin an array or a map? */
+#ifndef QPY_WALK_OPENS
+#define QPY_WALK_OPENS(byte) 0
+#endif
 #ifndef QPY_WALK_COMPARES
 #define QPY_WALK_COMPARES(w, on) ((void)0)
 #endif
@@ -174,8 +178,9 @@ static QR_NOINLINE int QR_T(write_other_key)(qpy_walker *w, PyObject *key)
     if (PyUnicode_Check(key)) /* not yet in UTF-8, or of a subclass */
         ok = QR_T(write_str)(w, key);
     else if (!QR_TRAIT(TEXT_KEYS) && !PyTuple_Check(key)) {
+        size_t start = qr_buffer_length(&w->buffer);
         ok = QR_T(write_value)(w, key);
-        if (ok && (PyAnySet_Check(key) || qpy_walk_is_container(w, Py_TYPE(key))))
+        if (ok && (QPY_WALK_OPENS(w->buffer.base[start]) || qpy_walk_is_container(w, Py_TYPE(key))))
             ok = qpy_walk_fail(w, QR_ERROR_UNSUPPORTED_KEY, key);
         return ok && QR_F(key_done)(&w->buffer);
     }

@@ -59,6 +59,7 @@ static QR_NOINLINE int put_long(qpy_walker *w, PyObject *op)
 #define QR_TRAIT(name) QR_PICKLE_DATA_##name
 #define QR_FORMAT QR_FORMAT_MSGPACK /* images, which are not used */
 #define QPY_WALK_LONG(w, op) put_long(w, op)
+#define QPY_WALK_OPENS(byte) ((byte) == QR_PICKLE_EMPTY_LIST || (byte) == QR_PICKLE_EMPTY_DICT)
 #define QPY_WALK_COMPARES(w, on) ((w)->keys->off = (on))
 #include "binding/walk.tmpl.h"
 

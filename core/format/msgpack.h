@@ -323,6 +323,8 @@ QR_INLINE int qr_msgpack_put_array(qr_buffer *b, size_t n)
     }
     return qr_msgpack_put_count(b, n, 0x90, 0xDC);
 }
+/* Does that byte begin an array or a map? */
+QR_INLINE int qr_msgpack_opens(uint8_t byte) { return (byte >= 0x80 && byte < 0xA0) || (byte >= 0xDC && byte < 0xE0); }
 QR_INLINE int qr_msgpack_put_map(qr_buffer *b, size_t n)
 {
     if (QR_LIKELY(n <= 15)) {

@@ -20,6 +20,7 @@ import test_typeddict_options
 import test_union_keys
 import test_unions_encode
 import test_unions_models
+import test_untyped
 from conftest import Format, check_error, leaves_nothing
 from exact import same
 from hypothesis import given, settings
@@ -128,6 +129,14 @@ def test_keys_that_are_alike():
             assert check_error(caught.value).code == "duplicate_key"
     value = [{text: 0}, {text: 1, day.replace(day=2): 2, 5: 3, (1, "a"): 4, None: 5, b"x": 6}, {text: 7}]
     assert pickle.loads(quick.encode(value)) == quire.to_builtins(value)
+
+
+def test_keys_that_would_be_containers():
+    test_untyped.test_keys_that_would_be_containers(PICKLES)
+    for key in test_untyped.keys_written_as_containers():
+        with pytest.raises(quire.EncodeError) as caught:
+            quick.Encoder(dict[Any, int]).encode({key: 1})
+        assert check_error(caught.value).code == "unsupported_key", key
 
 
 def test_nothing_is_named():

@@ -3,6 +3,7 @@
 
 import array
 import collections
+import dataclasses
 import enum
 import json
 import math
@@ -11,6 +12,7 @@ import struct
 
 import msgpack
 import pytest
+from conftest import check_error
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -328,6 +330,21 @@ def test_keys_that_cannot_be(fmt, key):
         fmt.encode({"a": {key: 1}})
     fault = caught.value.errors[0]
     assert fault.code in ("unsupported_key", "unsupported_type") and fault.path.startswith("$.a[")
+
+
+def keys_written_as_containers():
+    frozen = dataclasses.make_dataclass("Frozen", [("a", int)], frozen=True)
+    record = quire.RecordMeta("Rec", (quire.Record,), {"__annotations__": {"a": int}}, frozen=True)
+    held = enum.Enum("Held", {"LIST": [1], "NONE": {}, "INNER": enum.Enum("Inner", {"DICT": {"x": 1}}).DICT, "FROZEN": frozen(1)})
+    return [frozen(1), record(1), frozenset({1}), *held]
+
+
+def test_keys_that_would_be_containers(fmt):
+    for key in keys_written_as_containers():
+        for value in ({key: 1}, {"b": 0, key: 1}, {key: 1, "b": 0, 5: 0}):
+            with pytest.raises(quire.EncodeError) as caught:
+                fmt.encode({"a": value})
+            assert check_error(caught.value).code == "unsupported_key", key
 
 
 def test_msgpack_keys_of_containers_are_refused():
