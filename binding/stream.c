@@ -240,7 +240,7 @@ static PyObject *decode_unfinished(qpy_stream *self)
     PyObject *value = NULL;
     uint8_t *copy = NULL;
     qpy_document document = document_to(self, self->seen);
-    if (self->scan.comments && !(copy = copy_without_comments(&document)))
+    if (self->scan.comments && document.length && !(copy = copy_without_comments(&document)))
         return NULL;
     qr_buffer_init(&out, &qpy_memory);
     if (self->decoder->codec->partial(document.data, document.length, &qpy_memory, &out) && qr_buffer_reserve(&out, 1)) {

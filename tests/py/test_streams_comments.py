@@ -169,6 +169,7 @@ def test_partial():
     assert len(text) == len(blank)
     assert quire.json.decode(blank) == {"a": [1, 23], "b": "//"}
     one = COMMENTED.stream()
+    assert one.partial() is UNSET
     for at, character in enumerate(text, 1):
         one.feed(character)
         other = quire.json.Decoder().stream()
