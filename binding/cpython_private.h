@@ -218,6 +218,50 @@ QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
     return qpy_dict_iter_next(self, key, &value);
 }
 
+/* The pairs of a dict by their places in its tables, 0 to count - 1, borrowed as those of an iterator are; a place may be empty (its value is
+ * NULL). 0: they cannot be reached so. */
+typedef struct qpy_dict_places {
+    PyObject *dict;
+    qpy_dict_keys *keys;
+    PyObject **values; /* of a split dict, else NULL */
+    qpy_unicode_entry *entries;
+    size_t count, used;
+} qpy_dict_places;
+QR_INLINE int qpy_dict_places_init(qpy_dict_places *self, PyObject *dict, int private_ok)
+{
+    PyDictObject *d = (PyDictObject *)dict;
+    self->dict = dict;
+    self->keys = qpy_keys_of(dict);
+    self->entries = qpy_entries_of(self->keys);
+    self->count = (size_t)self->keys->nentries;
+    self->used = (size_t)d->ma_used;
+    self->values = NULL;
+    if (QR_LIKELY(!d->ma_values))
+        return QR_LIKELY(private_ok) && QR_LIKELY(self->keys->kind == QPY_KEYS_UNICODE);
+    self->values = qpy_split_values(dict);
+    return private_ok && self->count == self->used;
+}
+/* Has nothing replaced the tables? */
+QR_INLINE int qpy_dict_places_valid(const qpy_dict_places *self)
+{
+    PyDictObject *d = (PyDictObject *)self->dict;
+    qpy_dict_keys *keys = qpy_keys_of(self->dict);
+    if (keys != self->keys || (size_t)d->ma_used != self->used || (d->ma_values ? qpy_split_values(self->dict) : NULL) != self->values)
+        return 0;
+    /* a new table may have the old one's address */
+    return self->values || (keys->kind == QPY_KEYS_UNICODE && (size_t)keys->nentries == self->count && qpy_entries_of(keys) == self->entries);
+}
+QR_INLINE PyObject *qpy_dict_places_key(const qpy_dict_places *self, size_t i) { return self->entries[i].key; }
+QR_INLINE PyObject *qpy_dict_places_value(const qpy_dict_places *self, size_t i) { return self->values ? self->values[i] : self->entries[i].value; }
+/* What a dict consists of is asked for soon. */
+QR_INLINE void qpy_dict_prefetch(PyObject *dict)
+{
+    const char *keys = (const char *)((PyDictObject *)dict)->ma_keys;
+    QR_PREFETCH(keys);
+    QR_PREFETCH(keys + 64);
+    QR_PREFETCH(keys + 128);
+}
+
 #else /* the public way */
 
 typedef struct qpy_dict_iter { PyObject *dict; Py_ssize_t i, last, used; } qpy_dict_iter;
@@ -234,6 +278,12 @@ QR_INLINE int qpy_dict_iter_again(qpy_dict_iter *self, PyObject **key)
     PyObject *value;
     return PyDict_Next(self->dict, &self->last, key, &value);
 }
+typedef struct qpy_dict_places { PyObject *dict; size_t count, used; } qpy_dict_places;
+QR_INLINE int qpy_dict_places_init(qpy_dict_places *self, PyObject *dict, int Py_UNUSED(private_ok)) { *self = (qpy_dict_places){dict, 0, 0}; return 0; }
+QR_INLINE int qpy_dict_places_valid(const qpy_dict_places *Py_UNUSED(self)) { return 0; }
+QR_INLINE PyObject *qpy_dict_places_key(const qpy_dict_places *Py_UNUSED(self), size_t Py_UNUSED(i)) { return NULL; }
+QR_INLINE PyObject *qpy_dict_places_value(const qpy_dict_places *Py_UNUSED(self), size_t Py_UNUSED(i)) { return NULL; }
+QR_INLINE void qpy_dict_prefetch(PyObject *Py_UNUSED(dict)) { }
 
 #endif
 

@@ -342,6 +342,19 @@ QR_INLINE int QR_T(open_record)(qpy_walker *w, const qr_record *record, size_t n
     return QR_F(put_map)(&w->buffer, n + record->has_tag) && (!record->has_tag || QR_T(put_tag)(w, record));
 }
 
+/* The same for fields that come in the order of their names (walk_order.h), the tag among them; `order` NULL: as they are. */
+QR_INLINE int QR_T(open_fields)(qpy_walker *w, const qr_record *record, size_t n, const uint8_t *order)
+{
+    if (!QR_TRAIT(STYLED) || !order)
+        return QR_T(open_record)(w, record, n);
+    w->style->in_order = 1;
+    return QR_F(put_map)(&w->buffer, n + record->has_tag);
+}
+/* How many there are then of `n` fields, and which is the one `at` that place: a field, or the tag as the number of the fields. */
+QR_INLINE uint32_t QR_T(count_fields)(const qr_record *record, uint32_t n, const uint8_t *order) { return QR_TRAIT(STYLED) && order ? n + record->has_tag : n; }
+QR_INLINE uint32_t QR_T(field_at)(const uint8_t *order, uint32_t at) { return QR_TRAIT(STYLED) && order ? order[at] : at; }
+QR_INLINE int QR_T(is_tag)(const qr_record *record, uint32_t i, const uint8_t *order) { return QR_TRAIT(STYLED) && order && i == record->count; }
+
 /* Computed fields and those that were unknown, behind the others. */
 static QR_NOINLINE int QR_T(write_extras)(qpy_walker *w, PyObject *pairs)
 {
@@ -384,12 +397,10 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
     PyObject *extras = NULL;
     ok = ok && qpy_walk_extras(w, side, op, &extras);
     const uint8_t *order = QR_TRAIT(STYLED) && !(extras && PyList_GET_SIZE(extras)) ? qpy_walk_field_order(w, record, side) : NULL;
-    if (QR_TRAIT(STYLED) && order)
-        w->style->in_order = 1;
-    ok = ok && (QR_TRAIT(STYLED) && order ? QR_F(put_map)(&w->buffer, n + record->has_tag) : QR_T(open_record)(w, record, n + (extras ? (size_t)PyList_GET_SIZE(extras) : 0)));
-    for (uint32_t at = 0; ok && at < got + (QR_TRAIT(STYLED) && order && record->has_tag); at++) {
-        uint32_t i = QR_TRAIT(STYLED) && order ? order[at] : at;
-        if (QR_TRAIT(STYLED) && order && i == record->count) {
+    ok = ok && QR_T(open_fields)(w, record, n + (extras ? (size_t)PyList_GET_SIZE(extras) : 0), order);
+    for (uint32_t at = 0; ok && at < QR_T(count_fields)(record, got, order); at++) {
+        uint32_t i = QR_T(field_at)(order, at);
+        if (QR_T(is_tag)(record, i, order)) {
             ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(put_tag)(w, record);
             continue;
         }
@@ -423,13 +434,19 @@ static QR_NOINLINE int QR_T(write_gathered)(qpy_walker *w, PyObject *op, const q
 }
 
 /* A dataclass whose fields are plain attributes of the instance, all written: they are taken from where they are. */
-static QR_NOINLINE int QR_T(write_attributes)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
+static QR_NOINLINE int QR_T(write_attributes)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed, const uint8_t *order)
 {
     const qr_record *record = qpy_plan_record(plan, number);
     const qpy_record_side *side = qpy_plan_record_side(plan, number);
-    if (QR_UNLIKELY(!QR_T(open_record)(w, record, record->count)))
+    if (QR_UNLIKELY(!QR_T(open_fields)(w, record, record->count, order)))
         return 0;
-    for (uint32_t i = 0; i < record->count; i++) {
+    for (uint32_t at = 0; at < QR_T(count_fields)(record, record->count, order); at++) {
+        uint32_t i = QR_T(field_at)(order, at);
+        if (QR_T(is_tag)(record, i, order)) {
+            if (!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(put_tag)(w, record))
+                return 0;
+            continue;
+        }
         const qr_field *field = &plan->core->fields[record->first + i];
         const qpy_field_side *field_side = &plan->fields[record->first + i];
         PyObject *value = qpy_instance_get(op, i, field_side->name), *owned = NULL;
@@ -446,14 +463,20 @@ static QR_NOINLINE int QR_T(write_attributes)(qpy_walker *w, PyObject *op, const
 }
 
 /* The plain case: every field is a slot and is written. */
-QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
+QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed, const uint8_t *order)
 {
     const qr_record *record = qpy_plan_record(plan, number);
     const qr_field *fields = &plan->core->fields[record->first];
     const qpy_field_side *sides = &plan->fields[record->first];
-    if (QR_UNLIKELY(!QR_T(open_record)(w, record, record->count)))
+    if (QR_UNLIKELY(!QR_T(open_fields)(w, record, record->count, order)))
         return 0;
-    for (uint32_t i = 0; i < record->count; i++) {
+    for (uint32_t at = 0; at < QR_T(count_fields)(record, record->count, order); at++) {
+        uint32_t i = QR_T(field_at)(order, at);
+        if (QR_T(is_tag)(record, i, order)) {
+            if (!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) || !QR_T(put_tag)(w, record))
+                return 0;
+            continue;
+        }
         PyObject *value = *qpy_record_slot(op, sides[i].offset);
         if (QR_UNLIKELY(!value)) {
             qpy_walk_fail(w, QR_ERROR_UNSET_FIELD, op);
@@ -474,13 +497,12 @@ QR_INLINE int QR_T(write_slots)(qpy_walker *w, PyObject *op, const qpy_plan *pla
 QR_INLINE int QR_T(write_fields)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t number, int typed)
 {
     const qpy_record_side *side = qpy_plan_record_side(plan, number);
-    if (QR_TRAIT(STYLED) && qpy_walk_field_order(w, qpy_plan_record(plan, number), side))
-        return QR_T(write_gathered)(w, op, plan, number, typed);
+    const uint8_t *order = QR_TRAIT(STYLED) ? qpy_walk_field_order(w, qpy_plan_record(plan, number), side) : NULL;
     unsigned gathers = side->omits & (typed ? ~(unsigned)QPY_ADAPTS : ~0u); /* what must be written by its type is, when all is */
     if (QR_LIKELY(side->form == QPY_FORM_RECORD && !gathers))
-        return QR_T(write_slots)(w, op, plan, number, typed);
+        return QR_T(write_slots)(w, op, plan, number, typed, order);
     if (side->in_place && !gathers && qpy_plan_is_plain(side))
-        return QR_T(write_attributes)(w, op, plan, number, typed);
+        return QR_T(write_attributes)(w, op, plan, number, typed, order);
     return QR_T(write_gathered)(w, op, plan, number, typed);
 }
 

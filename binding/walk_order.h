@@ -2,42 +2,90 @@
 /* walk_order: what can be put in order before it is written: dicts whose keys are strs, fields of records. It is written in place
  * then; everything else is written as it comes and put in order in the buffer (core/format/order.h).
  *
- * Dicts in a row mostly have the same keys in the same order: how the last ones with as many keys were put in order is tried first, which
- * takes a comparison a key. Large ones are sorted. Most comparisons are of two numbers, made of the first characters. */
+ * Dicts in a row mostly have the same keys in the same order: the shape of a dict that begins as one before it is kept while the call lasts.
+ * Then its order takes a comparison of pointers a key, and its keys are copied as they were written. Other dicts are sorted (order_keys.h). */
 #ifndef QUIRE_BINDING_WALK_ORDER_H
 #define QUIRE_BINDING_WALK_ORDER_H
 
+#include "binding/order_keys.h"
 #include "binding/walk.h"
 
-enum { QPY_ORDER_MOST = 64 /* fields of a record, pairs of a dict that is not sorted anew */, QPY_ORDER_GUESSES = 8 };
+enum {
+    QPY_ORDER_MOST = 64, /* fields of a record, places of a dict whose shape is kept */
+    QPY_ORDER_SHAPES = 32,
+    QPY_ORDER_IMAGE = 31, /* bytes of a key as it is written, with what stands behind it */
+    QPY_ORDER_AHEAD = 6
+};
 
-typedef struct qpy_order_pair {
-    uint64_t head;         /* keys with different ones are in their order */
-    PyObject *key, *value; /* held */
-} qpy_order_pair;
+typedef struct qpy_order_image {
+    uint8_t length; /* 0: not yet written, or too long */
+    uint8_t bytes[QPY_ORDER_IMAGE];
+} qpy_order_image;
+
+/* The keys of a dict as they come, and how they are in order. */
+typedef struct qpy_order_shape {
+    size_t count, pins;      /* while it is pinned it stays */
+    PyObject **keys;         /* strong, so that no other key can have the place of one in memory */
+    uint8_t *order;          /* places */
+    qpy_order_image images[]; /* of the keys in order */
+} qpy_order_shape;
 
 /* A style while it is heeded; the walker's `style` is its first member. */
 typedef struct qpy_styled {
     qr_styled core;
-    qpy_order_pair *pairs; /* of the open dicts, the innermost last; `inline_` until there are more */
+    uint64_t *numbers; /* of the large dicts that are open, the innermost last (order_keys.h) */
     size_t count, room;
-    uint8_t guessed[QPY_ORDER_GUESSES]; /* pairs of each guess, 0: none */
-    uint8_t guesses[QPY_ORDER_GUESSES][QPY_ORDER_MOST];
-    PyObject *guess_keys[QPY_ORDER_GUESSES][QPY_ORDER_MOST]; /* of which dict it was, held: these very keys need not be compared */
-    qpy_order_pair inline_[QPY_ORDER_MOST];
+    const void *first[QPY_ORDER_SHAPES]; /* the first key of a dict that came there */
+    qpy_order_shape *shapes[QPY_ORDER_SHAPES];
 } qpy_styled;
 
 void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by);
 void qpy_styled_release(qpy_styled *self);
 QR_INLINE qpy_styled *qpy_walk_styled(const qpy_walker *walker) { return (qpy_styled *)walker->style; }
 
-/* Holds the pairs of a dict, behind those that are held already. order[i] is which of them comes i-th; more than QPY_ORDER_MOST come as
- * they are held. Their number; -1 when it cannot be done here (nothing is held), -2 when memory is out (failed). */
-Py_ssize_t qpy_walk_hold_pairs(qpy_walker *self, PyObject *dict, uint8_t order[QPY_ORDER_MOST]);
-/* Lets the last n go. */
-void qpy_walk_drop_pairs(qpy_walker *self, size_t n);
+/* Where the shape of dicts that begin with that key is kept. */
+QR_INLINE size_t qpy_order_slot(PyObject *first, size_t n) { return (((uintptr_t)first >> 4) ^ ((uintptr_t)first >> 9) ^ n) % QPY_ORDER_SHAPES; }
+
+/* The shape of a dict that is not empty, or NULL: none is known. */
+QR_INLINE qpy_order_shape *qpy_walk_shape(const qpy_walker *self, const qpy_dict_places *places)
+{
+    size_t n = places->count;
+    qpy_order_shape *shape = qpy_walk_styled(self)->shapes[qpy_order_slot(qpy_dict_places_key(places, 0), n)];
+    if (!shape || shape->count != n || places->used != n)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        QR_PREFETCH(qpy_dict_places_value(places, i));
+        if (shape->keys[i] != qpy_dict_places_key(places, i))
+            return NULL;
+    }
+    return shape;
+}
+
+/* The order of a dict of unknown shape: to `order` where it has at most QPY_ORDER_MOST places, else to the end of the walker's numbers. It may be
+ * a shape from then on. 1; 0 when it cannot be found here; -1 when memory is out (failed). Runs no user code. */
+int qpy_walk_order_dict(qpy_walker *self, const qpy_dict_places *places, uint8_t order[QPY_ORDER_MOST]);
+
+/* A value (or NULL) is written soon, out of the order in which it was made: what it consists of, as far as its head tells, is fetched. */
+QR_INLINE void qpy_walk_prefetch(PyObject *value)
+{
+    if (QR_UNLIKELY(!value))
+        return;
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyDict_Type)
+        qpy_dict_prefetch(value);
+    else if (type == &PyList_Type)
+        QR_PREFETCH(((PyListObject *)value)->ob_item);
+    else
+        QR_PREFETCH((const char *)value + 64);
+}
 
 /* In which order a record's fields are written: their numbers, and that of a tag is how many fields there are. NULL: as they are. */
-const uint8_t *qpy_walk_field_order(const qpy_walker *self, const qr_record *record, const qpy_record_side *side);
+QR_INLINE const uint8_t *qpy_walk_field_order(const qpy_walker *self, const qr_record *record, const qpy_record_side *side)
+{
+    const qr_styled *style = self->style;
+    if (!style->style->sorts || !side->order || record->array)
+        return NULL;
+    return side->order + (style->order.by == QR_ORDER_BYTES ? record->count + 1 : 0);
+}
 
 #endif

@@ -6,36 +6,135 @@ static QR_NOINLINE int QR_T(write_any_dict)(qpy_walker *w, PyObject *op, const q
     return plan ? QR_T(write_pairs)(w, op, plan, key_node, node) : QR_T(write_pairs)(w, op, NULL, 0, 0);
 }
 
-/* The pairs are written as they were when it began; a dict that has more or fewer in the end has changed. */
-static QR_NOINLINE int QR_T(write_held_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t node, const uint8_t *order, size_t n)
+/* After a pair: has user code, that may have run, left the dict alone? */
+QR_INLINE int QR_T(is_unchanged)(qpy_walker *w, const qpy_dict_places *places, uint32_t *calls)
 {
-    QPY_WALK_ENTER(w, op, QR_T(write_held_dict)(w, op, plan, node, order, n)); /* what is held then is let go in the end */
-    size_t first = qpy_walk_styled(w)->count - n;
+    if (QR_LIKELY(*calls == w->calls))
+        return 1;
+    *calls = w->calls;
+    return qpy_dict_places_valid(places) || qpy_walk_fail(w, QR_ERROR_CHANGED, places->dict);
+}
+
+/* The pair that was to be written is at fault, unless user code dropped it. */
+static QR_COLD int QR_T(place_fails)(qpy_walker *w, const qpy_dict_places *places, size_t place, uint32_t calls)
+{
+    int is_there = calls == w->calls || qpy_dict_places_valid(places);
+    return qpy_walk_step(w, is_there ? qpy_dict_places_key(places, place) : Py_Ellipsis, 0);
+}
+
+/* The key that comes i-th in its shape. */
+QR_INLINE int QR_T(write_shape_key)(qpy_walker *w, qpy_order_shape *shape, size_t i, PyObject *key)
+{
+    qpy_order_image *image = &shape->images[i];
+    if (QR_LIKELY(image->length)) {
+        memcpy(w->buffer.p, image->bytes, QPY_ORDER_IMAGE);
+        w->buffer.p += image->length;
+        return 1;
+    }
+    size_t start = qr_buffer_length(&w->buffer);
+    if (!QR_T(write_key)(w, key))
+        return 0;
+    size_t length = qr_buffer_length(&w->buffer) - start;
+    if (length <= QPY_ORDER_IMAGE) {
+        memcpy(image->bytes, w->buffer.base + start, length);
+        image->length = (uint8_t)length;
+    }
+    return 1;
+}
+
+/* A dict of the shape, which stays for as long as it is pinned. */
+static QR_NOINLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, uint32_t node, const qpy_dict_places *places, qpy_order_shape *shape)
+{
+    QPY_WALK_ENTER(w, places->dict, QR_T(write_shape)(w, plan, node, places, shape));
+    PyObject *op = places->dict;
+    uint32_t calls = w->calls;
+    size_t n = shape->count;
+    shape->pins++;
     w->style->in_order = 1;
     int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
     for (size_t i = 0; ok && i < n; i++) {
-        qpy_order_pair pair = qpy_walk_styled(w)->pairs[first + (n <= QPY_ORDER_MOST ? order[i] : i)];
-        ok = qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_key)(w, pair.key) && qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK) && QR_T(write_item)(w, plan, node, pair.value);
-        if (QR_LIKELY(ok))
+        size_t place = shape->order[i];
+        PyObject *key = shape->keys[place], *value = qpy_dict_places_value(places, place);
+        if (i + 1 < n)
+            qpy_walk_prefetch(qpy_dict_places_value(places, shape->order[i + 1]));
+        if (QR_UNLIKELY(!value || qpy_dict_places_key(places, place) != key)) /* user code put another table in the place of the one that was */
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        else if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)))
+            ok = 0;
+        else if (QR_UNLIKELY(!QR_T(write_shape_key)(w, shape, i, key) || !QR_T(write_item)(w, plan, node, value)))
+            ok = qpy_walk_step(w, key, 0);
+        else {
             QR_F(sep)(&w->buffer);
-        else
-            qpy_walk_step(w, pair.key, 0);
+            ok = QR_T(is_unchanged)(w, places, &calls);
+        }
     }
-    if (ok && QR_UNLIKELY((size_t)PyDict_GET_SIZE(op) != n))
-        ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
-    qpy_walk_drop_pairs(w, n);
+    shape->pins--;
     ok = ok && QR_T(close_map)(w);
     qpy_walk_leave(w, op);
     return ok;
 }
 
-static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
+QR_INLINE size_t QR_T(place_at)(const qpy_walker *w, const uint8_t *order, size_t i, size_t mask) { return QR_LIKELY(order != NULL) ? order[i] : (size_t)qpy_walk_styled(w)->numbers[i] & mask; }
+
+/* In that order; NULL: in that of the walker's last numbers. */
+static QR_NOINLINE int QR_T(write_sorted)(qpy_walker *w, const qpy_plan *plan, uint32_t node, const qpy_dict_places *places, const uint8_t *order)
+{
+    QPY_WALK_ENTER(w, places->dict, QR_T(write_sorted)(w, plan, node, places, order));
+    PyObject *op = places->dict;
+    size_t n = places->used, first = order ? 0 : qpy_walk_styled(w)->count - n, mask = ((size_t)1 << qpy_order_place_bits(places)) - 1;
+    size_t ahead = order ? 1 : QPY_ORDER_AHEAD;
+    uint32_t begin = w->calls, calls = begin;
+    w->style->in_order = 1;
+    int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
+    for (size_t i = 0; ok && i < n; i++) {
+        size_t place = QR_T(place_at)(w, order, first + i, mask);
+        if (i + 2 * ahead < n) {
+            size_t later = QR_T(place_at)(w, order, first + i + 2 * ahead, mask);
+            QR_PREFETCH(qpy_dict_places_key(places, later));
+            QR_PREFETCH(qpy_dict_places_value(places, later));
+        }
+        if (i + ahead < n)
+            qpy_walk_prefetch(qpy_dict_places_value(places, QR_T(place_at)(w, order, first + i + ahead, mask)));
+        PyObject *key = qpy_dict_places_key(places, place), *value = qpy_dict_places_value(places, place);
+        if (QR_UNLIKELY(begin != calls) && (!value || !PyUnicode_CheckExact(key))) /* another table in the place of the one that was */
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        else if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)))
+            ok = 0;
+        else if (QR_UNLIKELY(!QR_T(write_key)(w, key) || !QR_T(write_item)(w, plan, node, value)))
+            ok = QR_T(place_fails)(w, places, place, calls);
+        else {
+            QR_F(sep)(&w->buffer);
+            ok = QR_T(is_unchanged)(w, places, &calls);
+        }
+    }
+    if (!order)
+        qpy_walk_styled(w)->count = first;
+    ok = ok && QR_T(close_map)(w);
+    qpy_walk_leave(w, op);
+    return ok;
+}
+
+/* A dict whose shape is not known (yet). */
+static QR_NOINLINE int QR_T(write_unknown)(qpy_walker *w, const qpy_plan *plan, uint32_t key_node, uint32_t node, const qpy_dict_places *places)
 {
     uint8_t order[QPY_ORDER_MOST];
-    int may_sort = w->style->style->sorts && (!plan || (plan->nodes[key_node].exact == &PyUnicode_Type && !QPY_ADAPTS_KEY(plan, key_node)));
-    Py_ssize_t n = may_sort ? qpy_walk_hold_pairs(w, op, order) : -1;
-    if (n == -1)
+    int found = qpy_walk_order_dict(w, places, order);
+    if (found > 0)
+        return QR_T(write_sorted)(w, plan, node, places, places->count <= QPY_ORDER_MOST ? order : NULL);
+    return found == 0 && QR_T(write_any_dict)(w, places->dict, plan, key_node, node);
+}
+
+static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
+{
+    qpy_dict_places places;
+    if (PyDict_GET_SIZE(op) <= 1) {
+        w->style->in_order = 1;
         return QR_T(write_any_dict)(w, op, plan, key_node, node);
-    return n >= 0 && QR_T(write_held_dict)(w, op, plan, node, order, (size_t)n);
+    }
+    int may_sort = w->style->style->sorts && (!plan || (plan->nodes[key_node].exact == &PyUnicode_Type && !QPY_ADAPTS_KEY(plan, key_node)));
+    if (!may_sort || !qpy_dict_places_init(&places, op, w->state->private_ok))
+        return QR_T(write_any_dict)(w, op, plan, key_node, node);
+    qpy_order_shape *shape = qpy_walk_shape(w, &places);
+    return QR_LIKELY(shape != NULL) ? QR_T(write_shape)(w, plan, node, &places, shape) : QR_T(write_unknown)(w, plan, key_node, node, &places);
 }
 static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op) { return QR_T(write_typed_dict)(w, op, NULL, 0, 0); }
