@@ -6,7 +6,7 @@
 #ifndef QUIRE_BINDING_ADAPT_H
 #define QUIRE_BINDING_ADAPT_H
 
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 #include "binding/walk.h"
 #include "core/base/reader.h"
 

@@ -6,7 +6,7 @@
 #ifndef QUIRE_BINDING_CONTAINERS_H
 #define QUIRE_BINDING_CONTAINERS_H
 
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 
 /* Is it a deque? A class that nobody imported has no instances, so this imports nothing. */
 int qpy_containers_is_deque(qpy_state *state, PyObject *object);

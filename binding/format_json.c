@@ -7,7 +7,7 @@
 #include "binding/collect.h"
 #include "binding/cpython_private.h"
 #include "binding/ext.h"
-#include "binding/json_loads.h"
+#include "binding/json/loads.h"
 #include "binding/members.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
@@ -39,7 +39,7 @@
 #include "binding/walk.tmpl.h"
 #include "binding/codec.tmpl.h"
 
-/* qpy_json_read (json_loads.h). */
+/* qpy_json_read (json/loads.h). */
 static PyObject *json_read(qpy_state *state, const uint8_t *data, size_t length, size_t start, int whole, size_t *end)
 {
     /* 640 digits are as many as sys.set_int_max_str_digits can not forbid. */

@@ -12,7 +12,7 @@
 #include "binding/codec.h"
 #include "binding/collect.h"
 #include "binding/containers.h"
-#include "binding/record_internal.h"
+#include "binding/record/internal.h"
 #include "binding/scalar.h"
 #include "binding/union.h"
 #include "binding/walk.h"

@@ -101,8 +101,8 @@ static int is_less(PyObject *a, PyObject *b, qr_order_by by)
             return length < other_length;
     }
     if (kind == other && kind == PyUnicode_1BYTE_KIND) {
-        int order = memcmp(p, q, least);
-        return order ? order < 0 : n < m;
+        int difference = memcmp(p, q, least);
+        return difference ? difference < 0 : n < m;
     }
     if (kind == other)
         i = first_difference(p, q, (size_t)kind, least);

@@ -6,7 +6,7 @@
 #ifndef QUIRE_BINDING_RAISE_H
 #define QUIRE_BINDING_RAISE_H
 
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 #include "core/base/reader.h"
 
 /* What raise must know of a format. */

@@ -9,7 +9,7 @@
 #ifndef QUIRE_BINDING_SINK_H
 #define QUIRE_BINDING_SINK_H
 
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 #include "binding/shapes.h"
 #include "core/base/reader.h"
 #include "core/plan/scalar.h"

@@ -51,9 +51,9 @@ struct qpy_pickle_plans;
     X(PyTypeObject, lines_type) X(PyTypeObject, stream_type)                                                                   \
     /* ext.c */                                                                                                                \
     X(PyTypeObject, ext_type)                                                                                                  \
-    /* json_names.c */                                                                                                         \
+    /* json/names.c */                                                                                                         \
     X(PyObject, json_keywords)    /* tuple of names */                                                                         \
-    /* msgpack_values.c: ExtType and Timestamp of quire.msgpack.ext, once needed */                                            \
+    /* msgpack/values.c: ExtType and Timestamp of quire.msgpack.ext, once needed */                                            \
     X(PyTypeObject, msgpack_ext) X(PyTypeObject, msgpack_timestamp)                                                            \
     /* pickle/construct.c: of the standard library, once needed */                                                             \
     X(PyObject, unpickle_error) X(PyObject, unpickle_names) X(PyObject, unpickle_modules)                                      \
@@ -76,21 +76,21 @@ typedef struct qpy_state {
     QPY_STATE_OBJECTS(X)
 #undef X
     PyObject *module;             /* module.c; borrowed */
-    size_t record_classes;        /* record_class.c: how many were ever made */
+    size_t record_classes;        /* record/class.c: how many were ever made */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
     size_t pickle_data_hint;      /* pickle/data.c: the same */
-    PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json_loads.h */
+    PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json/loads.h */
     PyObject *(*json_scan)(struct qpy_state *, PyObject *, Py_ssize_t, const struct qpy_json_hooks *, Py_ssize_t *);
-    size_t json_hint;             /* json_dumps.c: length of its last result */
+    size_t json_hint;             /* json/dumps.c: length of its last result */
     size_t marshal_hint;          /* marshal/write.c: the same */
     qpy_str_header str_header;    /* module.c */
     qpy_ints ints;                /* module.c */
-    int knows_protocols;          /* record_meta.c: the metaclass has that of typing.Protocol as its base */
-    setattrofunc slot_setattro;   /* record_class.c: what `type` gives a class with a __setattr__ in Python */
+    int knows_protocols;          /* record/meta.c: the metaclass has that of typing.Protocol as its base */
+    setattrofunc slot_setattro;   /* record/class.c: what `type` gives a class with a __setattr__ in Python */
     int private_ok;               /* module.c: the layouts of cpython_private.h hold here: the one switch for all that is behind them */
     size_t str_least;             /* module.c: length from which a str is made of str_header; SIZE_MAX without private_ok */
     void *datetime_api;           /* scalar.c: PyDateTime_CAPI *, NULL until first needed (its macro's global would be a static) */
-    Py_ssize_t msgpack_slots[2];  /* msgpack_values.c: seconds and nanoseconds in a Timestamp */
+    Py_ssize_t msgpack_slots[2];  /* msgpack/values.c: seconds and nanoseconds in a Timestamp */
     qpy_memo_table pickle_table;  /* pickle/memo.c: of a call that is over */
     struct qpy_pickle_plans *pickle_plans; /* pickle/classes.c: classes met */
     size_t pickle_hint;           /* pickle/output.c: length of the last result of dumps */

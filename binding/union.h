@@ -6,7 +6,7 @@
 #ifndef QUIRE_BINDING_UNION_H
 #define QUIRE_BINDING_UNION_H
 
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 
 /* A class and its arm. */
 typedef struct qpy_class_arm {

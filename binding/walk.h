@@ -7,7 +7,7 @@
 #define QUIRE_BINDING_WALK_H
 
 #include "binding/output.h"
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 #include "core/base/stack.h"
 #include "core/format/style.h"
 

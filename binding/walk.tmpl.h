@@ -10,7 +10,7 @@
  * greatest one, QPY_WALK_COMPARES(w, on), called around keys that are written to be compared and taken back, and, where keys are of any
  * kind, QPY_WALK_OPENS(byte): does that byte begin an array or a map? */
 #ifndef QPY_WALK_OPENS
-#define QPY_WALK_OPENS(byte) 0
+#define QPY_WALK_OPENS(byte) ((void)(byte), 0)
 #endif
 #ifndef QPY_WALK_COMPARES
 #define QPY_WALK_COMPARES(w, on) ((void)0)

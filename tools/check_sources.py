@@ -18,7 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LISTS = [
     ("core/meson.build", "core_sources", ["*/*.c"], r"$^", "path"),
     ("core/meson.build", "core_headers", ["*/*.h", "*/*.def"], r"$^", "path"),
-    ("binding/meson.build", "binding_sources", ["*.c", "pickle/*.c", "marshal/*.c"], r"$^", "path"),
+    (
+        "binding/meson.build",
+        "binding_sources",
+        ["*.c", *(f"{room}/*.c" for room in ("json", "marshal", "msgpack", "pickle", "plan", "record"))],
+        r"$^",
+        "path",
+    ),
     ("tests/c/meson.build", "c_tests", ["test_*.c"], r"$^", "test"),
     ("fuzz/meson.build", "fuzz_targets", ["*.c"], r"^driver\.c$", "stem"),
     ("tests/c/meson.build", "c_examples", ["../../examples/c/*.c"], r"$^", "stem"),

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of the standard library's json once more, compiled for AVX-512 (its flags are in binding/meson.build). */
 #define QPY_FOR_AVX512
-#include "binding/json_scan_units.c"
+#include "binding/json/scan_units.c"

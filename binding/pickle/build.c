@@ -7,7 +7,7 @@
 #include "binding/pickle/machine.h"
 
 #include "binding/members.h"
-#include "binding/record.h"
+#include "binding/record/record.h"
 
 /* ---------------------------------------------------------------- lists */
 

@@ -7,7 +7,7 @@
  * asks the tables for every object, and the name is qpy_pickle_global's affair. */
 #include "binding/attribute.h"
 #include "binding/pickle/pickler.h"
-#include "binding/record.h"
+#include "binding/record/record.h"
 
 #if PY_VERSION_HEX >= 0x030C0000
 #define MEMBER_OBJECT Py_T_OBJECT_EX

@@ -4,7 +4,7 @@
  * Whatever is written later is a frame, pushed in reverse order; only what runs at once is done at once. */
 #include "binding/attribute.h"
 #include "binding/pickle/pickler.h"
-#include "binding/record.h"
+#include "binding/record/record.h"
 
 /* A level of what user code made, closed by a frame REDUCTION: 1, or 0 with RecursionError. */
 static int open_level(qpy_pickling *k)

@@ -17,7 +17,7 @@
 
 #include "binding/keys.h"
 #include "binding/members.h"
-#include "binding/plan.h"
+#include "binding/plan/plan.h"
 
 enum { KEY_DEPTH = 32, WALK_FIRST = 64, TEXT_WEIGHT = 64 };
 

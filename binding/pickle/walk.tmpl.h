@@ -5,7 +5,7 @@
  * it puts a frame on the stack, where it is not on it yet, and goes on from there, once that item has been written. `once`: there is but
  * one reference to the object, and we came by it. */
 #include "binding/pickle/pickler.h"
-#include "binding/record.h"
+#include "binding/record/record.h"
 #include "core/base/simd.h"
 
 #if PLAIN

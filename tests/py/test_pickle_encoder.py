@@ -73,7 +73,13 @@ _share(test_unions_encode, "test_what_would_change_in_containers_of_every_class"
 _share(test_unions_models)
 _share(test_field_options, "test_more_fields_than_a_record_may_have")
 _share(test_typeddict_options)
-_share(test_computed, "test_faults_and_limits", "test_kept_and_written_back", "test_only_to_its_own_format", "test_what_is_put_there_by_hand")
+_share(
+    test_computed,
+    "test_faults_and_limits",
+    "test_kept_and_written_back",
+    "test_only_to_its_own_format",
+    "test_what_is_put_there_by_hand",
+)
 _share(test_enum_values)
 _share(test_union_keys)
 
@@ -146,7 +152,9 @@ def test_nothing_is_named():
 
     data = quick.Encoder(list[Point]).encode([Point(1, datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC))])
     names = {op.name for op, *_ in pickletools.genops(data)}
-    assert names <= set("PROTO FRAME BININT1 POP EMPTY_LIST MARK EMPTY_DICT SHORT_BINUNICODE MEMOIZE SETITEMS APPENDS STOP".split())
+    assert names <= set(
+        "PROTO FRAME BININT1 POP EMPTY_LIST MARK EMPTY_DICT SHORT_BINUNICODE MEMOIZE SETITEMS APPENDS STOP".split()
+    )
     assert pickle.loads(data) == [{"type": "point", "x": 1, "at": "2024-01-01T00:00:00Z"}]
 
 
@@ -293,7 +301,20 @@ def test_types_come_back(data):
         n: int = 0
         text: str | None = None
 
-    kinds = [int, str, bytes, float, bool, datetime.datetime, Inner, list[Inner], dict[str, Inner | None], dict[int, bytes], set[str], tuple[int, str]]
+    kinds = [
+        int,
+        str,
+        bytes,
+        float,
+        bool,
+        datetime.datetime,
+        Inner,
+        list[Inner],
+        dict[str, Inner | None],
+        dict[int, bytes],
+        set[str],
+        tuple[int, str],
+    ]
     type_ = data.draw(st.sampled_from(kinds))
     type_ = data.draw(st.sampled_from([type_, list[type_], dict[str, type_], type_ | None]))
     value = data.draw(values(type_, PICKLES))

@@ -79,7 +79,15 @@ def test_zones_that_come_later():
 # ---------------------------------------------------------------- random pickles
 
 
-TYPES = (Any, list[Point], Node, dict[str, Point | Node], set[int | str], tuple[bytes, datetime.datetime] | None, list[frozenset[tuple[int, str]]])
+TYPES = (
+    Any,
+    list[Point],
+    Node,
+    dict[str, Point | Node],
+    set[int | str],
+    tuple[bytes, datetime.datetime] | None,
+    list[frozenset[tuple[int, str]]],
+)
 ARGUMENTS = (
     b"\x00", b"\x01", b"\x02x", b"\x04\x00\x00\x00Node", b"\x05Point", b"1\n", b"'x'\n", b"\x03\x00\x00\x00abc", b"\xff\xff\xff\x7f", b"\x00" * 8, b"",
     __name__.encode() + b"\nPoint\n", b"quire._core\n_restore_record\n", b"builtins\nset\n", b"datetime\ndatetime\n",
@@ -89,7 +97,14 @@ OPCODES = bytes(ord(value) for name, value in vars(pickle).items() if name.isupp
 
 def programs(choose):
     """Opcodes in any order, and real pickles of which a few bytes were changed, taken out or put in."""
-    values = ([Point(1), Point(2, "z")], Node(1, Node("x")), {"a": Node([1])}, {1, "x"}, (b"x", datetime.datetime(2024, 1, 1)), [frozenset([(1, "a")])])
+    values = (
+        [Point(1), Point(2, "z")],
+        Node(1, Node("x")),
+        {"a": Node([1])},
+        {1, "x"},
+        (b"x", datetime.datetime(2024, 1, 1)),
+        [frozenset([(1, "a")])],
+    )
     typed = [(i, pickle.dumps(value, protocol)) for i, value in enumerate(values, 1) for protocol in (0, 2, 4, 5)]
     typed += [(1, quick.encode(values[0])), (2, quick.encode(Node({"k": [1, 2.5, None, b"x"]})))]
     samples = [data for _, data in typed]
@@ -111,7 +126,10 @@ def programs(choose):
                     data[at:at] = other[start : start + choose.randrange(30)]
         yield i if choose.randrange(8) else 0, bytes(data)
     for _ in range(4000):
-        yield choose.randrange(len(TYPES)), b"".join(bytes([choose.choice(OPCODES)]) + choose.choice(ARGUMENTS) for _ in range(choose.randrange(1, 20))) + b"."
+        yield (
+            choose.randrange(len(TYPES)),
+            b"".join(bytes([choose.choice(OPCODES)]) + choose.choice(ARGUMENTS) for _ in range(choose.randrange(1, 20))) + b".",
+        )
 
 
 def test_any_bytes_at_all():

@@ -170,7 +170,11 @@ def test_without_values():
 
 def test_more_fields_than_are_kept():
     for n in (249, 250, 251, 300):
-        cls = RecordMeta("Wide", (Record,), {"__annotations__": {f"f{i}": int for i in range(n)}, "__module__": __name__, "__qualname__": "Wide"})
+        cls = RecordMeta(
+            "Wide",
+            (Record,),
+            {"__annotations__": {f"f{i}": int for i in range(n)}, "__module__": __name__, "__qualname__": "Wide"},
+        )
         globals()["Wide"] = cls
         same_bytes([cls(*range(n))] * 2, (2, 4, 5))
 
@@ -199,7 +203,11 @@ def test_classes_that_change():
 
 def test_what_was_registered(monkeypatch):
     value = [One(1), Point(One(2)), One(3)]
-    for registered, reducer in ((One, lambda one: (One, ("registered",))), (RecordMeta, lambda cls: cls.__name__), (types.BuiltinFunctionType, lambda f: "_restore_record")):
+    for registered, reducer in (
+        (One, lambda one: (One, ("registered",))),
+        (RecordMeta, lambda cls: cls.__name__),
+        (types.BuiltinFunctionType, lambda f: "_restore_record"),
+    ):
         same_bytes(value)
         monkeypatch.setitem(copyreg.dispatch_table, registered, reducer)
         same_bytes(value)

@@ -28,7 +28,7 @@ class Frozen(Record, frozen=True):
 
 
 class Stores(Record):
-    """A class whose code names object.__setattr__, so that it works: see binding/record_member.c."""
+    """A class whose code names object.__setattr__, so that it works: see binding/record/member.c."""
 
     x: object
     y: object = None

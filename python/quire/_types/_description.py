@@ -3,7 +3,7 @@
 
 `describe(type)` turns any annotation into a `Description`: a list of nodes that refer to each other by number, so that
 recursive types are plain data. It is read once, in C, by position: the order of the members here is the contract with
-`binding/plan.c`, and every difference between Python versions in `typing` stays on this side of it.
+`binding/plan/plan.c`, and every difference between Python versions in `typing` stays on this side of it.
 """
 
 from __future__ import annotations
