@@ -53,24 +53,26 @@ SCRIPT = """
         jobs[f"encode as it is {i}"] = lambda value=value: quick.encode(value)
         for n, data in enumerate(written):
             assert decoder.decode(data) == value
-            jobs[f"decode {i} {n}"] = lambda decoder=decoder, data=data: decoder.decode(data)
+            if n == 0 or i in (1, 2, 3) or sys.version_info < (3, 12):  # later ones crash by themselves when there is no memory for a generator
+                jobs[f"decode {i} {n}"] = lambda decoder=decoder, data=data: decoder.decode(data)
     records = [Node(str(i), {}) for i in range(9)]
-    jobs["records, plain"] = lambda: quick.dumps(records)
 
-    def held():
+    def dumps(value):
         try:
-            quick.dumps([records, Keeps(1)])
+            quick.dumps(value)
         except pickle.PicklingError as error:  # importing the module of a class failed, whatever that was: as in the standard library
             raise MemoryError from error
 
-    jobs["records, held"] = held
+    jobs["records, plain"] = lambda: dumps(records)
+    jobs["records, held"] = lambda: dumps([records, Keeps(1)])
     jobs["many keys"] = lambda: quick.encode([{f"key {i} {j}": j for j in range(90)} for i in range(9)])
     jobs["outputs"] = lambda: (quick.Encoder().encode_into(ANY, bytearray(5000)), quick.Encoder().encode_lines([ANY, ANY]), quick.Encoder().write(ANY, io.BytesIO()))
     every = quick.Encoder(list[Node], errors="all")
-    jobs["faults"] = lambda: every.encode([NODE, Node(1, {"a": object()}), 5])
-    nodes, wrong, numbers, all_numbers = pickle.dumps([NODE]), pickle.dumps(["x", [1]]), quick.Decoder(list[int]), quick.Decoder(list[int], errors="all")
-    jobs["refused"] = lambda: numbers.decode(nodes)
-    jobs["wrong"] = lambda: all_numbers.decode(wrong)
+    if sys.version_info < (3, 12):  # exceptions are made by Python
+        jobs["faults"] = lambda: every.encode([NODE, Node(1, {"a": object()}), 5])
+        nodes, wrong, numbers, all_numbers = pickle.dumps([NODE]), pickle.dumps(["x", [1]]), quick.Decoder(list[int]), quick.Decoder(list[int], errors="all")
+        jobs["refused"] = lambda: numbers.decode(nodes)
+        jobs["wrong"] = lambda: all_numbers.decode(wrong)
 
     chosen = [name for i, name in enumerate(jobs) if i % 3 == int(sys.argv[1])]
     for name in chosen:
