@@ -512,7 +512,7 @@ class Finding(io.BytesIO):
 
     def readinto(self, buffer):
         for found in gc.get_objects():
-            if type(found) is list and found[:1] == [77]:
+            if type(found) is list and found and type(found[0]) is int and found[0] == 77:
                 self.function(found)
         return super().readinto(buffer)
 
