@@ -100,6 +100,8 @@ def summary(results: list[Result], titles: dict[str, str]) -> list[str]:
     for result in results:
         if result.judged and result.unit == "ns" and any(cell.ratio for cell in result.columns.values()):
             title = titles[result.topic] if result.topic in ("records", "message") else result.task
+            if result.topic in ("pickle_", "marshal_"):  # their tasks have the same names
+                title = f"{result.topic.rstrip('_')} {title}"
             groups[title].append(result)
     for title, rows in groups.items():
         means = []

@@ -31,6 +31,8 @@ def verdict(version: str) -> Verdict:
         raise SystemExit(f"bench/results/{version}.md has no verdict")
     machine = about["machine"]
     hasty = " `--quick`: five rounds a row, single rows may be 10 to 30 % off." if "quick" in str(about["settings"]) else ""
+    _, _, older = str(about["settings"]).partition("of an earlier commit: ")
+    hasty += f" Measured on an earlier commit: {older}." if older else ""
     counts = section[1].partition("\n")[0].strip()
     link = f"[every row, and every target missed](bench/results/{version}.md)"
     lines = [line.strip("| ").split(" | ") for line in section[1].splitlines() if line.startswith("| ")]
