@@ -156,6 +156,22 @@ static PyObject *make_list(qpy_sink *self, PyObject **values, Py_ssize_t n)
     return list;
 }
 
+PyObject *qpy_sink_pairs(PyObject **pairs, Py_ssize_t n)
+{
+    PyObject *list = PyList_New(n);
+    for (Py_ssize_t i = 0; list && i < n; i++) {
+        PyObject *pair = PyTuple_Pack(2, pairs[2 * i], pairs[2 * i + 1]);
+        if (pair)
+            PyList_SET_ITEM(list, i, pair);
+        else
+            Py_CLEAR(list);
+    }
+    if (list)
+        for (Py_ssize_t i = 0; i < 2 * n; i++)
+            Py_DECREF(pairs[i]);
+    return list;
+}
+
 /* A tuple of atoms can never be part of a cycle: the collector would find that out in its first pass and untrack it. */
 PyObject *qpy_sink_tuple(const qpy_sink *self, PyObject **values, Py_ssize_t n)
 {

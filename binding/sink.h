@@ -124,6 +124,8 @@ QR_INLINE void qpy_sink_predicted(qpy_sink *self, qpy_frame *frame)
 PyObject *qpy_sink_close_array(qpy_sink *self, uint32_t node, qpy_frame *frame);
 /* A tuple of these values, whose references are stolen on success. */
 PyObject *qpy_sink_tuple(const qpy_sink *self, PyObject **values, Py_ssize_t n);
+/* A list of n tuples of two from keys and values one after the other, whose references it takes: NULL with an exception, and nothing taken. */
+PyObject *qpy_sink_pairs(PyObject **pairs, Py_ssize_t n);
 PyObject *qpy_sink_close_map(qpy_sink *self, uint32_t node, qpy_frame *frame, qr_reader *r);
 PyObject *qpy_sink_close_record(qpy_sink *self, qr_reader *r, uint32_t node, qpy_frame *frame, const uint64_t *seen, const uint8_t *at);
 int qpy_sink_open_other(qpy_sink *self, qpy_frame *frame);

@@ -85,17 +85,9 @@ static PyObject *call_hook(qpy_sink *sink, PyObject *hook, PyObject *argument)
 static PyObject *close_pairs(qpy_sink *sink, qpy_frame *frame)
 {
     PyObject **values = sink->base + frame->base;
-    Py_ssize_t n = (sink->top - values) / 2;
-    PyObject *list = PyList_New(n);
-    for (Py_ssize_t i = 0; list && i < n; i++) {
-        PyObject *pair = PyTuple_Pack(2, values[2 * i], values[2 * i + 1]);
-        if (pair)
-            PyList_SET_ITEM(list, i, pair);
-        else
-            Py_CLEAR(list);
-    }
-    while (list && sink->top > values)
-        Py_DECREF(*--sink->top);
+    PyObject *list = qpy_sink_pairs(values, (sink->top - values) / 2);
+    if (list)
+        sink->top = values;
     return list;
 }
 

@@ -251,7 +251,7 @@ QR_INLINE PyObject *close_frame(qpy_unpack *self, qpy_unpack_frame *f, qr_reader
     }
     else if (QR_UNLIKELY(options->object_pairs_hook)) {
         PyObject **values = s->base + f->frame.base;
-        value = qpy_unpack_pairs(values, (s->top - values) / 2);
+        value = qpy_sink_pairs(values, (s->top - values) / 2);
         if (QR_LIKELY(value))
             s->top = values;
         hook = options->object_pairs_hook;

@@ -82,8 +82,6 @@ PyObject *qpy_unpack_text(qpy_unpack *self, const qr_token *token); /* by the co
 PyObject *qpy_unpack_ext(qpy_unpack *self, const qr_token *token);
 /* hook(value), whose reference is taken. */
 PyObject *qpy_unpack_hook(qpy_unpack *self, PyObject *hook, PyObject *value);
-/* Pairs on the stack, as a list of tuples; they are taken when it succeeds. */
-PyObject *qpy_unpack_pairs(PyObject **pairs, Py_ssize_t n);
 /* A key that is no plain one, once its value is there: 1, or 0 with an exception. */
 int qpy_unpack_check_key(qpy_unpack *self, PyObject *key);
 

@@ -151,22 +151,6 @@ PyObject *qpy_unpack_text(qpy_unpack *self, const qr_token *token)
     return text;
 }
 
-PyObject *qpy_unpack_pairs(PyObject **pairs, Py_ssize_t n)
-{
-    PyObject *list = PyList_New(n);
-    for (Py_ssize_t i = 0; list && i < n; i++) {
-        PyObject *pair = PyTuple_Pack(2, pairs[2 * i], pairs[2 * i + 1]);
-        if (pair)
-            PyList_SET_ITEM(list, i, pair);
-        else
-            Py_CLEAR(list);
-    }
-    if (list)
-        for (Py_ssize_t i = 0; i < 2 * n; i++)
-            Py_DECREF(pairs[i]);
-    return list;
-}
-
 /* ---------------------------------------------------------------- extensions */
 
 static PyObject *as_integer(int64_t seconds, uint32_t nanoseconds)
