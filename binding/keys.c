@@ -10,15 +10,19 @@ qpy_keys *qpy_keys_new(void)
     return self ? self : (qpy_keys *)PyErr_NoMemory();
 }
 
+static void drop(qpy_keys_set *sets, size_t count)
+{
+    for (size_t set = 0; set < count; set++)
+        for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
+            Py_XDECREF(sets[set].way[way]);
+}
+
 void qpy_keys_free(qpy_keys *self)
 {
     if (!self)
         return;
-    for (size_t set = 0; set < QPY_KEYS_SETS; set++)
-        for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
-            Py_XDECREF(self->sets[set].way[way]);
-    for (size_t i = 0; i < QPY_KEYS_OTHERS; i++)
-        Py_XDECREF(self->others[i]);
+    drop(self->sets, QPY_KEYS_SETS);
+    drop(self->others, QPY_KEYS_OTHERS);
     PyMem_Free(self);
 }
 
@@ -65,11 +69,13 @@ PyObject *qpy_keys_share(qpy_keys *self, PyObject *key)
         Py_DECREF(key);
         return NULL;
     }
-    PyObject **place = &self->others[(size_t)hash % QPY_KEYS_OTHERS], *known = *place;
-    if (known && PyObject_Hash(known) == hash && PyUnicode_Compare(known, key) == 0) {
-        Py_DECREF(key);
-        return Py_NewRef(known);
-    }
-    Py_XSETREF(*place, Py_NewRef(key));
+    size_t set = (size_t)hash % QPY_KEYS_OTHERS;
+    PyObject **ways = self->others[set].way;
+    for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
+        if (ways[way] && PyObject_Hash(ways[way]) == hash && PyUnicode_Compare(ways[way], key) == 0) {
+            Py_DECREF(key);
+            return Py_NewRef(ways[way]);
+        }
+    Py_XSETREF(ways[self->other_turn[set]++ % QPY_KEYS_WAYS], Py_NewRef(key));
     return key;
 }

@@ -8,12 +8,14 @@
 
 #include "binding/state.h"
 
-enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64, QPY_KEYS_OTHERS = 256 };
+enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64, QPY_KEYS_OTHERS = 64 };
+
+typedef struct qpy_keys_set { PyObject *way[QPY_KEYS_WAYS]; } qpy_keys_set;
 
 typedef struct qpy_keys {
-    struct { PyObject *way[QPY_KEYS_WAYS]; } sets[QPY_KEYS_SETS];
-    uint8_t turn[QPY_KEYS_SETS]; /* which way goes next */
-    PyObject *others[QPY_KEYS_OTHERS]; /* long ones and those that are not ASCII, by their hash */
+    qpy_keys_set sets[QPY_KEYS_SETS];
+    qpy_keys_set others[QPY_KEYS_OTHERS]; /* long ones and those that are not ASCII, by their hash */
+    uint8_t turn[QPY_KEYS_SETS], other_turn[QPY_KEYS_OTHERS]; /* which way goes next */
 } qpy_keys;
 
 qpy_keys *qpy_keys_new(void); /* NULL with MemoryError */

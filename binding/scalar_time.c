@@ -34,10 +34,22 @@ static void offset_of_delta(PyObject *delta, qr_datetime *parts)
     parts->offset_microsecond = (int32_t)(total % MILLION);
 }
 
-/* utcoffset() of a datetime or time that has a tzinfo: 0 or -1. Without an offset it would come back as another value. */
-static int read_offset(qpy_state *state, PyObject *value, qr_datetime *parts)
+/* What the zone says of a datetime or time: a new reference, or NULL with an exception. A plain value's own method only asks the zone,
+ * by a name it makes anew each time (see attribute.h); one of a subclass may answer otherwise. */
+static PyObject *utcoffset(qpy_state *state, PyObject *value, PyObject *tzinfo)
 {
-    PyObject *delta = PyObject_CallMethodNoArgs(value, state->str_utcoffset);
+    PyDateTime_CAPI *api = state->datetime_api;
+    if (Py_IS_TYPE(value, api->DateTimeType))
+        return PyObject_CallMethodOneArg(tzinfo, state->str_utcoffset, value);
+    if (Py_IS_TYPE(value, api->TimeType))
+        return PyObject_CallMethodOneArg(tzinfo, state->str_utcoffset, Py_None);
+    return PyObject_CallMethodNoArgs(value, state->str_utcoffset);
+}
+
+/* The offset of a datetime or time that has a tzinfo: 0 or -1. Without an offset it would come back as another value. */
+static int read_offset(qpy_state *state, PyObject *value, PyObject *tzinfo, qr_datetime *parts)
+{
+    PyObject *delta = utcoffset(state, value, tzinfo);
     if (delta == NULL)
         return -1;
     PyDateTime_CAPI *api = state->datetime_api;
@@ -105,7 +117,7 @@ static PyObject *datetime_in_zone(qpy_state *state, const qr_scalar *scalar)
     for (int fold = 0; zone != NULL && fold < 2; fold++) {
         qr_datetime found = {0};
         datetime = datetime_in(api, written, zone, fold);
-        if (datetime == NULL || (read_offset(state, datetime, &found) == 0 && found.offset == written->offset &&
+        if (datetime == NULL || (read_offset(state, datetime, zone, &found) == 0 && found.offset == written->offset &&
                                  found.offset_microsecond == written->offset_microsecond))
             break;
         Py_CLEAR(datetime);
@@ -204,7 +216,7 @@ static int add_offset(qpy_state *state, PyObject *value, PyObject *tzinfo, qr_da
     if (tzinfo == Py_None)
         return 0;
     if (tzinfo != api->TimeZone_UTC)
-        return read_offset(state, value, parts);
+        return read_offset(state, value, tzinfo, parts);
     parts->has_offset = 1;
     return 0;
 }
