@@ -573,18 +573,35 @@ static int take_choice(qpy_objects *s, const qr_plan *plan, uint32_t number, PyO
     return 0;
 }
 
-/* Objects of a class of their own say by it which arm they belong to. */
+/* Is the scalar a value of that arm as it is? 0 with the reader's error when user code raised. */
+static int stays(qr_reader *r, qpy_objects *s, uint32_t arm, PyObject *object)
+{
+    if (QR_LIKELY(Py_TYPE(object) == s->sink.plan->nodes[arm].exact))
+        return 1;
+    Py_INCREF(object); /* a predicate may take it away meanwhile */
+    int is = qpy_objects_is(s, arm, object, 1);
+    s->calls++;
+    if (r->error != QR_ERROR_NONE)
+        qpy_objects_hold(s);
+    Py_DECREF(object);
+    return is;
+}
+
+/* Objects of a class of their own say by it which arm they belong to. A str or a number stays one where the union has such an arm
+ * that takes it; only another one is read as what it spells. In what an encoder wrote the class says nothing. */
 static int take_union(qr_reader *r, qpy_objects *s, const qr_plan *plan, uint32_t number, PyObject *object, PyObject **value)
 {
     int is_scalar = PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyBool_Check(object);
-    uint32_t from = r->options & (QPY_OBJECTS_PICKLED | QPY_OBJECTS_WRITTEN);
-    if ((is_scalar && from != QPY_OBJECTS_PICKLED) || PyDict_CheckExact(object) || PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
+    if (PyDict_CheckExact(object) || PyList_CheckExact(object) || PyTuple_CheckExact(object) || object == Py_None)
         return 0;
-    if (PyBytes_CheckExact(object) && from & QPY_OBJECTS_WRITTEN)
+    if (r->options & QPY_OBJECTS_WRITTEN && (is_scalar || PyBytes_CheckExact(object)))
         return 0;
     uint32_t arm = qpy_union_arm(s->sink.state, s->sink.plan, number, object, NULL);
     if (arm == QR_PLAN_NONE || plan->nodes[arm].kind == QR_KIND_MAP)
         return 0;
+    *value = NULL;
+    if (is_scalar && !stays(r, s, arm, object))
+        return r->error != QR_ERROR_NONE;
     *value = QR_UNLIKELY(s->collector) ? qpy_collect_node(s->collector, arm) : objects_read_node(r, s, plan, arm);
     return 1;
 }

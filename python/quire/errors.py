@@ -287,7 +287,7 @@ _HINTS = {
     "duplicate_key": "another key of the dict is written the same, and a reader would keep one of the two",
     "non_finite": 'the format has no such number; with nan="null" null stands for it, nan="allow" writes it as Python does',
     "out_of_range": "the format holds no integer as large: an adapter can write it as text or bytes",
-    "would_change": "tell the types of the union apart, by a tag or by leaving one out",
+    "would_change": "give each type of the union a field of its own, or classes with tags",
     "subclass_differs": "name the subclass in the type, in a union or by Subclasses[...]",
     "unsupported_key": "a key is a scalar, an Enum or a tuple of such; quire.Adapter makes one of any other class",
     "depth_limit": "an object that contains itself has no end",
@@ -301,6 +301,8 @@ def _object_hint(code, expected, got, value):
         return _convert_hint(expected, got, value)
     if code == "unset_field":
         return _unset_hint(value)
+    if code == "would_change" and got == "str":
+        return f"in a document text is the first type of the union that accepts it, str last: {_HINTS[code]}"
     if code == "unsupported_type" and got is not None:
         if hasattr(type(value), "__next__"):
             return "an iterator is empty once it was written: make a list of it"
