@@ -27,6 +27,15 @@ static inline PyObject *qpy_call_method(PyObject *object, const char *name, PyOb
     return result;
 }
 
+/* The same with two arguments. */
+static inline PyObject *qpy_call_method_two(PyObject *object, const char *name, PyObject *first, PyObject *second)
+{
+    PyObject *key = PyUnicode_InternFromString(name), *args[] = {object, first, second};
+    PyObject *result = key ? PyObject_VectorcallMethod(key, args, 3, NULL) : NULL;
+    Py_XDECREF(key);
+    return result;
+}
+
 /* object.name where there is such an attribute: 1 and a new reference, 0 and NULL, or -1 with an exception. */
 static inline int qpy_attribute_if_any(PyObject *object, PyObject *name, PyObject **value)
 {

@@ -2,6 +2,7 @@
 #include "binding/shapes.h"
 
 #include "binding/cpython_private.h"
+#include "binding/text.h"
 #include "core/format/json.h"
 #include "core/format/msgpack.h"
 
@@ -69,6 +70,7 @@ void qpy_shapes_release(qpy_shapes *self) { self->busy = 0; }
 static void make_images(qr_image *image, PyObject *key)
 {
     Py_ssize_t length;
+    PyObject *made = NULL;
     const char *text;
     if (PyBytes_CheckExact(key)) { /* in MessagePack alone */
         memset(image, 0, QR_FORMAT_COUNT * sizeof *image);
@@ -76,7 +78,7 @@ static void make_images(qr_image *image, PyObject *key)
             qr_msgpack_key_image(&image[QR_FORMAT_MSGPACK], (const uint8_t *)PyBytes_AS_STRING(key), (size_t)PyBytes_GET_SIZE(key));
         return;
     }
-    if (PyUnicode_GET_LENGTH(key) > QR_IMAGE_ROOM || !(text = PyUnicode_AsUTF8AndSize(key, &length))) { /* fails for lone surrogates */
+    if (PyUnicode_GET_LENGTH(key) > QR_IMAGE_ROOM || !(text = qpy_text_utf8(key, &length, &made))) { /* fails for lone surrogates */
         PyErr_Clear();
         memset(image, 0, QR_FORMAT_COUNT * sizeof *image);
         return;
@@ -84,6 +86,7 @@ static void make_images(qr_image *image, PyObject *key)
 #define X(NAME, name) qr_##name##_key_image(&image[QR_FORMAT_##NAME], (const uint8_t *)text, (size_t)length);
 #include "core/format/formats.def"
 #undef X
+    Py_XDECREF(made);
 }
 
 /* Keys of the cache are one object per text; others (long, not ASCII, evicted) are compared. */

@@ -4,6 +4,7 @@
 #include "binding/adapt.h"
 #include "binding/containers.h"
 #include "binding/scalar.h"
+#include "binding/text.h"
 #include "binding/walk.h"
 #include "core/base/base64.h"
 #include "core/plan/scalar.h"
@@ -163,16 +164,17 @@ static uint32_t arm_of_names(const qr_plan *core, const qr_union *u, uint64_t *p
 static uint32_t arm_of_keys(const qr_plan *core, const qr_union *u, PyObject *dict)
 {
     uint64_t few[QR_UNION_WORDS], *present = open_bitmaps(u, few);
-    PyObject *key, *value;
+    PyObject *key, *value, *made = NULL;
     Py_ssize_t i = 0, length;
     if (!present)
         return QR_PLAN_NONE;
     while (PyDict_Next(dict, &i, &key, &value)) {
-        const char *text = PyUnicode_Check(key) ? PyUnicode_AsUTF8AndSize(key, &length) : NULL;
+        const char *text = PyUnicode_Check(key) ? qpy_text_utf8(key, &length, &made) : NULL;
         if (text)
             qr_plan_mark_key(core, u, present, (const uint8_t *)text, (size_t)length);
         else
             PyErr_Clear(); /* a lone surrogate: the name of none */
+        Py_CLEAR(made);
     }
     return arm_of_names(core, u, present, few);
 }
@@ -195,12 +197,13 @@ static uint32_t arm_of_tag(qpy_state *state, const qr_plan *core, const qr_union
 {
     uint32_t arm = QR_PLAN_NONE;
     Py_ssize_t length;
+    PyObject *made = NULL;
     PyObject *name = PyUnicode_DecodeUTF8((const char *)u->tag_name, u->tag_name_length, NULL);
     PyObject *tag = name ? Py_XNewRef(PyDict_GetItemWithError(dict, name)) : NULL;
     Py_XDECREF(name);
     if (tag && !PyUnicode_CheckExact(tag) && !PyLong_CheckExact(tag) && qpy_walk_is_enum(state, Py_TYPE(tag)))
         Py_SETREF(tag, PyObject_GetAttr(tag, state->str_value));
-    const char *text = tag && PyUnicode_Check(tag) ? PyUnicode_AsUTF8AndSize(tag, &length) : NULL;
+    const char *text = tag && PyUnicode_Check(tag) ? qpy_text_utf8(tag, &length, &made) : NULL;
     if (text)
         arm = qr_plan_find_tag_text(core, u, (const uint8_t *)text, (size_t)length);
     else if (tag && PyLong_Check(tag)) {
@@ -208,6 +211,7 @@ static uint32_t arm_of_tag(qpy_state *state, const qr_plan *core, const qr_union
         long long number = PyLong_AsLongLongAndOverflow(tag, &overflow);
         arm = overflow ? QR_PLAN_NONE : qr_plan_find_tag_int(core, u, number, PyBool_Check(tag));
     }
+    Py_XDECREF(made);
     Py_XDECREF(tag);
     if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError))
         PyErr_Clear();
@@ -468,6 +472,18 @@ static int keeps_bytes(const qpy_plan *plan, const qr_union *u, uint32_t arm, Py
     return keeps;
 }
 
+static int keeps_text(const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *str, int is_binary)
+{
+    Py_ssize_t length;
+    PyObject *made;
+    const char *text = qpy_text_utf8(str, &length, &made);
+    if (!text)
+        return PyErr_ExceptionMatches(PyExc_UnicodeError) ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
+    int keeps = is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary);
+    Py_XDECREF(made);
+    return keeps;
+}
+
 static int keeps_scalar(qpy_state *state, const qpy_plan *plan, const qr_union *u, uint32_t arm, PyObject *object)
 {
     uint8_t room[QPY_SCALAR_ROOM];
@@ -522,9 +538,11 @@ static int keeps_adapted(qpy_state *state, const qpy_plan *plan, const qr_union 
     if (PyDict_Check(wire))
         keeps = arm == u->map_default ? keeps_names(state, plan, u, wire) : 1;
     else if (PyUnicode_Check(wire)) {
-        const char *text = PyUnicode_AsUTF8AndSize(wire, &length);
+        PyObject *made;
+        const char *text = qpy_text_utf8(wire, &length, &made);
         PyErr_Clear();
         keeps = text ? is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary) : 1;
+        Py_XDECREF(made);
     }
     Py_DECREF(wire);
     return keeps;
@@ -533,21 +551,11 @@ static int keeps_adapted(qpy_state *state, const qpy_plan *plan, const qr_union 
 int qpy_union_keeps(qpy_state *state, const qpy_plan *plan, uint32_t node, uint32_t arm, PyObject *object, int is_binary)
 {
     const qr_union *u = &plan->core->unions[plan->core->nodes[node].value];
-    Py_ssize_t length;
-    const char *text;
     switch (plan->core->nodes[arm].kind) {
     case QR_KIND_INT:
     case QR_KIND_FLOAT: return PyLong_Check(object) ? keeps_integer(plan, u, object) : 1;
     case QR_KIND_BYTES: return is_binary || u->text_count < 2 ? 1 : keeps_bytes(plan, u, arm, object);
-    case QR_KIND_STR:
-        if (u->text_count < 2)
-            return 1;
-        text = PyUnicode_AsUTF8AndSize(object, &length);
-        if (!text) {
-            int is_surrogate = PyErr_ExceptionMatches(PyExc_UnicodeError);
-            return is_surrogate ? PyErr_Clear(), 1 : -1; /* whoever writes it will say so */
-        }
-        return is_first(plan, u, arm, (const uint8_t *)text, (size_t)length, is_binary);
+    case QR_KIND_STR: return u->text_count < 2 ? 1 : keeps_text(plan, u, arm, object, is_binary);
     case QR_KIND_ADAPTER: return adapted_may_change(plan, u, arm) ? keeps_adapted(state, plan, u, arm, object, is_binary) : 1;
     default:
         if (qr_kind_is_scalar_text(plan->core->nodes[arm].kind) && u->text_count > 1 && plan->core->nodes[plan->core->items[u->text]].kind == QR_KIND_CHOICE)

@@ -8,6 +8,7 @@
 #include "binding/raise.h"
 #include "binding/raw.h"
 #include "binding/scalar.h"
+#include "binding/text.h"
 #include "core/base/base64.h"
 #include "core/base/float64.h"
 #include "core/base/integer.h"
@@ -565,12 +566,15 @@ void qpy_walk_drop_entries(qpy_walk_entry *entries, size_t count)
 static int is_free_name(const qpy_plan *plan, const qr_record *record, PyObject *key)
 {
     Py_ssize_t length;
-    const char *text = PyUnicode_Check(key) ? PyUnicode_AsUTF8AndSize(key, &length) : NULL;
+    PyObject *made = NULL;
+    const char *text = PyUnicode_Check(key) ? qpy_text_utf8(key, &length, &made) : NULL;
     if (!text) {
         PyErr_Clear(); /* a lone surrogate is found when it is written */
         return PyUnicode_Check(key);
     }
-    return qr_plan_find_field(plan->core, record, (const uint8_t *)text, (size_t)length) == QR_PLAN_NONE;
+    int is_free = qr_plan_find_field(plan->core, record, (const uint8_t *)text, (size_t)length) == QR_PLAN_NONE;
+    Py_XDECREF(made);
+    return is_free;
 }
 
 /* 1 when the pair is written, 0 when it is left out, -1 when that failed. */

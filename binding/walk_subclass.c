@@ -4,6 +4,7 @@
  * It is written with all of its fields, but must be read back as the base. So each field of the base is checked, left out and written as
  * the base declares it, whatever the subclass made of it; and what makes an object of the subclass another one to a reader of the base
  * (its tag, its layout, names of fields, fields that the base refuses) is an error. */
+#include "binding/text.h"
 #include "binding/union.h"
 #include "binding/walk.h"
 
@@ -92,10 +93,13 @@ static int gather_extras(gatherer *g, qpy_subclass_parts *parts)
     for (Py_ssize_t i = 0; parts->extras && i < PyList_GET_SIZE(parts->extras); i++) {
         PyObject *name = PyTuple_GET_ITEM(PyList_GET_ITEM(parts->extras, i), 0);
         Py_ssize_t length;
-        const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &length) : NULL;
+        PyObject *made = NULL;
+        const char *text = PyUnicode_Check(name) ? qpy_text_utf8(name, &length, &made) : NULL;
+        int is_new = text && !is_passed_over(g, (const uint8_t *)text, (size_t)length);
+        Py_XDECREF(made);
         if (!text)
             PyErr_Clear(); /* it is found when it is written */
-        else if (!is_passed_over(g, (const uint8_t *)text, (size_t)length)) {
+        else if (is_new) {
             qpy_walk_fail(g->walker, QR_ERROR_UNKNOWN_FIELD, g->object);
             return qpy_walk_step(g->walker, name, 0);
         }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare the explicit source lists of the meson files with the tree, and look for the licence line in every source file:
+"""Compare the explicit source lists of the meson files with the tree, look for the licence line in every source file and for
+calls of the interpreter's API that have a better one of ours:
 tools/check_sources.py [--fix]
 
 A list that names what is gone breaks the build at once; a file that no list names is silently left out, and that is what
@@ -49,6 +50,25 @@ def without_licence() -> list[str]:
     ]
 
 
+# Functions of the interpreter that must not be called in binding/, and what takes their place.
+REFUSED = {
+    r"\bPyObject_(?:Get|Has|Set|Del)AttrString(?:WithError)?\(": "makes the name anew: binding/attribute.h",
+    r"\bPyObject_CallMethod\(": "makes the name anew, and takes a tuple apart: binding/attribute.h",
+}
+
+
+def refused_calls() -> list[str]:
+    """Calls of such functions, but in comments."""
+    found = []
+    for path in sorted((ROOT / "binding").rglob("*.[ch]")):
+        text = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), path.read_text(), flags=re.S)
+        for pattern, why in REFUSED.items():
+            for call in re.finditer(pattern, text):
+                line = text.count("\n", 0, call.start()) + 1
+                found.append(f"{path.relative_to(ROOT).as_posix()}:{line}: {call[0].rstrip('(')} {why}")
+    return found
+
+
 def head(path: Path) -> list[str]:
     with path.open(encoding="utf-8") as file:
         return [file.readline(), file.readline()]
@@ -58,7 +78,10 @@ def main(fix: bool) -> int:
     bare = without_licence()
     for name in bare:
         print(f"{name}: no SPDX-License-Identifier line")
-    stale = len(bare)
+    calls = refused_calls()
+    for call in calls:
+        print(call)
+    stale = len(bare) + len(calls)
     for file, name, patterns, leave_out, how in LISTS:
         build = ROOT / file
         text = build.read_text()

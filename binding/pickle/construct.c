@@ -230,7 +230,7 @@ static int standard_readonly_buffer(qpy_unpickle *m, qpy_unpickle_stack *s)
         Py_DECREF(view);
         return 1;
     }
-    PyObject *readonly = PyObject_CallMethod(view, "toreadonly", NULL);
+    PyObject *readonly = qpy_call_method(view, "toreadonly", NULL);
     Py_DECREF(view);
     if (!readonly)
         return 0;

@@ -204,7 +204,7 @@ static int take_back(PyObject *object, PyObject *view)
         PyErr_SetString(PyExc_BufferError, "readinto() keeps the buffer that it was given");
         return 0;
     }
-    PyObject *released = Py_REFCNT(view) > 1 && !is_released ? PyObject_CallMethod(view, "release", NULL) : Py_NewRef(Py_None);
+    PyObject *released = Py_REFCNT(view) > 1 && !is_released ? qpy_call_method(view, "release", NULL) : Py_NewRef(Py_None);
     Py_XDECREF(released);
     return released != NULL;
 }

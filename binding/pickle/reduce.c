@@ -362,7 +362,7 @@ qpy_saved qpy_pickle_step(qpy_pickling *k, qpy_pickle_frame top)
 
 int qpy_pickle_pairs_of(qpy_pickling *k, PyObject *dict)
 {
-    PyObject *items = PyObject_CallMethod(dict, "items", NULL), *iterator = items ? PyObject_GetIter(items) : NULL;
+    PyObject *items = qpy_call_method(dict, "items", NULL), *iterator = items ? PyObject_GetIter(items) : NULL;
     int ok = iterator && qpy_pickle_then(k, QPY_FRAME_PAIRS, iterator);
     Py_XDECREF(items);
     Py_XDECREF(iterator);

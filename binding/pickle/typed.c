@@ -15,6 +15,7 @@
  * before anybody walks it: what is shared counts each time. */
 #include "binding/pickle/machine.h"
 
+#include "binding/attribute.h"
 #include "binding/keys.h"
 #include "binding/members.h"
 #include "binding/plan/plan.h"
@@ -360,7 +361,7 @@ static void let_go(qpy_typed *t, int has_value)
     for (Py_ssize_t i = 0; t->held && i < PyList_GET_SIZE(t->held); i++) {
         PyObject *container = PyList_GET_ITEM(t->held, i);
         if (!has_value || is_kept(t, container) == 0)
-            Py_XDECREF(PyObject_CallMethod(container, "clear", NULL));
+            Py_XDECREF(qpy_call_method(container, "clear", NULL));
         PyErr_Clear();
     }
     Py_CLEAR(t->held);
@@ -615,7 +616,7 @@ static int typed_append_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *
         return 0;
     int ok = 1;
     for (PyObject **item = items; ok && item < s->top; item++) { /* a deque's own method: its class has no other */
-        PyObject *result = PyObject_CallMethod(items[-1], "append", "O", *item);
+        PyObject *result = qpy_call_method(items[-1], "append", *item);
         ok = result != NULL;
         Py_XDECREF(result);
     }

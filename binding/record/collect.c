@@ -95,7 +95,7 @@ static PyObject *read_annotations(PyObject *space)
         PyObject *formats = qpy_attribute(library, "Format");
         format = formats == NULL ? NULL : qpy_attribute(formats, "FORWARDREF");
         Py_XDECREF(formats);
-        result = format == NULL ? NULL : PyObject_CallMethod(library, "call_annotate_function", "OO", annotate, format);
+        result = format == NULL ? NULL : qpy_call_method_two(library, "call_annotate_function", annotate, format);
     } else if (annotate != NULL) {
         result = PyDict_New();
     }

@@ -101,7 +101,7 @@ static PyObject *meta_subclasscheck(PyObject *self, PyObject *type)
         return ask_abc(cls, "__subclasscheck__", type);
     if (PyType_Check(type))
         Py_RETURN_FALSE;
-    return PyObject_CallMethod((PyObject *)&PyType_Type, "__subclasscheck__", "OO", self, type);
+    return qpy_call_method_two((PyObject *)&PyType_Type, "__subclasscheck__", self, type);
 }
 
 /* typing's metaclass has an __init__ in Python, which is for protocols: records stay with type's. */
