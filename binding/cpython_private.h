@@ -340,6 +340,26 @@ QR_INLINE PyObject *qpy_instance_get(PyObject *object, size_t i, PyObject *name)
 #endif
 }
 
+/* The attributes of an instance that has no real __dict__, in any order, borrowed: how many; -1: it has one, they cannot be told or are more than
+ * `room`. */
+QR_INLINE Py_ssize_t qpy_instance_list(PyObject *object, PyObject **found, Py_ssize_t room)
+{
+#if QPY_PRIVATE
+    Py_ssize_t n = qpy_instance_count(object, Py_TYPE(object)), i = 0;
+    PyObject *key;
+    if (n <= 0 || n > room)
+        return n == 0 ? 0 : -1;
+    qpy_dict_iter iter;
+    qpy_instance_iter_init(&iter, object);
+    while (i < n && qpy_dict_iter_next(&iter, &key, &found[i]))
+        i++;
+    return i;
+#else
+    (void)object, (void)found, (void)room;
+    return -1;
+#endif
+}
+
 /* Stores it in a new instance of such a class, whose attributes so far were stored the same way: 1 (the reference is taken), or 0. */
 QR_INLINE int qpy_instance_set(PyObject *object, size_t i, PyObject *name, PyObject *value)
 {

@@ -372,16 +372,31 @@ static int check_slots(qpy_check *c, uint32_t number, PyObject *object)
     return ok;
 }
 
+/* The attribute of a field of an instance of the class itself, where it can be read in place: borrowed, or NULL. */
+QR_INLINE PyObject *attribute_in_place(const qpy_record_side *form, PyObject *object, uint32_t i, PyObject *name)
+{
+    return QR_LIKELY(Py_TYPE(object) == form->cls) && qpy_plan_is_plain(form) ? qpy_instance_get(object, i, name) : NULL;
+}
+
 static int check_attributes(qpy_check *c, uint32_t number, PyObject *object)
 {
     const qr_record *record = qpy_plan_record(c->plan, number);
+    const qpy_record_side *form = qpy_plan_record_side(c->plan, number);
     int all_ok = 1, missed = c->partial;
     for (uint32_t i = 0; i < record->count; i++) {
         const qpy_field_side *side = &c->plan->fields[record->first + i];
         if (!side->stored)
             continue;
-        c->calls++;
-        PyObject *value = PyObject_GetAttr(object, side->name);
+        PyObject *value = attribute_in_place(form, object, i, side->name);
+        if (QR_LIKELY(value != NULL)) {
+            if (QR_LIKELY(Py_TYPE(value) == side->exact))
+                continue;
+            Py_INCREF(value);
+        }
+        else {
+            c->calls++;
+            value = PyObject_GetAttr(object, side->name);
+        }
         if (!value) {
             if (!PyErr_ExceptionMatches(PyExc_AttributeError))
                 return fail_user(c, number);

@@ -4,7 +4,7 @@
  * Dicts of one pickle mostly have the keys of the one before, and as the same objects, because the pickler memoized them: the second
  * time a template is made of them (cpython_private.h). An instance whose class changes nothing about its state gets it without
  * its __dict__ being made. */
-#include "binding/pickle/machine.h"
+#include "binding/pickle/typed.h"
 
 #include "binding/members.h"
 #include "binding/record/record.h"
@@ -138,17 +138,24 @@ static int sets_attributes(const qpy_state *state, PyTypeObject *type)
     return found && !type;
 }
 
-/* Nothing comes between an instance of the type and its state. */
-static void look_at(qpy_unpickle_type *plan, PyTypeObject *type, qpy_state *state)
+/* Nothing comes between an instance of the type and its state; with a table it is the table that says so. */
+static void look_at(qpy_unpickle *m, qpy_unpickle_type *plan, PyTypeObject *type)
 {
     plan->in_dict = plan->in_slots = plan->slots = 0;
-    plan->setstate = NULL;
-    PyObject *setstate = _PyType_Lookup(type, state->str_setstate), *dict;
+    plan->setstate = plan->fields = NULL;
+    PyObject *setstate = _PyType_Lookup(type, m->state->str_setstate), *dict;
+    if (m->typed) {
+        const qpy_typed_class *known = qpy_typed_class_of(m->typed, type);
+        plan->fields = known ? known->fields : NULL;
+        plan->in_slots = known && known->in_slots;
+        plan->in_dict = known && !known->in_slots;
+        return;
+    }
     if (type->tp_getattro != PyObject_GenericGetAttr || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
         return;
-    dict = _PyType_Lookup(type, state->str_instance_dict);
+    dict = _PyType_Lookup(type, m->state->str_instance_dict);
     if (setstate) {
-        if (!dict && type->tp_dictoffset == 0 && PyFunction_Check(setstate) && sets_attributes(state, type))
+        if (!dict && type->tp_dictoffset == 0 && PyFunction_Check(setstate) && sets_attributes(m->state, type))
             plan->setstate = setstate;
         return;
     }
@@ -167,20 +174,20 @@ static qpy_unpickle_type *plan_of(qpy_unpickle *m, PyTypeObject *type)
     else
         plan->count = plan->placed = 0;
     m->types[i] = type;
-    look_at(plan, type, m->state); /* looking up gives the type a version */
+    look_at(m, plan, type); /* looking up gives the type a version */
     plan->version = type->tp_version_tag;
     return plan;
 }
 
 /* ---------------------------------------------------------------- states */
 
-/* Names of attributes are interned, and those in a memo are not: notes which is which. 1, or 0 when one is no str. */
+/* Names of attributes are interned, and those in a memo are not: notes which is which. 1, or 0 when one is no str, or must not be set. */
 static QR_NOINLINE int intern_anew(qpy_unpickle_type *plan, PyObject **pairs, Py_ssize_t n)
 {
     forget_names(plan);
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *given = pairs[2 * i];
-        if (!PyUnicode_CheckExact(given))
+        if (!PyUnicode_CheckExact(given) || (plan->fields && !PyDict_GetItemWithError(plan->fields, given)))
             return 0;
         Py_INCREF(given);
         if (!PyUnicode_CHECK_INTERNED(given))
@@ -195,7 +202,7 @@ static QR_NOINLINE int intern_anew(qpy_unpickle_type *plan, PyObject **pairs, Py
     return 1;
 }
 
-/* Interns the names in their place: 1, or 0 when one is no str. */
+/* Interns the names in their place: 1, or 0 when one is no str, or must not be set. */
 QR_INLINE int intern_names(qpy_unpickle_type *plan, PyObject **pairs, Py_ssize_t n)
 {
     Py_ssize_t same = plan->count == n ? 0 : -1;
@@ -218,7 +225,7 @@ static int slot_of(qpy_unpickle_type *plan, PyTypeObject *type, PyObject *name, 
         if (plan->names[i] == name)
             return i;
     PyObject *found = plan->slots < QPY_UNPICKLE_SLOTS ? _PyType_Lookup(type, name) : NULL;
-    if (!found || !Py_IS_TYPE(found, &PyMemberDescr_Type))
+    if (!found || !Py_IS_TYPE(found, &PyMemberDescr_Type) || (plan->fields && PyDict_GetItemWithError(plan->fields, name) != found))
         return -1;
     PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
     if (member->type != QPY_MEMBER_OBJECT || member->flags || !PyType_IsSubtype(type, PyDescr_TYPE(found)) || PyDescr_NAME(found) != name)
@@ -273,11 +280,15 @@ static int fill_slots(qpy_unpickle_type *plan, PyObject *instance, PyObject **pa
 int qpy_unpickle_store_state(qpy_unpickle *m, PyObject *instance, PyObject **from, PyObject **to, int in_slots)
 {
     qpy_unpickle_type *plan = plan_of(m, Py_TYPE(instance));
-    if (!(in_slots ? plan->in_slots : plan->in_dict) || !m->state->private_ok)
+    Py_ssize_t n = (to - from) / 2;
+    size_t weight = (size_t)n + 2 * (in_slots != 0);
+    if (!(in_slots ? plan->in_slots : plan->in_dict) || !m->state->private_ok || (m->typed && !qpy_typed_expects(m, instance, n, weight)))
         return 0;
-    if (in_slots)
-        return fill_known_slots(plan, instance, from, (to - from) / 2) || fill_slots(plan, instance, from, (to - from) / 2);
-    return intern_names(plan, from, (to - from) / 2) && qpy_instance_fill(instance, from, (to - from) / 2);
+    if (!(in_slots ? fill_known_slots(plan, instance, from, n) || fill_slots(plan, instance, from, n) : intern_names(plan, from, n) && qpy_instance_fill(instance, from, n)))
+        return 0;
+    if (m->typed)
+        qpy_typed_stored(m, weight);
+    return 1;
 }
 
 const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **from, const uint8_t *p, const uint8_t *end)

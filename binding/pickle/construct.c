@@ -366,18 +366,6 @@ static int standard_inst(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle
     return qpy_unpickle_push(s, made);
 }
 
-/* As object.__new__ does it without arguments, of a class that is not abstract. */
-QR_INLINE PyObject *new_instance(PyTypeObject *type)
-{
-#if QPY_PRIVATE /* from 3.13 on the allocator makes room for attributes too */
-    if (PY_VERSION_HEX >= 0x030D0000 || !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
-        return PyType_GenericAlloc(type, 0);
-#endif
-    PyObject *none = PyTuple_New(0), *made = none ? type->tp_new(type, none, NULL) : NULL;
-    Py_XDECREF(none);
-    return made;
-}
-
 /* A new instance of a class that has object's __new__: nothing of the user runs. */
 QR_INLINE PyObject *standard_make(qpy_unpickle *m, PyObject *cls, PyObject *args)
 {
@@ -387,7 +375,7 @@ QR_INLINE PyObject *standard_make(qpy_unpickle *m, PyObject *cls, PyObject *args
     PyTypeObject *type = (PyTypeObject *)cls;
     if (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT || type->tp_alloc != PyType_GenericAlloc)
         return NULL;
-    PyObject *made = new_instance(type);
+    PyObject *made = qpy_unpickle_new_instance(type);
     if (!made)
         PyErr_Clear(); /* it is tried again in the ordinary way */
     return made;
@@ -513,17 +501,9 @@ PyObject *qpy_unpickle_load(qpy_unpickle *self)
     self->protocol = 0;
     if (!qpy_unpickle_error(self->state))
         return NULL;
-    if (!self->read && self->view.obj && PyBytes_CheckExact(self->view.obj) && self->memo.count == 0) {
-        self->may_foresee = 1;
-        if (self->view.len <= QPY_UNPICKLE_FORESEEN)
-            qpy_unpickle_foresee(self);
-    }
+    qpy_unpickle_look_ahead(self);
     PyObject *value = standard_run(self);
-    self->may_foresee = 0;
-    self->wanted = NULL;
-    self->idle_until = 0;
-    PyMem_Free(self->wanted_room);
-    self->wanted_room = NULL;
+    qpy_unpickle_looked(self);
     qpy_unpickle_forget(self);
     return value;
 }

@@ -169,3 +169,21 @@ void qpy_unpickle_foresee(qpy_unpickle *m)
         qpy_unpickle_look_on(m, m->memo.count);
     }
 }
+
+void qpy_unpickle_look_ahead(qpy_unpickle *m)
+{
+    if (m->read || !m->view.obj || !PyBytes_CheckExact(m->view.obj) || m->memo.count)
+        return;
+    m->may_foresee = 1;
+    if (m->view.len <= QPY_UNPICKLE_FORESEEN)
+        qpy_unpickle_foresee(m);
+}
+
+void qpy_unpickle_looked(qpy_unpickle *m)
+{
+    m->may_foresee = 0;
+    m->wanted = NULL;
+    m->idle_until = 0;
+    PyMem_Free(m->wanted_room);
+    m->wanted_room = NULL;
+}

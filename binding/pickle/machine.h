@@ -10,6 +10,7 @@
  *   build.c          containers and instances from what is on the stack
  *   dataclasses.c    the state of frozen dataclasses
  *   typed.c          nothing but what a table allows
+ *   typed_made.c     what that has made
  *   instructions.c   the opcodes one by one, for the disassembler
  *   construct.c      globals, calls and states as the standard library has them
  *
@@ -48,6 +49,7 @@ typedef struct qpy_unpickle_type {
     uint8_t in_dict;   /* BUILD does nothing but store into a __dict__ that instances of the type have */
     uint8_t in_slots;  /* nor anything but set attributes in the ordinary way */
     uint8_t slots;     /* how many are known */
+    PyObject *fields;  /* borrowed: typed, what may be set; {name: member descriptor, or the name} */
     PyObject *setstate; /* borrowed: a __setstate__ that may be that of frozen dataclasses with slots, or NULL */
     PyObject *names[QPY_UNPICKLE_SLOTS]; /* borrowed from the type's descriptors */
     Py_ssize_t offsets[QPY_UNPICKLE_SLOTS];
@@ -235,6 +237,10 @@ void qpy_unpickle_foresee(qpy_unpickle *m);
 /* The numbers from this one on are looked at: sets m->idle_until. */
 void qpy_unpickle_look_on(qpy_unpickle *m, size_t number);
 
+/* Before a run: where the input allows it, foresee is called in time. After it: that is over. */
+void qpy_unpickle_look_ahead(qpy_unpickle *m);
+void qpy_unpickle_looked(qpy_unpickle *m);
+
 /* Only with m->wanted. */
 QR_INLINE int qpy_unpickle_is_wanted(const qpy_unpickle *m, size_t number)
 {
@@ -257,6 +263,18 @@ const uint8_t *qpy_unpickle_build_slots(qpy_unpickle *m, qpy_unpickle_stack *s, 
 int qpy_unpickle_store_dict(qpy_unpickle *m, PyObject *instance, PyObject *state, int in_slots);
 /* What the __setstate__ of frozen dataclasses with slots does: 1; 0: it is not that one, or not told, nothing has changed. May run user code. */
 int qpy_unpickle_store_fields(qpy_unpickle *m, PyObject *instance, PyObject *state);
+
+/* As object.__new__ does it without arguments, of a class that is not abstract and has the ordinary allocator. */
+QR_INLINE PyObject *qpy_unpickle_new_instance(PyTypeObject *type)
+{
+#if QPY_PRIVATE /* from 3.13 on the allocator makes room for attributes too */
+    if (PY_VERSION_HEX >= 0x030D0000 || !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return PyType_GenericAlloc(type, 0);
+#endif
+    PyObject *none = PyTuple_New(0), *made = none ? PyBaseObject_Type.tp_new(type, none, NULL) : NULL;
+    Py_XDECREF(none);
+    return made;
+}
 
 /* Takes a dict that is empty and that nobody else has. */
 QR_INLINE void qpy_unpickle_spare(qpy_unpickle *m, PyObject *dict)

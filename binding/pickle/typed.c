@@ -13,7 +13,7 @@
  * Objects that existed before are never changed, because BUILD, APPENDS and SETITEMS only take what this load has made: exact lists,
  * dicts and sets, the containers of the table, fresh objects. What is hashed is weighed first. The result is weighed as a tree
  * before anybody walks it: what is shared counts each time. */
-#include "binding/pickle/machine.h"
+#include "binding/pickle/typed.h"
 
 #include "binding/attribute.h"
 #include "binding/keys.h"
@@ -21,17 +21,6 @@
 #include "binding/plan/plan.h"
 
 enum { KEY_DEPTH = 32, WALK_FIRST = 64, TEXT_WEIGHT = 64 };
-
-typedef struct qpy_typed {
-    PyObject *table, *containers, *hashable; /* borrowed */
-    struct made *made;                       /* what may be built and what was: a table by address, of a power of two, half full at most */
-    size_t made_room, made_count;
-    PyObject *held;                          /* list of the containers of the table that were made */
-    PyObject *kept;                          /* set of the addresses of those that are in the result */
-    size_t work_left;                        /* what calls and states may look at and copy; of an int, its bytes */
-    size_t hash_left, risky_left;            /* objects that hashing may look at; keys whose hashes can be foreseen */
-    size_t int_bytes, depth, nodes, items, str_bytes;
-} qpy_typed;
 
 /* ---------------------------------------------------------------- named */
 
@@ -41,19 +30,14 @@ typedef struct named_object {
     PyObject *shape; /* (class, maker, setter, fields, names, build), or None; True: called with (class, 1) it makes one of that class's */
 } named_object;
 
-/* maker(class, 1) makes an instance, or None: object.__new__ does. setter(object, state) sets a state, or None: each of `fields`, {name: member
- * descriptor, or the name of what is in the instance's __dict__}, is set; `names` are those in their order, for a state without names. build(object, state)
- * is asked about any other state. */
-enum { SHAPE_CLASS, SHAPE_MAKER, SHAPE_SETTER, SHAPE_FIELDS, SHAPE_NAMES, SHAPE_BUILD, SHAPE_PARTS };
-
 static PyObject *named_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"module", "name", "reduce", "new", "fresh", "shape", NULL};
     PyObject *module, *name, *reduce = Py_None, *make = Py_None, *fresh = Py_False, *shape = Py_None;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UU|OOO!O:_PickleNamed", (char **)names, &module, &name, &reduce, &make, &PyBool_Type, &fresh, &shape))
         return NULL;
-    if (shape != Py_None && shape != Py_True && !(PyTuple_CheckExact(shape) && PyTuple_GET_SIZE(shape) == SHAPE_PARTS && PyType_Check(PyTuple_GET_ITEM(shape, SHAPE_CLASS)) &&
-                              PyDict_CheckExact(PyTuple_GET_ITEM(shape, SHAPE_FIELDS)) && PyTuple_CheckExact(PyTuple_GET_ITEM(shape, SHAPE_NAMES)))) {
+    if (shape != Py_None && shape != Py_True && !(PyTuple_CheckExact(shape) && PyTuple_GET_SIZE(shape) == QPY_SHAPE_PARTS && PyType_Check(PyTuple_GET_ITEM(shape, QPY_SHAPE_CLASS)) &&
+                              PyDict_CheckExact(PyTuple_GET_ITEM(shape, QPY_SHAPE_FIELDS)) && PyTuple_CheckExact(PyTuple_GET_ITEM(shape, QPY_SHAPE_NAMES)))) {
         PyErr_SetString(PyExc_TypeError, "shape of _PickleNamed() is (class, maker, setter, fields, names, build)");
         return NULL;
     }
@@ -239,65 +223,6 @@ static int typed_obj(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **above) {
 
 /* ---------------------------------------------------------------- objects */
 
-/* One object that this load has made: how it may be built, or the values that it was built of; of values without parts, their weight alone. */
-typedef struct made {
-    PyObject *object, *with;
-    size_t weight;
-    int built;
-} made;
-
-static made *place_of(made *table, size_t room, PyObject *object)
-{
-    size_t i = ((size_t)((uintptr_t)object >> 4) * 0x9E3779B97F4A7C15u >> 20) & (room - 1);
-    while (table[i].object && table[i].object != object)
-        i = (i + 1) & (room - 1);
-    return &table[i];
-}
-
-/* The entry of an object, until the next is noted; or NULL. */
-static made *noted(const qpy_typed *t, PyObject *object)
-{
-    made *found = t->made_room ? place_of(t->made, t->made_room, object) : NULL;
-    return found && found->object ? found : NULL;
-}
-
-/* 1, or 0 with an exception. */
-static int note(qpy_typed *t, PyObject *object, PyObject *with)
-{
-    if (2 * (t->made_count + 1) > t->made_room) {
-        size_t room = t->made_room ? 2 * t->made_room : 64;
-        made *table = room > PY_SSIZE_T_MAX / sizeof *table ? NULL : PyMem_Calloc(room, sizeof *table);
-        if (!table) {
-            PyErr_NoMemory();
-            return 0;
-        }
-        for (size_t i = 0; i < t->made_room; i++)
-            if (t->made[i].object)
-                *place_of(table, room, t->made[i].object) = t->made[i];
-        PyMem_Free(t->made);
-        t->made = table;
-        t->made_room = room;
-    }
-    made *place = place_of(t->made, t->made_room, object);
-    if (place->object) { /* a handler that gives an object twice */
-        place->built = 0;
-        Py_XSETREF(place->with, Py_NewRef(with));
-        return 1;
-    }
-    *place = (made){Py_NewRef(object), Py_NewRef(with), 0, 0};
-    t->made_count++;
-    return 1;
-}
-
-static void forget_made(qpy_typed *t)
-{
-    for (size_t i = 0; i < t->made_room; i++) {
-        Py_XDECREF(t->made[i].object);
-        Py_XDECREF(t->made[i].with);
-    }
-    PyMem_Free(t->made);
-}
-
 /* What a call or a state looks at, and may copy, counts each time: a few opcodes can have the same again. 1, or 0 with an exception. */
 static int charge(qpy_unpickle *m, PyObject *object)
 {
@@ -366,7 +291,7 @@ static void let_go(qpy_typed *t, int has_value)
     }
     Py_CLEAR(t->held);
     Py_CLEAR(t->kept);
-    forget_made(t);
+    qpy_typed_forget(t);
 }
 
 /* set(list) and frozenset(list), of protocols that have no opcode for them. */
@@ -387,7 +312,7 @@ static PyObject *make_set(qpy_unpickle *m, PyObject *named, PyObject *args)
 /* An instance of the class, without arguments; noted, with the shape that it may be built by. */
 static PyObject *make_by_shape(qpy_unpickle *m, PyObject *shape)
 {
-    PyObject *maker = PyTuple_GET_ITEM(shape, SHAPE_MAKER), *cls = PyTuple_GET_ITEM(shape, SHAPE_CLASS), *made_;
+    PyObject *maker = PyTuple_GET_ITEM(shape, QPY_SHAPE_MAKER), *cls = PyTuple_GET_ITEM(shape, QPY_SHAPE_CLASS), *made_;
     if (maker == Py_None) {
         PyObject *none = PyTuple_New(0);
         made_ = none ? PyBaseObject_Type.tp_new((PyTypeObject *)cls, none, NULL) : NULL;
@@ -398,7 +323,7 @@ static PyObject *make_by_shape(qpy_unpickle *m, PyObject *shape)
         made_ = version ? PyObject_Vectorcall(maker, args, 2, NULL) : NULL;
         Py_XDECREF(version);
     }
-    if (made_ && !note(m->typed, made_, shape))
+    if (made_ && !qpy_typed_note(m->typed, made_, shape))
         Py_CLEAR(made_);
     return made_;
 }
@@ -413,7 +338,7 @@ static PyObject *shape_of(qpy_unpickle *m, named_object *named, PyObject *args, 
     if (named->shape != Py_True || n != 2 || !Py_IS_TYPE(PyTuple_GET_ITEM(args, 0), m->state->unpickle_named))
         return NULL;
     PyObject *shape = ((named_object *)PyTuple_GET_ITEM(args, 0))->shape, *version = PyTuple_GET_ITEM(args, 1);
-    if (!PyTuple_CheckExact(shape) || PyTuple_GET_ITEM(shape, SHAPE_MAKER) == Py_None || !PyLong_CheckExact(version))
+    if (!PyTuple_CheckExact(shape) || PyTuple_GET_ITEM(shape, QPY_SHAPE_MAKER) == Py_None || !PyLong_CheckExact(version))
         return NULL;
     int overflow;
     return PyLong_AsLongAndOverflow(version, &overflow) == 1 ? shape : NULL;
@@ -436,7 +361,7 @@ static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, Py
             return refuse_named(m, "a global that must not be called so", named);
         }
         PyObject *object = Py_NewRef(PyTuple_GET_ITEM(made_, 0));
-        int ok = note(m->typed, object, PyTuple_GET_ITEM(made_, 1));
+        int ok = qpy_typed_note(m->typed, object, PyTuple_GET_ITEM(made_, 1));
         Py_SETREF(made_, object);
         if (!ok)
             Py_CLEAR(made_);
@@ -461,8 +386,10 @@ static int typed_newobj(qpy_unpickle *m, qpy_unpickle_stack *s, int with_names)
 
 QR_INLINE PyObject *typed_make(qpy_unpickle *m, PyObject *cls, PyObject *args)
 {
-    (void)m, (void)cls, (void)args;
-    return NULL;
+    if (!Py_IS_TYPE(cls, m->state->unpickle_named) || (args && (!PyTuple_CheckExact(args) || PyTuple_GET_SIZE(args))))
+        return NULL;
+    const named_object *named = (named_object *)cls;
+    return PyTuple_CheckExact(named->shape) && named->make != Py_None ? qpy_typed_make(m, named->shape) : NULL;
 }
 
 /* The values that a state has now: whoever has it in the memo may change it. A new reference, or NULL with an exception. */
@@ -526,7 +453,7 @@ static int is_state_of_record(PyObject *state)
 /* The state is set as the shape says: 1; 0 when that is not for the shape to say (what was set is then set again by `build`); -1 with an exception. */
 static int build_by_shape(PyObject *shape, PyObject *object, PyObject *state)
 {
-    PyObject *set_state = PyTuple_GET_ITEM(shape, SHAPE_SETTER), *fields = PyTuple_GET_ITEM(shape, SHAPE_FIELDS), *names = PyTuple_GET_ITEM(shape, SHAPE_NAMES), *dict = NULL;
+    PyObject *set_state = PyTuple_GET_ITEM(shape, QPY_SHAPE_SETTER), *fields = PyTuple_GET_ITEM(shape, QPY_SHAPE_FIELDS), *names = PyTuple_GET_ITEM(shape, QPY_SHAPE_NAMES), *dict = NULL;
     int status = 0;
     if (set_state != Py_None) {
         if (!is_state_of_record(state))
@@ -571,10 +498,37 @@ static size_t weight_of(const qpy_typed *t, PyObject *state)
     return weight;
 }
 
+/* The state of a frozen dataclass with slots, in the order of its fields: 1; 0: not that way, nothing has changed. */
+static int store_list(qpy_unpickle *m, PyObject *object, PyObject *state)
+{
+    PyObject *pairs[2 * QPY_UNPICKLE_SLOTS];
+    Py_ssize_t n = PyList_GET_SIZE(state);
+    const qpy_typed_class *known = qpy_typed_class_of(m->typed, Py_TYPE(object));
+    if (!known || !known->in_slots || PyTuple_GET_SIZE(known->names) != n || n > QPY_UNPICKLE_SLOTS)
+        return 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        pairs[2 * i] = Py_NewRef(PyTuple_GET_ITEM(known->names, i));
+        pairs[2 * i + 1] = PyList_GET_ITEM(state, i);
+    }
+    int done = qpy_unpickle_store_state(m, object, pairs, pairs + 2 * n, 1);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_DECREF(pairs[2 * i]);
+        if (done)
+            Py_INCREF(pairs[2 * i + 1]);
+    }
+    return done;
+}
+
 static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
 {
     PyObject *object = s->top[-2], *state = s->top[-1];
-    made *place = noted(m->typed, object);
+    if (PyList_CheckExact(state) && store_list(m, object, state)) {
+        qpy_unpickle_stack_clear(s, s->top - 1);
+        return 1;
+    }
+    if (!qpy_typed_settle(m->typed))
+        return 0;
+    qpy_typed_made *place = qpy_typed_noted(m->typed, object);
     if (!place || place->built)
         return refuse_named(m, "a state for what was not just made for one", object);
     if (!(PyTuple_CheckExact(state) ? charge_with_parts(m, state) : charge(m, state)))
@@ -588,7 +542,7 @@ static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
     place->built = 1;
     int status = PyTuple_CheckExact(build) ? build_by_shape(build, object, state) : 0;
     if (status == 0) {
-        PyObject *function = PyTuple_CheckExact(build) ? PyTuple_GET_ITEM(build, SHAPE_BUILD) : build;
+        PyObject *function = PyTuple_CheckExact(build) ? PyTuple_GET_ITEM(build, QPY_SHAPE_BUILD) : build;
         PyObject *args[] = {object, state}, *done = PyObject_Vectorcall(function, args, 2, NULL);
         status = done ? 1 : -1;
         Py_XDECREF(done);
@@ -663,7 +617,7 @@ static int typed_frozenset(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **it
 
 /* ---------------------------------------------------------------- the machine */
 
-enum { typed_stores = 0 };
+enum { typed_stores = 1 };
 #define QPY_P(name) QR_PASTE(typed_, name)
 #include "binding/pickle/machine.tmpl.h"
 
@@ -673,6 +627,7 @@ typedef struct level {
     PyObject *object; /* borrowed: the value keeps it */
     PyObject *items;  /* of what is walked by an iterator: strong; else NULL */
     PyObject *value;  /* of a dict: what its key was given before; else NULL */
+    PyObject *own;    /* the object, where it was only made to be walked: strong; else NULL */
     Py_ssize_t at;
 } level;
 
@@ -723,6 +678,42 @@ static int weigh_text(qpy_unpickle *m, PyObject *text)
     return add_weight(m, weight);
 }
 
+static void close_level(level *l)
+{
+    Py_CLEAR(l->items);
+    Py_CLEAR(l->own);
+}
+
+/* The fields of an instance, as open_level. */
+static int open_instance(qpy_unpickle *m, const qpy_typed_class *known, PyObject *instance, level *l)
+{
+    PyObject *values[QPY_UNPICKLE_SLOTS];
+    Py_ssize_t n = qpy_typed_values(known, instance, values), parts = 0;
+    if (n < 0) { /* somebody has looked at its __dict__ */
+        l->object = l->own = PyObject_GenericGetDict(instance, NULL);
+        int status = !l->own || has_too_many(m, PyDict_GET_SIZE(l->own)) ? -1 : PyDict_GET_SIZE(l->own) > 0;
+        if (status <= 0)
+            close_level(l);
+        return status;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *value = values[i];
+        if (PyUnicode_CheckExact(value) ? weigh_text(m, value) < 0 : 0)
+            return -1;
+        if (!(PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || value == Py_None || PyBool_Check(value)))
+            values[parts++] = value;
+    }
+    if (add_weight(m, (size_t)(1 + n)) < 0)
+        return -1;
+    if (!parts)
+        return 0;
+    if (!(l->object = l->own = PyTuple_New(parts)))
+        return -1;
+    for (Py_ssize_t i = 0; i < parts; i++)
+        PyTuple_SET_ITEM(l->own, i, Py_NewRef(values[i]));
+    return 1;
+}
+
 /* Opens what has parts: 1; 0 when it has none; -1 with an exception. */
 static int open_level(qpy_unpickle *m, PyObject *object, level *l)
 {
@@ -732,13 +723,16 @@ static int open_level(qpy_unpickle *m, PyObject *object, level *l)
     if (PyUnicode_Check(object) || PyBytes_Check(object))
         return weigh_text(m, object);
     if (!PyList_CheckExact(object) && !PyDict_CheckExact(object)) {
-        const made *place = noted(m->typed, object);
+        const qpy_typed_made *place = qpy_typed_noted(m->typed, object);
         if (place && place->built && !place->with)
             return add_weight(m, place->weight);
         if (place && place->built)
             l->object = place->with; /* its values: a list or a tuple */
         if (place && !place->built && PyFunction_Check(place->with) && ((PyFunctionObject *)place->with)->func_dict)
             return refuse(m, "an object without the state that it needs", NULL, NULL) - 1;
+        const qpy_typed_class *known = place || PyTuple_CheckExact(object) ? NULL : qpy_typed_class_of(m->typed, Py_TYPE(object));
+        if (known)
+            return open_instance(m, known, object, l);
     }
     if (Py_IS_TYPE(object, m->state->unpickle_named))
         return refuse_named(m, "a global that is used as a value", object) - 1;
@@ -768,8 +762,7 @@ static int measure(qpy_unpickle *m, PyObject *value)
         level next;
         status = next_part(&levels[depth - 1], &part);
         if (status == 0) {
-            depth--;
-            Py_CLEAR(levels[depth].items);
+            close_level(&levels[--depth]);
             continue;
         }
         if (status > 0 && m->typed->nodes-- == 0)
@@ -779,14 +772,14 @@ static int measure(qpy_unpickle *m, PyObject *value)
         if (status <= 0)
             continue;
         if (depth >= m->typed->depth) {
-            Py_XDECREF(next.items);
+            close_level(&next);
             status = refuse(m, "limit: nested too deep, or in a circle", NULL, NULL) - 1;
             continue;
         }
         if (depth == room) {
             level *more = PyMem_Realloc(levels, 2 * room * sizeof *levels);
             if (!more) {
-                Py_XDECREF(next.items);
+                close_level(&next);
                 PyErr_NoMemory();
                 status = -1;
                 continue;
@@ -797,7 +790,7 @@ static int measure(qpy_unpickle *m, PyObject *value)
         levels[depth++] = next;
     }
     while (depth > 0)
-        Py_XDECREF(levels[--depth].items);
+        close_level(&levels[--depth]);
     PyMem_Free(levels);
     return status >= 0;
 }
@@ -837,10 +830,11 @@ static void explain(qpy_unpickle *m, PyObject *fail, const uint8_t *start)
 
 static PyObject *typed_load(PyObject *module, PyObject *args)
 {
-    qpy_typed typed = {0};
+    qpy_typed typed;
     qpy_unpickle m;
     PyObject *data, *fail, *value = NULL;
     Py_ssize_t hash, risky, int_bytes, depth, nodes, items, str_bytes;
+    memset(&typed, 0, sizeof typed);
     if (!PyArg_ParseTuple(args, "SO!O!O!O(nnnnnnn):_pickle_typed", &data, &PyDict_Type, &typed.table, &PyFrozenSet_Type, &typed.containers, &PyFrozenSet_Type,
                           &typed.hashable, &fail, &hash, &risky, &int_bytes, &depth, &nodes, &items, &str_bytes))
         return NULL;
@@ -856,7 +850,9 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
     if (!qpy_unpickle_error(m.state) || !qpy_unpickle_set_data(&m, data))
         return NULL;
     const uint8_t *start = m.p;
+    qpy_unpickle_look_ahead(&m);
     value = typed_run(&m);
+    qpy_unpickle_looked(&m);
     if (value && m.p < m.end) {
         PyErr_SetString(qpy_unpickle_error(m.state), "data after the end of the pickle");
         Py_CLEAR(value);
