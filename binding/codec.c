@@ -2,6 +2,7 @@
 #include "binding/codec.h"
 #include "binding/attribute.h"
 #include "binding/walk_collect.h"
+#include "binding/walk_order.h"
 #include "core/format/json_comments.h"
 
 /* ---------------------------------------------------------------- input */
@@ -291,12 +292,12 @@ int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state
     return set_type(&self->options, state, adapters, type);
 }
 
-PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint)
+PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept)
 {
     qpy_walker walker;
     qpy_walker_init(&walker, state, codec->format->name, *hint);
     qpy_walker_use(&walker, options->adapters);
-    int ok = codec->write_styled(&walker, NULL, 0, object, &options->style);
+    int ok = codec->write_styled(&walker, NULL, 0, object, &options->style, options->style.canonical ? kept : NULL);
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (bytes)
         *hint = qpy_next_hint(*hint, (size_t)PyBytes_GET_SIZE(bytes));
@@ -365,6 +366,7 @@ void qpy_encoder_dealloc(PyObject *op)
     Py_XDECREF(self->plan);
     Py_XDECREF(self->adapters);
     Py_XDECREF(self->module);
+    qpy_order_memory_free(self->order_memory);
     free_object(op);
 }
 

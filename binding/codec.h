@@ -22,6 +22,8 @@ int qpy_input_init(qpy_input *self, PyObject *data, int is_text);
 int qpy_input_copy(qpy_input *self, Py_buffer *view, char order);
 QR_INLINE void qpy_input_release(qpy_input *self) { Py_DECREF(self->owner); }
 
+struct qpy_order_memory;
+
 enum { QPY_ERRORS_DEFAULT = 100 };
 
 /* Among the options of the reader, which knows nothing of them: what is asked for once a document. */
@@ -81,7 +83,8 @@ typedef struct qpy_codec {
     PyObject *(*decode)(qpy_state *state, const qpy_decode_options *options, qpy_document *document);
     int (*write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object); /* plan NULL: any value */
     qpy_style_set styles;
-    int (*write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style); /* an instance of its own: <f>_styled.c */
+    /* An instance of its own: <f>_styled.c. kept: what is remembered of the shapes of dicts (walk_order.h), or NULL. */
+    int (*write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style, struct qpy_order_memory **kept);
 } qpy_codec;
 
 /* Encoder and Decoder objects. */
@@ -98,6 +101,7 @@ typedef struct qpy_encoder {
     int rare;        /* styled or all_errors */
     qr_style style;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */
+    struct qpy_order_memory *order_memory; /* walk_order.h: of calls that are over, or NULL */
 } qpy_encoder;
 typedef struct qpy_decoder {
     PyObject_HEAD
@@ -108,8 +112,9 @@ typedef struct qpy_decoder {
     PyObject *module;
 } qpy_decoder;
 
-/* Bytes, or NULL with an exception: by codec->write_styled; and as the encoder's options say, of a format that has no shorter way. */
-PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint);
+/* Bytes, or NULL with an exception: by codec->write_styled; and as the encoder's options say, of a format that has no shorter way.
+ * kept: for canonical output alone. */
+PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept);
 PyObject *qpy_encoder_encode(qpy_encoder *self, PyObject *object);
 
 /* Shared slots of the two types. */
@@ -153,8 +158,8 @@ int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
 
 /* The writers with options (qpy_codec.write_styled). */
 #define X(NAME, name) \
-    int qpy_##name##_write_styled(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style); \
-    int qpy_##name##_write_styled_avx512(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style);
+    int qpy_##name##_write_styled(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style, struct qpy_order_memory **kept); \
+    int qpy_##name##_write_styled_avx512(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style, struct qpy_order_memory **kept);
 #include "core/format/formats.def"
 #undef X
 

@@ -193,7 +193,7 @@ static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_
         if (!qpy_encode_options_init(&options, QPY_FORMAT_STYLES, "encode", args + count, names))
             return NULL;
         if (!qpy_style_is_plain(&options.style))
-            return qpy_encode_styled(state, &QR_T(codec), &options, args[0], &state->QPY_FORMAT_HINT);
+            return qpy_encode_styled(state, &QR_T(codec), &options, args[0], &state->QPY_FORMAT_HINT, &state->order_memory[QR_FORMAT]);
         adapters = options.adapters;
     }
     return QR_T(encode_object)(state, args[0], adapters, &state->QPY_FORMAT_HINT);

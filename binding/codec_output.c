@@ -8,7 +8,7 @@
 
 static int put(qpy_encoder *self, qpy_walker *walker, const qpy_plan *plan, PyObject *object)
 {
-    return QR_UNLIKELY(self->styled) ? self->codec->write_styled(walker, plan, 0, object, &self->style) : self->codec->write(walker, plan, 0, object);
+    return QR_UNLIKELY(self->styled) ? self->codec->write_styled(walker, plan, 0, object, &self->style, &self->order_memory) : self->codec->write(walker, plan, 0, object);
 }
 
 /* The object behind what the walker has written: 1, or 0 with the exception set. */

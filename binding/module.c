@@ -126,6 +126,10 @@ static void free_module(void *module)
 {
     qpy_state *state = qpy_state_of(module);
     clear(module);
+    for (size_t i = 0; i < sizeof state->order_memory / sizeof *state->order_memory; i++) {
+        qpy_order_memory_free(state->order_memory[i]);
+        state->order_memory[i] = NULL;
+    }
     qpy_keys_free(state->keys);
     qpy_shapes_free(state->shapes);
     qpy_pickle_plans_free(state);

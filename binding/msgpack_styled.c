@@ -42,10 +42,10 @@ QR_INLINE int out_end_map(qr_buffer *b) { return qr_msgpack_styled_end(b, qpy_wa
 #define QPY_WALK_SORTS
 #include "binding/walk.tmpl.h"
 
-int QPY_BUILD(qpy_msgpack_write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style)
+int QPY_BUILD(qpy_msgpack_write_styled)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object, const qr_style *style, qpy_order_memory **kept)
 {
     qpy_styled styled;
-    qpy_styled_init(&styled, style, QR_ORDER_BYTES);
+    qpy_styled_init(&styled, style, QR_ORDER_BYTES, kept);
     walker->style = &styled.core;
     int ok = plan ? msgpack_styled_write_node(walker, plan, node, object) : msgpack_styled_write_value(walker, object);
     walker->style = NULL;

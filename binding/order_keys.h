@@ -9,11 +9,11 @@
 #include "binding/cpython_private.h"
 #include "core/format/order.h"
 
-/* Of a number, the bits that are a place. */
-QR_INLINE unsigned qpy_order_place_bits(const qpy_dict_places *places) { return places->count > 2 ? 64 - (unsigned)__builtin_clzll(places->count - 1) : 1; }
+/* Of a number, the bits that are a place; at least as many as sorting few likes to have (core/base/sort.c). */
+QR_INLINE unsigned qpy_order_place_bits(const qpy_dict_places *places) { return places->count > 32 ? 64 - (unsigned)__builtin_clzll(places->count - 1) : 5; }
 
-/* Fills `numbers` with those of all pairs, in order; `room` is for as many. 1, or 0 when some key is no exact str (or there are
+/* Fills `numbers` with those of all pairs, in order; `room` is for as many, `rest` for as many as there are places. 1, or 0 when some key is no exact str (or there are
  * 2^32), without an exception. */
-int qpy_order_keys(const qpy_dict_places *places, qr_order_by by, uint64_t *numbers, uint64_t *room);
+int qpy_order_keys(const qpy_dict_places *places, qr_order_by by, uint64_t *numbers, uint64_t *room, uint64_t *rest);
 
 #endif

@@ -15,6 +15,7 @@
 
 struct qpy_json_hooks;
 struct qpy_keys;
+struct qpy_order_memory;
 struct qpy_shapes;
 struct qpy_pickle_plans;
 
@@ -78,6 +79,7 @@ typedef struct qpy_state {
     PyObject *module;             /* module.c; borrowed */
     size_t record_classes;        /* record/class.c: how many were ever made */
     size_t hints[8];              /* codec.tmpl.h: length of each format's last result */
+    struct qpy_order_memory *order_memory[8]; /* walk_order.h: of each format's canonical output by encode() */
     size_t pickle_data_hint;      /* pickle/data.c: the same */
     PyObject *(*json_read)(struct qpy_state *, const uint8_t *, size_t, size_t, int, size_t *); /* json/loads.h */
     PyObject *(*json_scan)(struct qpy_state *, PyObject *, Py_ssize_t, const struct qpy_json_hooks *, Py_ssize_t *);

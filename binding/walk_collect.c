@@ -93,7 +93,7 @@ static int write_alone(collector *c, qpy_walker *w, qpy_plan *plan, uint32_t num
     start(c, w);
     if (!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK))
         return 0;
-    int ok = c->style ? c->codec->write_styled(w, plan, number, object, c->style) : c->codec->write(w, plan, number, object);
+    int ok = c->style ? c->codec->write_styled(w, plan, number, object, c->style, NULL) : c->codec->write(w, plan, number, object);
     return ok && w->buffer.error == QR_ERROR_NONE;
 }
 

@@ -2,8 +2,11 @@
 /* walk_order: what can be put in order before it is written: dicts whose keys are strs, fields of records. It is written in place
  * then; everything else is written as it comes and put in order in the buffer (core/format/order.h).
  *
- * Dicts in a row mostly have the same keys in the same order: the shape of a dict that begins as one before it is kept while the call lasts.
- * Then its order takes a comparison of pointers a key, and its keys are copied as they were written. Other dicts are sorted (order_keys.h). */
+ * Dicts in a row mostly have the same keys in the same order: the shape of a dict that begins as one before it is remembered. Then its order takes
+ * a comparison of pointers a key, and its keys are copied as they were written. Other dicts are sorted (order_keys.h).
+ *
+ * What is remembered outlives the call where there is a place for it (an Encoder has one): small documents, a call each, have the same few shapes.
+ * A call takes it out of its place and puts it back at the end, so that a call within it, or in another thread, has its own. */
 #ifndef QUIRE_BINDING_WALK_ORDER_H
 #define QUIRE_BINDING_WALK_ORDER_H
 
@@ -14,7 +17,12 @@ enum {
     QPY_ORDER_MOST = 64, /* fields of a record, places of a dict whose shape is kept */
     QPY_ORDER_SHAPES = 32,
     QPY_ORDER_IMAGE = 31, /* bytes of a key as it is written, with what stands behind it */
-    QPY_ORDER_AHEAD = 6
+    QPY_ORDER_AHEAD = 6,
+    QPY_ORDER_KEPT_TEXT = 4096, /* characters in the keys of a shape: they stay alive with it */
+    QPY_ORDER_TABLES = 8,
+    QPY_ORDER_LARGE = 1 << 13,      /* places of a dict that is kept as a table, */
+    QPY_ORDER_LARGE_TEXT = 1 << 17, /* and characters in its keys */
+    QPY_ORDER_ALONE = 3         /* dicts of unknown shape in a call that leaves nothing behind, before it is worth to remember one */
 };
 
 typedef struct qpy_order_image {
@@ -25,32 +33,55 @@ typedef struct qpy_order_image {
 /* The keys of a dict as they come, and how they are in order. */
 typedef struct qpy_order_shape {
     size_t count, pins;      /* while it is pinned it stays */
+    int was_met;             /* again, since it was last in the way of another */
     PyObject **keys;         /* strong, so that no other key can have the place of one in memory */
     uint8_t *order;          /* places */
     qpy_order_image images[]; /* of the keys in order */
 } qpy_order_shape;
+
+/* The keys of a dict with more places than a shape has, as they come, and how they are in order. */
+typedef struct qpy_order_table {
+    size_t count;
+    uint32_t *order;    /* places */
+    PyObject *keys[];   /* strong */
+} qpy_order_table;
+
+/* What was met. It is only for output of one style. */
+typedef struct qpy_order_memory {
+    const void *first[QPY_ORDER_SHAPES]; /* the first key of a dict that came there: to be compared, it may be gone */
+    qpy_order_shape *shapes[QPY_ORDER_SHAPES];
+    unsigned idle; /* shapes in a row that were of no use */
+    const void *large_first[QPY_ORDER_TABLES]; /* the same of dicts that have more places */
+    qpy_order_table *large[QPY_ORDER_TABLES];
+} qpy_order_memory;
+void qpy_order_memory_free(qpy_order_memory *self);
 
 /* A style while it is heeded; the walker's `style` is its first member. */
 typedef struct qpy_styled {
     qr_styled core;
     uint64_t *numbers; /* of the large dicts that are open, the innermost last (order_keys.h) */
     size_t count, room;
-    const void *first[QPY_ORDER_SHAPES]; /* the first key of a dict that came there */
-    qpy_order_shape *shapes[QPY_ORDER_SHAPES];
+    qpy_order_memory *memory, **kept; /* NULL: there is none (yet); no place for it */
+    unsigned unknown;                 /* dicts of unknown shape */
 } qpy_styled;
 
-void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by);
+/* `kept`: where what is remembered stays between calls of that style; NULL: nowhere. Allocates nothing. */
+void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by, qpy_order_memory **kept);
 void qpy_styled_release(qpy_styled *self);
 QR_INLINE qpy_styled *qpy_walk_styled(const qpy_walker *walker) { return (qpy_styled *)walker->style; }
 
 /* Where the shape of dicts that begin with that key is kept. */
 QR_INLINE size_t qpy_order_slot(PyObject *first, size_t n) { return (((uintptr_t)first >> 4) ^ ((uintptr_t)first >> 9) ^ n) % QPY_ORDER_SHAPES; }
+QR_INLINE size_t qpy_order_table_slot(PyObject *first, size_t n) { return qpy_order_slot(first, n) % QPY_ORDER_TABLES; }
 
 /* The shape of a dict that is not empty, or NULL: none is known. */
 QR_INLINE qpy_order_shape *qpy_walk_shape(const qpy_walker *self, const qpy_dict_places *places)
 {
     size_t n = places->count;
-    qpy_order_shape *shape = qpy_walk_styled(self)->shapes[qpy_order_slot(qpy_dict_places_key(places, 0), n)];
+    const qpy_order_memory *memory = qpy_walk_styled(self)->memory;
+    if (!memory)
+        return NULL;
+    qpy_order_shape *shape = memory->shapes[qpy_order_slot(qpy_dict_places_key(places, 0), n)];
     if (!shape || shape->count != n || places->used != n)
         return NULL;
     for (size_t i = 0; i < n; i++) {

@@ -50,6 +50,7 @@ static QR_NOINLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, ui
     uint32_t calls = w->calls;
     size_t n = shape->count;
     shape->pins++;
+    shape->was_met = 1;
     w->style->in_order = 1;
     int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
     for (size_t i = 0; ok && i < n; i++) {
@@ -90,8 +91,14 @@ static QR_NOINLINE int QR_T(write_sorted)(qpy_walker *w, const qpy_plan *plan, u
         size_t place = QR_T(place_at)(w, order, first + i, mask);
         if (i + 2 * ahead < n) {
             size_t later = QR_T(place_at)(w, order, first + i + 2 * ahead, mask);
-            QR_PREFETCH(qpy_dict_places_key(places, later));
-            QR_PREFETCH(qpy_dict_places_value(places, later));
+            const char *later_key = (const char *)qpy_dict_places_key(places, later), *later_value = (const char *)qpy_dict_places_value(places, later);
+            QR_PREFETCH(later_key);
+            QR_PREFETCH(later_value);
+            if (!order) { /* they lie scattered, and most have text behind the head */
+                QR_PREFETCH(later_key + 64);
+                QR_PREFETCH(later_value + 64);
+                QR_PREFETCH(later_value + 128);
+            }
         }
         if (i + ahead < n)
             qpy_walk_prefetch(qpy_dict_places_value(places, QR_T(place_at)(w, order, first + i + ahead, mask)));

@@ -37,12 +37,13 @@ static int sorts(size_t n, uint64_t mask, unsigned low, int descends)
 
 static void test_every_count(void)
 {
-    static const size_t counts[] = {0, 1, 2, 3, 11, 12, 13, 23, 24, 25, 26, 47, 48, 49, 96, 97, 500, 1023, 1024, 1025, 4095, 4096, MOST};
+    static const size_t counts[] = {0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 23, 24, 25, 26, 31, 32, 33, 47, 48, 49, 96, 97, 500, 1023, 1024, 1025, 4095, 4096, MOST};
     static const uint64_t masks[] = {~(uint64_t)0, (uint64_t)0xFF << 56, 0xFFFFF0000, (uint64_t)1 << 63, 0, 0x0101010101010101};
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
         for (size_t m = 0; m < sizeof masks / sizeof *masks; m++) {
             CHECK(sorts(counts[c], masks[m], 13, 0));
             CHECK(sorts(counts[c], masks[m], 0, 0));
+            CHECK(sorts(counts[c], masks[m], 2, 0));
             CHECK(sorts(counts[c], masks[m], 32, 1));
         }
 }

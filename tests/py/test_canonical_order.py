@@ -29,6 +29,10 @@ PIECES = [
     "\uffff",
     "\U00010000",
     "\U0001f469",
+    "\U0001ffff",
+    "\U00020000",
+    "\U000e0067",
+    "\U0010ffff",
     "\u200d",
     "prefix-of-eight",
 ]
@@ -56,8 +60,8 @@ def test_text_of_every_width(fmt, keys):
     check(fmt, {key: i for i, key in enumerate(keys)})
 
 
-@pytest.mark.parametrize("count", [2, 12, 13, 24, 25, 26, 64, 65, 66, 97, 1023, 1025, 4097])
-@pytest.mark.parametrize("alphabet", ["ab", "0123456789", "aé", "a€\ue000", "a\U0001f469\ue000\u200d", "\0a"])
+@pytest.mark.parametrize("count", [2, 5, 8, 9, 12, 16, 17, 26, 32, 33, 64, 65, 66, 97, 1023, 1025, 4097])
+@pytest.mark.parametrize("alphabet", ["ab", "0123456789", "aé", "a€\ue000", "a\U0001f469\ue000\u200d", "\U000e0067\ud7ff\ue000\uffff\U0001ffff", "\U00020000\U0001ffff\ue000", "\0a"])
 def test_every_size(fmt, count, alphabet):
     source = random.Random(count)
     keys = {"".join(source.choices(alphabet, k=source.choice([1, 2, 3, 5, 9, 14]))): None for _ in range(count)}
@@ -68,7 +72,7 @@ def test_every_size(fmt, count, alphabet):
 
 def test_keys_that_begin_alike(fmt):
     source = random.Random(1)
-    for prefix in ("x" * 30, "x" * 300, "é" * 30, "€" * 100, "\U0001f469" * 25):
+    for prefix in ("x" * 30, "x" * 300, "é" * 30, "€" * 100, "\U0001f469" * 25, "\U0001f469\u200d" * 2, "\U00020000" * 4, "\U000e0067\ue000" * 3):
         keys = [
             prefix + end for end in ["", "\0", "\0\0", *(f"{source.randrange(10**9)}" for _ in range(90)), "é", "€", "\U0001f600"]
         ]

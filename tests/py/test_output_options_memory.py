@@ -24,6 +24,7 @@ SCRIPT = """
         for options in ({"canonical": True}, {"key_order": "sorted"}):
             encoder = fmt.Encoder(**options)
             jobs[f"{name} {options}"] = lambda encoder=encoder: encoder.encode(nested)
+        jobs[f"{name} remembers"] = lambda fmt=fmt: [made.encode([many, value["a"][0]]) for made in [fmt.Encoder(canonical=True)] * 3]
         jobs[f"{name} raw"] = lambda encoder=fmt.Encoder(canonical=True), value=raw[name]: encoder.encode(value)
     for options in ({"indent": 40}, {"ascii": True, "indent": "\\t"}):
         jobs[f"json {options}"] = lambda encoder=quire.json.Encoder(**options): encoder.encode(nested)
