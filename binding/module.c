@@ -45,6 +45,11 @@ static int names_init(PyObject *Py_UNUSED(module), qpy_state *state)
         {offsetof(qpy_state, str_dataclass_fields), "__dataclass_fields__"},
         {offsetof(qpy_state, str_attrs), "__attrs_attrs__"},
         {offsetof(qpy_state, str_quire), "__quire__"},
+        {offsetof(qpy_state, str_reduce_ex), "__reduce_ex__"},
+        {offsetof(qpy_state, str_reduce), "__reduce__"},
+        {offsetof(qpy_state, str_module), "__module__"},
+        {offsetof(qpy_state, str_qualname), "__qualname__"},
+        {offsetof(qpy_state, str_name), "__name__"},
     };
     for (size_t i = 0; i < QR_ARRAY_LENGTH(names); i++) {
         PyObject **slot = (PyObject **)((char *)state + names[i].offset);

@@ -67,6 +67,7 @@ struct qpy_pickle_plans;
     X(PyObject, pickle_dispatch) X(PyObject, pickle_extensions) X(PyObject, pickle_names) X(PyObject, pickle_imports)          \
     X(PyObject, pickle_error) X(PyObject, pickle_getattr) X(PyObject, pickle_partial) X(PyObject, pickle_codecs_encode)        \
     X(PyObject, pickle_slotnames)                                                                                              \
+    X(PyObject, str_reduce_ex) X(PyObject, str_reduce) X(PyObject, str_module) X(PyObject, str_qualname) X(PyObject, str_name) \
     X(PyTypeObject, pickler_type) X(PyTypeObject, pickler_memo_type)                                                           \
     /* interned names */                                                                                                       \
     X(PyObject, str_post_init) X(PyObject, str_fields) X(PyObject, str_value) X(PyObject, str_int) X(PyObject, str_bytes) X(PyObject, str_plan)                           \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* globals: classes and functions, by the name under which they can be imported. */
-#include "binding/attribute.h"
 #include "binding/pickle/pickler.h"
 
 #if PY_VERSION_HEX < 0x030D0000
@@ -12,10 +11,18 @@
 /* The parts of a dotted name: new list, or NULL with an exception. */
 static PyObject *dotted(PyObject *name)
 {
-    PyObject *dot = PyUnicode_InternFromString("."), *path = dot ? PyUnicode_Split(name, dot, -1) : NULL;
-    Py_XDECREF(dot);
+    PyObject *path;
+    if (PyUnicode_CheckExact(name) && PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1) == -1) {
+        if ((path = PyList_New(1)))
+            PyList_SET_ITEM(path, 0, Py_NewRef(name));
+    }
+    else {
+        PyObject *dot = PyUnicode_InternFromString(".");
+        path = dot ? PyUnicode_Split(name, dot, -1) : NULL;
+        Py_XDECREF(dot);
+    }
     for (Py_ssize_t i = 0; path && i < PyList_GET_SIZE(path); i++)
-        if (PyUnicode_CompareWithASCIIString(PyList_GET_ITEM(path, i), "<locals>") == 0) {
+        if (PyUnicode_GET_LENGTH(PyList_GET_ITEM(path, i)) == 8 && PyUnicode_CompareWithASCIIString(PyList_GET_ITEM(path, i), "<locals>") == 0) {
             PyErr_Format(PyExc_AttributeError, LOCAL_OBJECT, name);
             Py_CLEAR(path);
         }
@@ -91,12 +98,11 @@ static PyObject *search_modules(PyObject *o, PyObject *path, int *failed)
     return has > 0 ? name : NULL;
 }
 
-static PyObject *module_of(PyObject *o, PyObject *path)
+static PyObject *module_of(const qpy_state *state, PyObject *o, PyObject *path)
 {
-    PyObject *key = PyUnicode_InternFromString("__module__"), *name = NULL;
-    int failed = !key || !qpy_pickle_lookup(o, key, &name);
-    Py_XDECREF(key);
-    if (failed)
+    PyObject *name;
+    int failed;
+    if (!qpy_pickle_lookup(o, state->str_module, &name))
         return NULL;
     if (name && name != Py_None)
         return name;
@@ -267,18 +273,18 @@ static qpy_saved put_named(qpy_pickling *k, PyObject *o, PyObject **module_name,
 }
 
 /* Its __qualname__, or where there is none its __name__: new, or NULL with an exception. */
-static PyObject *name_of(PyObject *o)
+static PyObject *name_of(const qpy_state *state, PyObject *o)
 {
-    PyObject *key = PyUnicode_InternFromString("__qualname__"), *name;
-    int found = key && qpy_pickle_lookup(o, key, &name);
-    Py_XDECREF(key);
-    return !found ? NULL : name ? name : qpy_attribute(o, "__name__");
+    PyObject *name;
+    if (!qpy_pickle_lookup(o, state->str_qualname, &name))
+        return NULL;
+    return name ? name : PyObject_GetAttr(o, state->str_name);
 }
 
 qpy_saved qpy_pickle_global(qpy_pickling *k, PyObject *o, PyObject *given)
 {
-    PyObject *name = given ? Py_NewRef(given) : name_of(o);
-    PyObject *path = name ? dotted(name) : NULL, *module_name = path ? module_of(o, path) : NULL;
+    PyObject *name = given ? Py_NewRef(given) : name_of(k->state, o);
+    PyObject *path = name ? dotted(name) : NULL, *module_name = path ? module_of(k->state, o, path) : NULL;
     PyObject *module = NULL, *found = NULL, *parent = NULL;
     qpy_saved saved = QPY_SAVE_FAILED;
     if (!module_name)

@@ -99,18 +99,15 @@ static int read_reduction(qpy_pickling *k, PyObject *tuple, reduction *r)
 /* The callable's name, when it stands for an opcode: 1: __newobj__, 2: __newobj_ex__, 0: neither; -1 with an exception. */
 static int special_callable(qpy_pickling *k, PyObject *callable)
 {
-    PyObject *name, *key;
+    PyObject *name;
     int which = 0;
     if (k->out.protocol < 2)
         return 0;
-    key = PyUnicode_InternFromString("__name__");
-    if (!key || !qpy_pickle_lookup(callable, key, &name))
-        which = -1;
-    else if (name && PyUnicode_Check(name))
+    if (!qpy_pickle_lookup(callable, k->state->str_name, &name))
+        return -1;
+    if (name && PyUnicode_Check(name) && PyUnicode_GET_LENGTH(name) >= 10 && PyUnicode_READ_CHAR(name, 2) == 'n')
         which = PyUnicode_CompareWithASCIIString(name, "__newobj_ex__") == 0 ? 2 : PyUnicode_CompareWithASCIIString(name, "__newobj__") == 0;
-    Py_XDECREF(key);
-    if (which >= 0)
-        Py_XDECREF(name);
+    Py_XDECREF(name);
     return which;
 }
 
@@ -412,24 +409,21 @@ static PyObject *ask_object(qpy_pickling *k, PyObject *o)
         return qpy_record_reduction(o);
     if (PyErr_Occurred())
         return NULL;
-    PyObject *method, *result = NULL, *names[] = {PyUnicode_InternFromString("__reduce_ex__"), PyUnicode_InternFromString("__reduce__")};
-    if (!names[0] || !names[1] || !qpy_pickle_lookup(o, names[0], &method))
-        goto done;
+    PyObject *method, *result = NULL;
+    if (!qpy_pickle_lookup(o, k->state->str_reduce_ex, &method))
+        return NULL;
     if (method) {
         PyObject *protocol = PyLong_FromLong(k->out.protocol);
         result = protocol ? PyObject_CallOneArg(method, protocol) : NULL;
         Py_XDECREF(protocol);
     }
-    else if (qpy_pickle_lookup(o, names[1], &method)) {
+    else if (qpy_pickle_lookup(o, k->state->str_reduce, &method)) {
         if (method)
             result = PyObject_CallNoArgs(method);
         else
             PyErr_Format(k->state->pickle_error, "can't pickle '%.200s' object: %R", Py_TYPE(o)->tp_name, o);
     }
     Py_XDECREF(method);
-done:
-    Py_XDECREF(names[0]);
-    Py_XDECREF(names[1]);
     return result;
 }
 
