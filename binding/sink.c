@@ -78,6 +78,7 @@ void qpy_sink_attach(qpy_sink *self)
     self->context = qpy_shapes_acquire(state->shapes, self->key_type != &PyUnicode_Type);
     self->shapes = self->context ? state->shapes : NULL;
     self->keys = self->shapes ? state->keys : NULL;
+    qpy_keys_begin(self->keys);
     self->pausing = 0;
     self->pause_left = QPY_PAUSE_CONTAINERS;
     qpy_sink_pause_gc(self);

@@ -20,33 +20,62 @@ static int is_plain(const qpy_json_hooks *hooks)
 /* Would its characters be larger as UTF-8, most of them? Judged by some of them. */
 static int is_mostly_wide(const void *units, int kind, size_t length)
 {
-    enum { SAMPLES = 256 };
-    size_t step = length / SAMPLES + 1, seen = 0, wide = 0;
-    for (size_t i = 0; i < length; i += step, seen++)
-        wide += PyUnicode_READ(kind, units, i) >= 0x80;
+    enum { SAMPLES = 64 };
+    const size_t step = length / SAMPLES + 1;
+    size_t seen = (length + step - 1) / step, wide = 0;
+    switch (kind) {
+    case 1:
+        for (size_t i = 0; i < length; i += step)
+            wide += ((const Py_UCS1 *)units)[i] >= 0x80;
+        break;
+    case 2:
+        for (size_t i = 0; i < length; i += step)
+            wide += ((const Py_UCS2 *)units)[i] >= 0x80;
+        break;
+    default:
+        for (size_t i = 0; i < length; i += step)
+            wide += ((const Py_UCS4 *)units)[i] >= 0x80;
+        break;
+    }
     return wide > seen / 4;
 }
 
-/* The UTF-8 of a str that is not ASCII, with a 0 behind it; NULL where it has none (lone surrogates), where there is no room (the other
- * reader wants none), or where it pays to look at the characters as they are. */
-static uint8_t *text_as_utf8(PyObject *text, size_t *n)
+enum { UTF8_ROOM = 2048 };
+static size_t utf8_size(size_t length, int kind) { return length * (kind == 1 ? 2 : kind == 2 ? 3 : 4) + QR_UTF8_SLACK + 1; }
+
+/* The UTF-8 of a str that is not ASCII, with a 0 behind it, in `room` where it fits and else in memory of its own; NULL where it has none
+ * (lone surrogates), where memory is out (the other reader wants none), or where it pays to look at the characters as they are. */
+static uint8_t *text_as_utf8(PyObject *text, uint8_t *room, size_t *n)
 {
     size_t length = (size_t)PyUnicode_GET_LENGTH(text);
     int kind = PyUnicode_KIND(text);
     const void *units = PyUnicode_DATA(text);
     if (length > PY_SSIZE_T_MAX / 8 || is_mostly_wide(units, kind, length))
         return NULL;
-    uint8_t *utf8 = PyMem_Malloc(length * (kind == 1 ? 2 : kind == 2 ? 3 : 4) + QR_UTF8_SLACK + 1), *last;
+    uint8_t *utf8 = utf8_size(length, kind) <= UTF8_ROOM ? room : PyMem_Malloc(utf8_size(length, kind)), *last;
     if (!utf8)
         return NULL;
     last = kind == 1 ? qr_utf8_encode_1(utf8, units, length) : kind == 2 ? qr_utf8_encode_2(utf8, units, length) : qr_utf8_encode_4(utf8, units, length);
     if (!last) {
-        PyMem_Free(utf8);
+        if (utf8 != room)
+            PyMem_Free(utf8);
         return NULL;
     }
     *last = 0;
     *n = (size_t)(last - utf8);
     return utf8;
+}
+
+/* The fast reader on a whole str that is not ASCII: as read_text, which says by itself what was taken. */
+static QR_NOINLINE PyObject *read_wide_text(qpy_state *state, PyObject *text)
+{
+    uint8_t room[UTF8_ROOM];
+    size_t n, stop;
+    uint8_t *utf8 = text_as_utf8(text, room, &n);
+    PyObject *value = utf8 ? qpy_json_read(state, utf8, n, 0, 1, &stop) : NULL;
+    if (utf8 != room)
+        PyMem_Free(utf8);
+    return value;
 }
 
 /* The fast reader on the characters from `start` on: NULL with *taken 0 when it will not do; with 1: an exception. */
@@ -60,11 +89,7 @@ static PyObject *read_text(qpy_state *state, PyObject *text, Py_ssize_t start, i
         *end = (Py_ssize_t)stop;
     }
     else if (whole) {
-        size_t n;
-        uint8_t *utf8 = text_as_utf8(text, &n);
-        if (utf8)
-            value = qpy_json_read(state, utf8, n, 0, 1, &stop);
-        PyMem_Free(utf8);
+        value = read_wide_text(state, text);
         *end = (Py_ssize_t)length;
     }
     *taken = value || PyErr_Occurred();

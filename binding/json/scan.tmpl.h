@@ -10,6 +10,7 @@ typedef struct SCAN(scanner) {
     qpy_sink *sink;
     const qpy_json_hooks *hooks;
     PyObject *text;   /* borrowed */
+    uint32_t misses;  /* keys in a row that were not in it */
     PyObject **memo;  /* MEMO keys that are not in the cache of short ones, each where its text says; NULL until one is met */
     const UNIT *data;
     Py_ssize_t at, length;
@@ -257,13 +258,17 @@ static PyObject **SCAN(place)(SCAN(scanner) *s, const void *units, size_t bytes)
 static PyObject *SCAN(escaped_key)(SCAN(scanner) *s, const SCAN(span) *span)
 {
     PyObject *key = SCAN(make_str)(s, span);
-    if (!key || PyUnicode_GET_LENGTH(key) == 0)
+    if (!key || PyUnicode_GET_LENGTH(key) == 0 || qpy_keys_are_data(&s->misses))
         return key;
     PyObject **place = SCAN(place)(s, PyUnicode_DATA(key), (size_t)PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key));
-    if (place && *place && is_same_str(*place, key))
+    if (place && *place && is_same_str(*place, key)) {
+        s->misses = 0;
         Py_SETREF(key, Py_NewRef(*place));
-    else if (place)
+    }
+    else if (place) {
+        s->misses++;
         Py_XSETREF(*place, Py_NewRef(key));
+    }
     else
         Py_CLEAR(key);
     return key;
@@ -287,11 +292,16 @@ static PyObject *SCAN(new_key)(SCAN(scanner) *s, const SCAN(span) *span)
     }
     if (span->escaped || span->count == 0)
         return SCAN(escaped_key)(s, span);
+    if (qpy_keys_are_data(&s->misses))
+        return SCAN(make_str)(s, span);
     PyObject **place = SCAN(place)(s, data, (size_t)span->count * sizeof(UNIT));
-    if (place && (!*place || !SCAN(is_same)(s, span, *place))) {
+    if (place && *place && SCAN(is_same)(s, span, *place))
+        s->misses = 0;
+    else if (place) {
         PyObject *key = SCAN(make_str)(s, span);
         if (!key)
             return NULL;
+        s->misses++;
         Py_XSETREF(*place, key);
     }
     return place ? Py_NewRef(*place) : NULL;

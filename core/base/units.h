@@ -95,45 +95,44 @@ QR_INLINE uint32_t qr_units_fold(uint64_t word, unsigned width)
 /* How many of the n units from p on stand before the first '"', '\\' or control (n: there is none); *all gets their bits. */
 #if defined(QR_SIMD_MASKED)
 QR_INLINE __mmask16 qr_units_lanes(size_t n) { return (__mmask16)(n >= 16 ? 0xFFFF : _bzhi_u32(0xFFFF, (unsigned)n)); }
-QR_INLINE uint64_t qr_units_fold_256(__m256i v) { return qr_block_fold(_mm_or_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))); }
-QR_INLINE size_t qr_units_plain_2(const uint16_t *p, size_t n, uint32_t *all)
+QR_INLINE uint64_t qr_units_fold_512(__m512i v)
 {
-    __m256i seen = _mm256_setzero_si256();
-    size_t i = 0;
-    for (; i < n; i += 16) {
-        __mmask16 lanes = qr_units_lanes(n - i);
-        __m256i v = _mm256_maskz_loadu_epi16(lanes, p + i);
-        uint32_t stops = (uint32_t)_mm256_cmpeq_epi16_mask(v, _mm256_set1_epi16('"')) | (uint32_t)_mm256_cmpeq_epi16_mask(v, _mm256_set1_epi16('\\')) |
-                         (uint32_t)_mm256_mask_cmplt_epu16_mask(lanes, v, _mm256_set1_epi16(0x20));
-        if (stops) {
-            seen = _mm256_or_si256(seen, _mm256_maskz_mov_epi16((__mmask16)(_blsmsk_u32(stops) >> 1), v));
-            i += qr_simd_first(stops);
-            break;
-        }
-        seen = _mm256_or_si256(seen, v);
-    }
-    *all |= qr_units_fold(qr_units_fold_256(seen), 2);
-    return i < n ? i : n;
+    __m256i half = _mm256_or_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+    return qr_block_fold(_mm_or_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
 }
-QR_INLINE size_t qr_units_plain_4(const uint32_t *p, size_t n, uint32_t *all)
-{
-    __m512i seen = _mm512_setzero_si512();
-    size_t i = 0;
-    for (; i < n; i += 16) {
-        __mmask16 lanes = qr_units_lanes(n - i);
-        __m512i v = _mm512_maskz_loadu_epi32(lanes, p + i);
-        uint32_t stops = (uint32_t)_mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('"')) | (uint32_t)_mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\')) |
-                         (uint32_t)_mm512_mask_cmplt_epu32_mask(lanes, v, _mm512_set1_epi32(0x20));
-        if (stops) {
-            seen = _mm512_or_si512(seen, _mm512_maskz_mov_epi32((__mmask16)(_blsmsk_u32(stops) >> 1), v));
-            i += qr_simd_first(stops);
-            break;
-        }
-        seen = _mm512_or_si512(seen, v);
+/* LANES units a time. Classes are told apart in vectors, where a class is a zero and the least of them has the zeros of all: masks are slow
+ * to get at, so that there is but one. */
+#define QR_UNITS_PLAIN_MASKED(WIDTH, UNIT, LANES, MASK, BITS)                                                                        \
+    QR_INLINE MASK qr_units_stops_##WIDTH(__m512i v)                                                                                 \
+    {                                                                                                                                \
+        __m512i quote = _mm512_xor_si512(v, _mm512_set1_epi##BITS('"')), back = _mm512_xor_si512(v, _mm512_set1_epi##BITS('\\'));    \
+        __m512i control = _mm512_andnot_si512(_mm512_set1_epi##BITS(0x1F), v);                                                       \
+        __m512i least = _mm512_min_epu##BITS(_mm512_min_epu##BITS(quote, back), control);                                            \
+        return _mm512_testn_epi##BITS##_mask(least, least);                                                                          \
+    }                                                                                                                                \
+    QR_INLINE size_t qr_units_plain_##WIDTH(const UNIT *p, size_t n, uint32_t *all)                                                  \
+    {                                                                                                                                \
+        __m512i seen = _mm512_setzero_si512(), v = seen;                                                                             \
+        size_t i = 0;                                                                                                                \
+        MASK stops = 0;                                                                                                              \
+        for (; QR_LIKELY(n - i >= LANES); i += LANES) {                                                                              \
+            v = _mm512_loadu_si512(p + i);                                                                                           \
+            if ((stops = qr_units_stops_##WIDTH(v)) != 0)                                                                            \
+                break;                                                                                                               \
+            seen = _mm512_or_si512(seen, v);                                                                                         \
+        }                                                                                                                            \
+        if (QR_UNLIKELY(!stops)) {                                                                                                   \
+            MASK lanes = (MASK)_bzhi_u32(UINT32_MAX, (unsigned)(n - i));                                                             \
+            v = _mm512_maskz_loadu_epi##BITS(lanes, p + i);                                                                          \
+            stops = qr_units_stops_##WIDTH(v) & lanes;                                                                               \
+        }                                                                                                                            \
+        MASK before = stops ? (MASK)(_blsmsk_u32(stops) >> 1) : (MASK)UINT32_MAX;                                                    \
+        seen = _mm512_or_si512(seen, _mm512_maskz_mov_epi##BITS(before, v));                                                         \
+        *all |= qr_units_fold(qr_units_fold_512(seen), WIDTH);                                                                       \
+        return stops ? i + qr_simd_first(stops) : n;                                                                                 \
     }
-    *all |= qr_units_fold(qr_units_fold_256(_mm256_or_si256(_mm512_castsi512_si256(seen), _mm512_extracti64x4_epi64(seen, 1))), 4);
-    return i < n ? i : n;
-}
+QR_UNITS_PLAIN_MASKED(2, uint16_t, 32, __mmask32, 16)
+QR_UNITS_PLAIN_MASKED(4, uint32_t, 16, __mmask16, 32)
 #endif
 #define QR_UNITS_PLAIN(name, UNIT, narrow)                                                  \
     QR_INLINE size_t name(const UNIT *p, size_t n, uint32_t *all)                           \

@@ -4,7 +4,7 @@
 #include "core/base/units.h"
 #include "tests/c/quire_test.h"
 
-enum { LONGEST = 70 };
+enum { LONGEST = 140 };
 
 static void *exact(size_t n)
 {

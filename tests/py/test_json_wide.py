@@ -11,7 +11,7 @@ import quire.json as ours
 
 WIDE = {"latin": "é", "two bytes": "я", "two bytes, high": "＂", "four bytes": "\U0001f600", "four bytes, low half": "\U00010022"}
 WIDTHS = pytest.mark.parametrize("wide", WIDE.values(), ids=WIDE)
-LENGTHS = range(70)
+LENGTHS = [*range(70), 95, 96, 97, 127, 128, 129]
 
 
 def same(text, **hooks):
