@@ -133,14 +133,18 @@ static int set_text_keyword(qpy_decode_options *self, const char *function, PyOb
     return -1;
 }
 
+static int read_limits_option(const char *function, PyObject *value, qpy_decode_options *to)
+{
+    int read = read_limits(value, to);
+    if (!read && PyErr_ExceptionMatches(PyExc_AttributeError))
+        PyErr_Format(PyExc_TypeError, "limits of %s() must be a quire.Limits or None, got %.100s", function, Py_TYPE(value)->tp_name);
+    return read;
+}
+
 static int set_keyword(qpy_decode_options *self, qpy_style_set set, PyObject **adapters, const char *function, PyObject *name, PyObject *value)
 {
-    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0) {
-        int read = read_limits(value, self);
-        if (!read && PyErr_ExceptionMatches(PyExc_AttributeError))
-            PyErr_Format(PyExc_TypeError, "limits of %s() must be a quire.Limits or None, got %.100s", function, Py_TYPE(value)->tp_name);
-        return read;
-    }
+    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0)
+        return read_limits_option(function, value, self);
     if (PyUnicode_CompareWithASCIIString(name, "errors") == 0)
         return qpy_errors_option(function, value, &self->all_errors);
     if (PyUnicode_CompareWithASCIIString(name, "strict") == 0) {
@@ -166,22 +170,39 @@ static void options_start(qpy_decode_options *self)
     *self = (qpy_decode_options){.limits = defaults, .most_errors = QPY_ERRORS_DEFAULT};
 }
 
+int qpy_write_limits_option(const char *function, PyObject *value, qpy_write_limits *to)
+{
+    qpy_decode_options read;
+    options_start(&read);
+    if (!read_limits_option(function, value, &read))
+        return 0;
+    const qr_limits *limits = &read.limits;
+    if (limits->bytes || limits->items || limits->str_bytes || limits->int_digits != QR_INT_DIGITS_DEFAULT || limits->reject_duplicate_keys) {
+        PyErr_Format(PyExc_ValueError, "%s() reads no document: of the limits only depth and errors mean something there", function);
+        return 0;
+    }
+    *to = (qpy_write_limits){.depth = limits->depth, .errors = read.most_errors ? read.most_errors : SIZE_MAX};
+    return 1;
+}
+
 /* all_errors: of an Encoder, or NULL. */
 static int set_encode_keyword(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *name, PyObject *value, int *all_errors)
 {
     if (PyUnicode_CompareWithASCIIString(name, "adapters") == 0)
         return qpy_plan_use(value, &self->adapters);
+    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0)
+        return qpy_write_limits_option(function, value, &self->limits);
     if (all_errors && PyUnicode_CompareWithASCIIString(name, "errors") == 0)
         return qpy_errors_option(function, value, all_errors);
     int taken = qpy_style_keyword(&self->style, set, function, name, value);
     if (taken == 0)
-        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes %sadapters%s)", function, name, all_errors ? "errors, " : "", qpy_style_names(set));
+        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R (it takes %slimits, adapters%s)", function, name, all_errors ? "errors, " : "", qpy_style_names(set));
     return taken > 0;
 }
 
 int qpy_encode_options_init(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *const *values, PyObject *names)
 {
-    *self = (qpy_encode_options){.adapters = NULL};
+    *self = (qpy_encode_options){.limits = QPY_WRITE_LIMITS_DEFAULT};
     for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
         if (!set_encode_keyword(self, set, function, PyTuple_GET_ITEM(names, i), values[i], NULL))
             return 0;
@@ -254,7 +275,7 @@ int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state
     self->state = state;
     self->module = Py_NewRef(state->module);
     PyObject *name, *value;
-    qpy_encode_options options = {.adapters = NULL};
+    qpy_encode_options options = {.limits = QPY_WRITE_LIMITS_DEFAULT};
     Py_ssize_t i = 0;
     while (kwargs && PyDict_Next(kwargs, &i, &name, &value))
         if (!set_encode_keyword(&options, codec->styles, "Encoder", name, value, &self->all_errors))
@@ -266,7 +287,9 @@ int qpy_encoder_init(qpy_encoder *self, const qpy_codec *codec, qpy_state *state
     self->type = Py_NewRef(type ? type : (PyObject *)&PyBaseObject_Type);
     int is_typed = type && type != (PyObject *)&PyBaseObject_Type;
     self->styled = !qpy_style_is_plain(&self->style);
-    self->rare = self->styled || self->all_errors;
+    self->limits = options.limits;
+    self->aside = self->styled || self->limits.depth != QR_DEPTH_DEFAULT;
+    self->rare = self->aside || self->all_errors;
     if (is_typed)
         self->plan = qpy_plan_get(state, self->adapters, type);
     return self->plan || !is_typed;
@@ -292,12 +315,14 @@ int qpy_decoder_init(qpy_decoder *self, const qpy_codec *codec, qpy_state *state
     return set_type(&self->options, state, adapters, type);
 }
 
-PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept)
+PyObject *qpy_encode_with(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept)
 {
     qpy_walker walker;
     qpy_walker_init(&walker, state, codec->format->name, *hint);
     qpy_walker_use(&walker, options->adapters);
-    int ok = codec->write_styled(&walker, NULL, 0, object, &options->style, options->style.canonical ? kept : NULL);
+    qr_depth_init(&walker.depth, options->limits.depth);
+    int ok = qpy_style_is_plain(&options->style) ? codec->write(&walker, NULL, 0, object)
+                                                 : codec->write_styled(&walker, NULL, 0, object, &options->style, options->style.canonical ? kept : NULL);
     PyObject *bytes = qpy_walker_finish(&walker, ok);
     if (bytes)
         *hint = qpy_next_hint(*hint, (size_t)PyBytes_GET_SIZE(bytes));
@@ -308,7 +333,7 @@ void qpy_encoder_raise_mismatch(qpy_encoder *self, PyObject *object)
 {
     PyErr_Clear();
     qpy_plan *plan = qpy_plan_current(self->state, self->plan);
-    if (plan && qpy_objects_check(self->state, plan, object)) /* now it is right */
+    if (plan && qpy_objects_check(self->state, plan, object, self->limits.depth)) /* now it is right */
         qpy_raise_write(self->state, QR_ERROR_CHANGED, NULL, object, NULL);
     Py_XDECREF(plan);
 }
@@ -324,7 +349,7 @@ void qpy_encoder_raise_all(qpy_encoder *self, qpy_plan *plan, PyObject *object)
         PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     if (!plan || newer)
-        qpy_walk_collect(self->state, self->codec, self->styled ? &self->style : NULL, newer, self->adapters, object);
+        qpy_walk_collect(self->state, self->codec, self->styled ? &self->style : NULL, newer, self->adapters, &self->limits, object);
     Py_XDECREF(newer);
 }
 

@@ -26,6 +26,15 @@ struct qpy_order_memory;
 
 enum { QPY_ERRORS_DEFAULT = 100 };
 
+/* What writing and checking take of a quire.Limits. */
+typedef struct qpy_write_limits {
+    uint32_t depth;
+    size_t errors; /* faults that are collected; SIZE_MAX: no limit */
+} qpy_write_limits;
+#define QPY_WRITE_LIMITS_DEFAULT ((qpy_write_limits){QR_DEPTH_DEFAULT, QPY_ERRORS_DEFAULT})
+/* limits=: 1, or 0 with an exception; what would bound a document must not be set. */
+int qpy_write_limits_option(const char *function, PyObject *value, qpy_write_limits *to);
+
 /* Among the options of the reader, which knows nothing of them: what is asked for once a document. */
 enum {
     QPY_READ_COMMENTS = 1 << 16,    /* jsonc=True */
@@ -52,6 +61,7 @@ int qpy_decode_options_init(qpy_decode_options *self, qpy_state *state, qpy_styl
 typedef struct qpy_encode_options {
     PyObject *adapters; /* a quire.Adapters, borrowed, or NULL */
     qr_style style;
+    qpy_write_limits limits;
 } qpy_encode_options;
 /* From a vector call: 1, or 0 with an exception. */
 int qpy_encode_options_init(qpy_encode_options *self, qpy_style_set set, const char *function, PyObject *const *values, PyObject *names);
@@ -97,8 +107,10 @@ typedef struct qpy_encoder {
     int all_errors;     /* errors="all" */
     qpy_state *state;
     PyObject *module;
+    qpy_write_limits limits;
     int styled;      /* by the style, which is not the plain one */
-    int rare;        /* styled or all_errors */
+    int aside;       /* styled, or to another depth than most: encoded by qpy_encoder_encode */
+    int rare;        /* aside or all_errors */
     qr_style style;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */
     struct qpy_order_memory *order_memory; /* walk_order.h: of calls that are over, or NULL */
@@ -112,9 +124,9 @@ typedef struct qpy_decoder {
     PyObject *module;
 } qpy_decoder;
 
-/* Bytes, or NULL with an exception: by codec->write_styled; and as the encoder's options say, of a format that has no shorter way.
+/* Bytes, or NULL with an exception: as the options say; and as the encoder's options say, of a format that has no shorter way.
  * kept: for canonical output alone. */
-PyObject *qpy_encode_styled(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept);
+PyObject *qpy_encode_with(qpy_state *state, const qpy_codec *codec, const qpy_encode_options *options, PyObject *object, size_t *hint, struct qpy_order_memory **kept);
 PyObject *qpy_encoder_encode(qpy_encoder *self, PyObject *object);
 
 /* Shared slots of the two types. */
@@ -140,12 +152,12 @@ QR_INLINE size_t qpy_next_hint(size_t hint, size_t length)
 /* Encoding the object failed, and the exception is set: with errors="all" one that has all faults takes its place. */
 QR_COLD void qpy_encoder_raise_all(qpy_encoder *self, qpy_plan *plan, PyObject *object);
 
-/* For errors="all" of an encoder: all faults of a value that is not of the node, as exceptions into the list, of which it has `most` then. way: list
+/* For errors="all" of an encoder: all faults of a value that is not of the node, as exceptions into the list, of which it has as many as the limits allow then. way: list
  * of the steps to the value. 1, or 0 with an exception that is no fault (objects_check.c). */
-int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, size_t most);
+int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, const qpy_write_limits *limits);
 
 /* Checks a value against the type of an encoder, without writing (objects_check.c): 1, or 0 with an EncodeError. */
-int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value);
+int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value, uint32_t depth);
 
 /* format_<f>.c is compiled twice where there may be AVX-512 (QPY_AVX512): for any machine, and by binding/avx512/format_<f>.c
  * for those that have it. Both make the same functions and types; module.c adds one of them. What such a file shows outside

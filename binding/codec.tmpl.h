@@ -192,8 +192,8 @@ static PyObject *QR_T(encode)(PyObject *module, PyObject *const *args, Py_ssize_
         qpy_encode_options options;
         if (!qpy_encode_options_init(&options, QPY_FORMAT_STYLES, "encode", args + count, names))
             return NULL;
-        if (!qpy_style_is_plain(&options.style))
-            return qpy_encode_styled(state, &QR_T(codec), &options, args[0], &state->QPY_FORMAT_HINT, &state->order_memory[QR_FORMAT]);
+        if (!qpy_style_is_plain(&options.style) || options.limits.depth != QR_DEPTH_DEFAULT)
+            return qpy_encode_with(state, &QR_T(codec), &options, args[0], &state->QPY_FORMAT_HINT, &state->order_memory[QR_FORMAT]);
         adapters = options.adapters;
     }
     return QR_T(encode_object)(state, args[0], adapters, &state->QPY_FORMAT_HINT);
@@ -222,10 +222,10 @@ static PyObject *QR_T(encode_one)(qpy_encoder *self, PyObject *object)
     return self->plan ? QR_T(encode_typed)(self, object) : QR_T(encode_object)(self->state, object, self->adapters, &self->hint);
 }
 
-/* With errors="all" or options of the output. */
+/* With errors="all", options of the output or limits. */
 static QR_COLD PyObject *QR_T(encode_rare)(qpy_encoder *self, PyObject *object)
 {
-    if (self->styled)
+    if (self->aside)
         return qpy_encoder_encode(self, object);
     PyObject *bytes = QR_T(encode_one)(self, object);
     if (!bytes)
@@ -268,7 +268,7 @@ static PyMemberDef QR_T(decoder_members)[] = {
 static PyType_Slot QR_T(encoder_slots)[] = {
     {Py_tp_new, QR_T(encoder_new)}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, QR_T(encoder_methods)}, {Py_tp_members, QR_T(encoder_members)},
-    {Py_tp_doc, (char *)"Encoder(type=Any, /, *, errors=\"first\", adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
+    {Py_tp_doc, (char *)"Encoder(type=Any, /, *, errors=\"first\", limits=None, adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nEncodes values of one type. Immutable and safe to share between threads."}, {0, NULL},
 };
 static PyType_Slot QR_T(decoder_slots)[] = {
     {Py_tp_new, QR_T(decoder_new)}, {Py_tp_dealloc, qpy_decoder_dealloc}, {Py_tp_traverse, qpy_decoder_traverse}, {Py_tp_repr, qpy_decoder_repr},
@@ -286,7 +286,7 @@ static PyType_Spec QR_T(decoder_spec) = {
 
 static PyMethodDef QR_T(encode_def) = {
     "encode", (PyCFunction)(void (*)(void))QR_T(encode), METH_FASTCALL | METH_KEYWORDS,
-    "encode(obj, /, *, adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
+    "encode(obj, /, *, limits=None, adapters=None" QPY_FORMAT_STYLE_SIGNATURE ")\n--\n\nThe object as bytes of the format. Records and what they hold, dataclasses and built-in types.\n\nRaises EncodeError with the path of a value that cannot be written."};
 static PyMethodDef QR_T(decode_def) = {
     "decode", (PyCFunction)(void (*)(void))QR_T(decode), METH_FASTCALL | METH_KEYWORDS,
     "decode(data, type=Any, /, *, strict=True, errors=\"first\", limits=None, adapters=None, context=None" QPY_FORMAT_READ_SIGNATURE ")\n--\n\nThe value of a whole document (bytes, str or any buffer), validated against a type.\n\nstrict=False also takes numbers and truth values written as text. errors=\"all\" goes on after a fault. limits: a quire.Limits.\n"

@@ -32,6 +32,7 @@ static void start(qpy_encoder *self, qpy_walker *walker)
 {
     qpy_walker_init(walker, self->state, self->codec->format->name, self->hint);
     qpy_walker_use(walker, self->adapters);
+    qr_depth_init(&walker->depth, self->limits.depth);
 }
 
 PyObject *qpy_encoder_encode(qpy_encoder *self, PyObject *object)
@@ -137,6 +138,7 @@ PyObject *qpy_encoder_encode_lines(PyObject *op, PyObject *objects)
         return NULL;
     qpy_walker_init(&walker, self->state, self->codec->format->name, 0); /* the hint is of one object */
     qpy_walker_use(&walker, self->adapters);
+    qr_depth_init(&walker.depth, self->limits.depth);
     int ok = 1;
     for (Py_ssize_t i = 0; ok && (object = PyIter_Next(iterator)); i++) {
         ok = append(self, &walker, object);

@@ -878,9 +878,9 @@ static PyMethodDef methods[] = {
     {"_convert_written", (PyCFunction)(void (*)(void))convert_written, METH_FASTCALL | METH_KEYWORDS,
      "_convert_written(obj, type=Any, /, **options)\n--\n\nAs convert, of what an Encoder of pickles wrote."},
     {"validate", (PyCFunction)(void (*)(void))qpy_objects_validate, METH_FASTCALL | METH_KEYWORDS,
-     "validate(obj, type, /, *, errors=\"first\", adapters=None)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nerrors=\"all\" goes on after a fault. Raises ValidationError with the path."},
+     "validate(obj, type, /, *, errors=\"first\", limits=None, adapters=None)\n--\n\nChecks that the object is a value of the type, down to the last field and bound; converts nothing.\n\nerrors=\"all\" goes on after a fault. Raises ValidationError with the path."},
     {"to_builtins", (PyCFunction)(void (*)(void))qpy_objects_to_builtins, METH_FASTCALL | METH_KEYWORDS,
-     "to_builtins(obj, /, *, adapters=None)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
+     "to_builtins(obj, /, *, limits=None, adapters=None)\n--\n\nThe object as dicts, lists, str, int, float, bool, bytes and None, as a document would hold it.\n\nRaises EncodeError with the path of a value that cannot be."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -414,6 +414,7 @@ PyObject *qpy_objects_to_builtins(PyObject *module, PyObject *const *args, Py_ss
         return NULL;
     qpy_walker_init(&walker, qpy_state_of(module), "objects", 0);
     qpy_walker_use(&walker, options.adapters);
+    qr_depth_init(&walker.depth, options.limits.depth);
     PyObject *result = build(&walker, args[0]), *unused = qpy_walker_finish(&walker, result != NULL);
     if (!unused)
         Py_CLEAR(result);

@@ -593,26 +593,26 @@ static PyObject *key_at(qpy_state *state, const qr_reader *r, const void *at) { 
 static const qpy_format encode_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1, .class_ = "encode"};
 static const qpy_format validate_format = {.name = "objects", .value_at = value_at, .key_at = key_at, .attributes = 1};
 
-static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, int bounds, const qpy_format *format)
+static QR_NOINLINE int check(qpy_state *state, qpy_plan *plan, PyObject *value, int bounds, const qpy_format *format, uint32_t depth)
 {
     qpy_objects objects;
     qr_path path;
     qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .bounds = bounds != 0};
-    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
+    qr_depth_init(&c.depth, depth);
     int ok = check_value(&c, 0, value);
     if (QR_UNLIKELY(c.ready))
         qpy_objects_release(&objects, format);
     return ok;
 }
 
-int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObject *value, int bounds, const qpy_format *format, PyObject *way, PyObject *list, size_t most)
+int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObject *value, int bounds, const qpy_format *format, PyObject *way, PyObject *list, size_t most, uint32_t depth)
 {
     qpy_objects objects;
     qr_path path;
     size_t have = (size_t)PyList_GET_SIZE(list);
     qpy_faults all = {.most = most > have ? most - have : 0};
     qpy_check c = {.state = state, .plan = plan, .objects = &objects, .path = &path, .root = value, .all = &all, .bounds = bounds != 0, .partial = way != NULL};
-    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
+    qr_depth_init(&c.depth, depth);
     reader_of(&c);
     check_value(&c, number, value);
     qpy_faults_keep(&all, &objects, -1); /* of the value itself */
@@ -622,21 +622,21 @@ int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObj
     return ok;
 }
 
-int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, size_t most)
+int qpy_objects_collect_written(qpy_state *state, qpy_plan *plan, uint32_t node, PyObject *value, PyObject *way, PyObject *list, const qpy_write_limits *limits)
 {
-    return qpy_objects_collect(state, plan, node, value, 0, &encode_format, way, list, most);
+    return qpy_objects_collect(state, plan, node, value, 0, &encode_format, way, list, limits->errors, limits->depth);
 }
 
 /* In place of the exception that is set: one with all faults. */
-static QR_COLD void validate_all(qpy_state *state, qpy_plan *plan, PyObject *value)
+static QR_COLD void validate_all(qpy_state *state, qpy_plan *plan, PyObject *value, const qpy_write_limits *limits)
 {
     PyObject *first = qpy_raise_take(), *list = PyList_New(0);
-    if (!list || !qpy_objects_collect(state, plan, 0, value, 1, &validate_format, NULL, list, QPY_ERRORS_DEFAULT))
+    if (!list || !qpy_objects_collect(state, plan, 0, value, 1, &validate_format, NULL, list, limits->errors, limits->depth))
         Py_CLEAR(list);
     qpy_collect_raise(first, list);
 }
 
-int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value) { return check(state, plan, value, 0, &encode_format); }
+int qpy_objects_check(qpy_state *state, qpy_plan *plan, PyObject *value, uint32_t depth) { return check(state, plan, value, 0, &encode_format, depth); }
 
 int qpy_walk_checks(qpy_walker *self, const qpy_plan *plan, uint32_t node, PyObject *value)
 {
@@ -663,7 +663,7 @@ static qpy_plan *plan_of_record(qpy_record_class *cls)
 int qpy_objects_check_record(qpy_record_class *cls, PyObject *record)
 {
     qpy_plan *plan = plan_of_record(cls);
-    int ok = plan && check(cls->state, plan, record, 1, &validate_format);
+    int ok = plan && check(cls->state, plan, record, 1, &validate_format, QR_DEPTH_DEFAULT);
     Py_XDECREF(plan);
     return ok;
 }
@@ -690,40 +690,39 @@ int qpy_objects_check_field(qpy_record_class *cls, PyObject *object, PyObject *n
     return ok && !PyErr_Occurred();
 }
 
-static int validate_options(PyObject *const *values, PyObject *names, PyObject **adapters, int *all)
+static int validate_option(PyObject *name, PyObject *value, PyObject **adapters, int *all, qpy_write_limits *limits)
 {
-    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++) {
-        PyObject *name = PyTuple_GET_ITEM(names, i);
-        int is_adapters = PyUnicode_CompareWithASCIIString(name, "adapters") == 0;
-        if (!is_adapters && PyUnicode_CompareWithASCIIString(name, "errors") != 0) {
-            PyErr_Format(PyExc_TypeError, "validate() got an unexpected keyword argument %R (it takes errors and adapters)", name);
-            return 0;
-        }
-        if (is_adapters ? !qpy_plan_use(values[i], adapters) : !qpy_errors_option("validate", values[i], all))
-            return 0;
-    }
-    return 1;
+    if (PyUnicode_CompareWithASCIIString(name, "adapters") == 0)
+        return qpy_plan_use(value, adapters);
+    if (PyUnicode_CompareWithASCIIString(name, "errors") == 0)
+        return qpy_errors_option("validate", value, all);
+    if (PyUnicode_CompareWithASCIIString(name, "limits") == 0)
+        return qpy_write_limits_option("validate", value, limits);
+    PyErr_Format(PyExc_TypeError, "validate() got an unexpected keyword argument %R (it takes errors, limits and adapters)", name);
+    return 0;
 }
 
 PyObject *qpy_objects_validate(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
     qpy_state *state = qpy_state_of(module);
     PyObject *adapters = NULL;
+    qpy_write_limits limits = QPY_WRITE_LIMITS_DEFAULT;
     int all = 0;
     if (count != 2) {
         PyErr_Format(PyExc_TypeError, "validate() takes an object and a type, %zd positional arguments were given", count);
         return NULL;
     }
-    if (!validate_options(args + count, names, &adapters, &all))
-        return NULL;
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); i++)
+        if (!validate_option(PyTuple_GET_ITEM(names, i), args[count + i], &adapters, &all, &limits))
+            return NULL;
     if (args[1] == (PyObject *)&PyBaseObject_Type)
         Py_RETURN_NONE;
     qpy_plan *plan = qpy_plan_get(state, adapters, args[1]);
     if (!plan)
         return NULL;
-    int ok = check(state, plan, args[0], 1, &validate_format);
+    int ok = check(state, plan, args[0], 1, &validate_format, limits.depth);
     if (QR_UNLIKELY(!ok) && all)
-        validate_all(state, plan, args[0]);
+        validate_all(state, plan, args[0], &limits);
     Py_DECREF(plan);
     return ok ? Py_NewRef(Py_None) : NULL;
 }

@@ -37,6 +37,7 @@ void qpy_faults_release(qpy_faults *self);
 
 /* Checks the value again from the start and appends the exceptions of all faults to the list, of which it has `most` then: 1, or 0 with an
  * exception that is no fault. partial: fields of records that are not set are somebody else's affair. */
-int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObject *value, int bounds, const qpy_format *format, PyObject *way, PyObject *list, size_t most);
+int qpy_objects_collect(qpy_state *state, qpy_plan *plan, uint32_t number, PyObject *value, int bounds, const qpy_format *format, PyObject *way, PyObject *list, size_t most,
+                        uint32_t depth);
 
 #endif

@@ -10,6 +10,7 @@ typedef struct collector {
     const qpy_codec *codec;
     const qr_style *style; /* borrowed, or NULL */
     PyObject *adapters; /* borrowed, or NULL */
+    const qpy_write_limits *limits;
     PyObject *list;     /* an exception for each fault */
     PyObject *way;      /* list: the steps from the root to the value that is looked at */
     qr_depth depth;
@@ -17,7 +18,7 @@ typedef struct collector {
     uint8_t fatal;      /* an exception is set that is no fault */
 } collector;
 
-static int is_over(const collector *c) { return c->fatal || PyList_GET_SIZE(c->list) >= QPY_ERRORS_DEFAULT; }
+static int is_over(const collector *c) { return c->fatal || (size_t)PyList_GET_SIZE(c->list) >= c->limits->errors; }
 
 static void value_of(collector *c, qpy_plan *plan, uint32_t number, PyObject *object);
 
@@ -114,7 +115,7 @@ static int mismatches(collector *c, qpy_plan *plan, uint32_t number, PyObject *o
     Py_ssize_t before = PyList_GET_SIZE(c->list);
     if (c->secret)
         return 0;
-    c->fatal = !qpy_objects_collect_written(c->state, plan, number, object, c->way, c->list, QPY_ERRORS_DEFAULT);
+    c->fatal = !qpy_objects_collect_written(c->state, plan, number, object, c->way, c->list, c->limits);
     return c->fatal || PyList_GET_SIZE(c->list) > before;
 }
 
@@ -418,13 +419,14 @@ static void value_of(collector *c, qpy_plan *plan, uint32_t number, PyObject *ob
         whole(c, plan, number, object);
 }
 
-void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, PyObject *object)
+void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, const qpy_write_limits *limits,
+                      PyObject *object)
 {
     if (!is_encode_error())
         return;
     PyObject *first = qpy_raise_take();
-    collector c = {.state = state, .codec = codec, .style = style, .adapters = adapters, .list = PyList_New(0), .way = PyList_New(0)};
-    qr_depth_init(&c.depth, QR_DEPTH_DEFAULT);
+    collector c = {.state = state, .codec = codec, .style = style, .adapters = adapters, .limits = limits, .list = PyList_New(0), .way = PyList_New(0)};
+    qr_depth_init(&c.depth, limits->depth);
     c.fatal = !c.list || !c.way;
     if (!c.fatal)
         value_of(&c, plan, 0, object);

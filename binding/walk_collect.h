@@ -12,6 +12,7 @@
 /* An exception is set, of writing the object. When it is an EncodeError: in its place one with all faults; or another that came up,
  * MemoryError for one; when no fault is found the first stands. plan, adapters, style (of an output with options): may be
  * NULL. */
-void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, PyObject *object);
+void qpy_walk_collect(qpy_state *state, const qpy_codec *codec, const qr_style *style, qpy_plan *plan, PyObject *adapters, const qpy_write_limits *limits,
+                      PyObject *object);
 
 #endif

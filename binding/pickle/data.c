@@ -91,6 +91,7 @@ static PyObject *encode(PyObject *module, PyObject *const *args, Py_ssize_t coun
         return NULL;
     qpy_walker_init(&walker, state, pickle_format.name, state->pickle_data_hint);
     qpy_walker_use(&walker, options.adapters);
+    qr_depth_init(&walker.depth, options.limits.depth);
     PyObject *bytes = qpy_walker_finish(&walker, write_pickle(&walker, NULL, 0, args[0]));
     if (bytes)
         state->pickle_data_hint = qpy_next_hint(state->pickle_data_hint, (size_t)PyBytes_GET_SIZE(bytes));
@@ -120,7 +121,7 @@ static PyMemberDef encoder_members[] = {
 static PyType_Slot encoder_slots[] = {
     {Py_tp_new, encoder_new}, {Py_tp_dealloc, qpy_encoder_dealloc}, {Py_tp_traverse, qpy_encoder_traverse}, {Py_tp_repr, qpy_encoder_repr},
     {Py_tp_methods, encoder_methods}, {Py_tp_members, encoder_members},
-    {Py_tp_doc, (char *)"Encoder(type=Any, /, *, errors=\"first\", adapters=None)\n--\n\nEncodes values of one type as pickles of plain data, which the Decoder of the type reads. Immutable and safe to share between threads."},
+    {Py_tp_doc, (char *)"Encoder(type=Any, /, *, errors=\"first\", limits=None, adapters=None)\n--\n\nEncodes values of one type as pickles of plain data, which the Decoder of the type reads. Immutable and safe to share between threads."},
     {0, NULL},
 };
 static PyType_Spec encoder_spec = {
@@ -129,7 +130,7 @@ static PyType_Spec encoder_spec = {
 
 static PyMethodDef encode_def = {
     "encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL | METH_KEYWORDS,
-    "encode(obj, /, *, adapters=None)\n--\n\nThe object as a pickle of plain data, which `decode` reads as its type and every unpickler as dicts and lists.\n\n"
+    "encode(obj, /, *, limits=None, adapters=None)\n--\n\nThe object as a pickle of plain data, which `decode` reads as its type and every unpickler as dicts and lists.\n\n"
     "Records and other classes with fields are {name: value}, dates and other values text as in a document. Nothing in it names a class or\n"
     "a function, so loading it runs nothing. What is shared is written each time it is met. Protocol 4.\n\n"
     "Raises EncodeError with the path of a value that cannot be written."};

@@ -221,6 +221,7 @@ def json_encode(
     obj: Any,
     /,
     *,
+    limits: Limits | None = None,
     adapters: Adapters | None = None,
     indent: int | str | None = None,
     key_order: _KeyOrder = "insertion",
@@ -333,6 +334,7 @@ class JsonEncoder(Generic[_T_contra]):
         cls,
         *,
         errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
         adapters: Adapters | None = None,
         indent: int | str | None = None,
         key_order: _KeyOrder = "insertion",
@@ -347,6 +349,7 @@ class JsonEncoder(Generic[_T_contra]):
         /,
         *,
         errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
         adapters: Adapters | None = None,
         indent: int | str | None = None,
         key_order: _KeyOrder = "insertion",
@@ -397,12 +400,14 @@ class JsonDecoder(Generic[_T_co]):
     @property
     def type(self) -> Any: ...
 
-def pickle_encode(obj: Any, /, *, adapters: Adapters | None = None) -> bytes: ...
+def pickle_encode(obj: Any, /, *, limits: Limits | None = None, adapters: Adapters | None = None) -> bytes: ...
 
 @final
 class PickleEncoder(Generic[_T_contra]):
     @overload
-    def __new__(cls, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None) -> PickleEncoder[Any]: ...
+    def __new__(
+        cls, *, errors: Literal["first", "all"] = "first", limits: Limits | None = None, adapters: Adapters | None = None
+    ) -> PickleEncoder[Any]: ...
     @overload
     def __new__(
         cls,
@@ -410,6 +415,7 @@ class PickleEncoder(Generic[_T_contra]):
         /,
         *,
         errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
         adapters: Adapters | None = None,
     ) -> PickleEncoder[_T]: ...
     def encode(self, obj: _T_contra, /) -> bytes: ...
@@ -423,6 +429,7 @@ def msgpack_encode(
     obj: Any,
     /,
     *,
+    limits: Limits | None = None,
     adapters: Adapters | None = None,
     key_order: _KeyOrder = "insertion",
     canonical: bool = False,
@@ -458,6 +465,7 @@ class MsgpackEncoder(Generic[_T_contra]):
         cls,
         *,
         errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
         adapters: Adapters | None = None,
         key_order: _KeyOrder = "insertion",
         canonical: bool = False,
@@ -469,6 +477,7 @@ class MsgpackEncoder(Generic[_T_contra]):
         /,
         *,
         errors: Literal["first", "all"] = "first",
+        limits: Limits | None = None,
         adapters: Adapters | None = None,
         key_order: _KeyOrder = "insertion",
         canonical: bool = False,
@@ -662,8 +671,16 @@ def convert(
     adapters: Adapters | None = ...,
     context: Any = ...,
 ) -> _T: ...
-def to_builtins(obj: Any, /, *, adapters: Adapters | None = None) -> Any: ...
-def validate(obj: Any, type: Any, /, *, errors: Literal["first", "all"] = "first", adapters: Adapters | None = None) -> None: ...
+def to_builtins(obj: Any, /, *, limits: Limits | None = None, adapters: Adapters | None = None) -> Any: ...
+def validate(
+    obj: Any,
+    type: Any,
+    /,
+    *,
+    errors: Literal["first", "all"] = "first",
+    limits: Limits | None = None,
+    adapters: Adapters | None = None,
+) -> None: ...
 def _bind(*, describe: Callable[..., Any], make_error: Callable[..., BaseException]) -> None: ...
 
 class Pickler:

@@ -191,8 +191,8 @@ def test_with_adapters():
 def test_options():
     with pytest.raises(ValueError, match='"first" or "all"'):
         validate(1, int, errors="some")
-    with pytest.raises(TypeError, match="it takes errors and adapters"):
-        validate(1, int, limits=None)
+    with pytest.raises(TypeError, match="it takes errors, limits and adapters"):
+        validate(1, int, strict=True)
     validate("a", str, errors="first")
 
 

@@ -264,7 +264,7 @@ def test_a_truth_value_that_fails():
 
 
 def test_what_a_format_does_not_have():
-    with pytest.raises(TypeError, match="it takes adapters, key_order, canonical"):
+    with pytest.raises(TypeError, match="it takes limits, adapters, key_order, canonical"):
         quire.msgpack.encode(1, indent=2)
     for call in (quire.msgpack.decode, quire.convert):
         for option in ("nan", "jsonc"):

@@ -173,8 +173,10 @@ def test_outputs():
 
 
 def test_options_that_it_does_not_have():
-    for options in ({"limits": quire.Limits()}, {"canonical": True}, {"key_order": "sorted"}, {"indent": 2}, {"strict": False}):
-        with pytest.raises(TypeError, match=r"Encoder\(\) got an unexpected keyword argument .* \(it takes errors, adapters\)"):
+    for options in ({"context": 1}, {"canonical": True}, {"key_order": "sorted"}, {"indent": 2}, {"strict": False}):
+        with pytest.raises(
+            TypeError, match=r"Encoder\(\) got an unexpected keyword argument .* \(it takes errors, limits, adapters\)"
+        ):
             quick.Encoder(int, **options)
     with pytest.raises(TypeError, match=r"encode\(\) got an unexpected keyword argument 'lean'"):
         quick.encode(1, lean=True)

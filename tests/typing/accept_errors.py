@@ -2,6 +2,7 @@
 """Errors and limits."""
 
 import quire
+import quire.json
 from quire import Fault, Limits
 from typing_extensions import assert_type
 
@@ -25,3 +26,6 @@ limits = Limits(depth=10, bytes=None, items=5, duplicate_keys="error")
 assert_type(limits.depth, int)
 assert_type(limits.items, int | None)
 assert_type(limits.replace(depth=3), Limits)
+assert_type(quire.json.encode([1], limits=limits), bytes)
+assert_type(quire.json.Encoder(int, limits=limits, errors="all"), quire.json.Encoder[int])
+quire.validate(1, int, limits=limits)

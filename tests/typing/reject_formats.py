@@ -56,6 +56,6 @@ quire.pickle.Encoder(User, canonical=True)  # error
 quire.json.Decoder(User, errors=True)  # error
 quire.json.decode(b"1", int, errors="many")  # error
 quire.validate(1, int, errors="each")  # error
-quire.validate(1, int, limits=None)  # error
+quire.validate(1, int, strict=True)  # error
 quire.convert(1, int, errors=None)  # error
 quire.convert(1, int, limits=3)  # error
