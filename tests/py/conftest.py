@@ -55,8 +55,9 @@ class Format:
         return check_error(caught.value, data)
 
 
-def pytest_collection_finish(session):
-    """What was imported stays: collections, of which the tests make many, need not look at it again each time."""
+@pytest.fixture(autouse=True, scope="module")
+def _what_is_there_stays():
+    """What was imported and what earlier tests left stays: collections, of which the tests make many, need not look at it each time."""
     gc.collect()
     gc.freeze()
 
