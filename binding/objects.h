@@ -68,7 +68,7 @@ typedef struct qpy_objects_iter {
     qpy_dict_iter dict;
 } qpy_objects_iter;
 
-/* ---------------------------------------------------------------- cold halves (format_objects.c) */
+/* ---------------------------------------------------------------- cold halves (objects_read.c) */
 
 qr_token_kind qpy_objects_token(qr_reader *r, PyObject *object, qr_token *token);
 int qpy_objects_next_attribute(qr_reader *r, qpy_objects_iter *iter);
@@ -241,6 +241,9 @@ extern const qpy_format qpy_objects_format;
 
 /* Before the frames let go: keeps the object at fault and the newest key of the path. An exception that is set stays. */
 QR_COLD void qpy_objects_hold(qpy_objects *self);
+
+/* Keeps an object to the end of the conversion: 1, or 0 without an exception. */
+QR_COLD int qpy_objects_keep(qpy_objects *self, PyObject *object);
 
 /* ---------------------------------------------------------------- checking (objects_check.c) */
 
