@@ -170,11 +170,16 @@ static void options_start(qpy_decode_options *self)
     *self = (qpy_decode_options){.limits = defaults, .most_errors = QPY_ERRORS_DEFAULT};
 }
 
+int qpy_limits_option(const char *function, PyObject *value, qpy_decode_options *to)
+{
+    options_start(to);
+    return read_limits_option(function, value, to);
+}
+
 int qpy_write_limits_option(const char *function, PyObject *value, qpy_write_limits *to)
 {
     qpy_decode_options read;
-    options_start(&read);
-    if (!read_limits_option(function, value, &read))
+    if (!qpy_limits_option(function, value, &read))
         return 0;
     const qr_limits *limits = &read.limits;
     if (limits->bytes || limits->items || limits->str_bytes || limits->int_digits != QR_INT_DIGITS_DEFAULT || limits->reject_duplicate_keys) {

@@ -32,6 +32,9 @@ typedef struct qpy_write_limits {
     size_t errors; /* faults that are collected; SIZE_MAX: no limit */
 } qpy_write_limits;
 #define QPY_WRITE_LIMITS_DEFAULT ((qpy_write_limits){QR_DEPTH_DEFAULT, QPY_ERRORS_DEFAULT})
+/* limits= of what reads, by itself: the options are the default ones but for it (NULL or None: there too). 1, or 0 with an exception. */
+struct qpy_decode_options;
+int qpy_limits_option(const char *function, PyObject *value, struct qpy_decode_options *to);
 /* limits=: 1, or 0 with an exception; what would bound a document must not be set. */
 int qpy_write_limits_option(const char *function, PyObject *value, qpy_write_limits *to);
 
@@ -82,15 +85,19 @@ typedef struct qpy_document {
     qr_error_class failed;  /* out, after a failure: of what class it was; MEMORY: of none, decoding again may go well */
 } qpy_document;
 
+struct qpy_decoder;
+
 /* What is asked of a format as a whole by code that is the same for all of them (stream.h). */
 typedef struct qpy_codec {
     const qpy_format *format;
     qr_scan_result (*scan)(qr_scan *self, const uint8_t *data, size_t length, size_t *taken);
     qr_scan_result (*scan_end)(const qr_scan *self);
-    /* What is there of a document that is cut off, as a whole document: 1, 0 for nothing, or 0 with out->error. */
+    /* What is there of a document that is cut off, as a whole document: 1, 0 for nothing, or 0 with out->error. NULL: of such a format nothing
+     * can be shown before its end. */
     int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
     const char *separator; /* behind each document of many; what ends a line, or nothing */
     PyObject *(*decode)(qpy_state *state, const qpy_decode_options *options, qpy_document *document);
+    void (*fail)(struct qpy_decoder *decoder, const qpy_document *document, qr_error error, const uint8_t *at); /* qpy_document_fail; NULL: as of all formats */
     int (*write)(qpy_walker *walker, const qpy_plan *plan, uint32_t node, PyObject *object); /* plan NULL: any value */
     qpy_style_set styles;
     /* An instance of its own: <f>_styled.c. kept: what is remembered of the shapes of dicts (walk_order.h), or NULL. */

@@ -69,6 +69,10 @@ void qpy_document_fail(qpy_decoder *decoder, const qpy_document *document, qr_er
 {
     qr_reader reader;
     qr_path path = {.count = 0};
+    if (decoder->codec->fail) {
+        decoder->codec->fail(decoder, document, error, at);
+        return;
+    }
     qr_reader_init(&reader, document->data, document->length, NULL, 0);
     reader.path = &path;
     reader.origin = &document->origin;

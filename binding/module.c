@@ -99,7 +99,7 @@ static int exec(PyObject *module)
         names_init, caches_init, qpy_record_init, qpy_raw_init, qpy_ext_init, qpy_plan_init, qpy_scalar_init,
         qpy_lines_init, qpy_stream_init, formats_init, qpy_format_objects_init,
         qpy_json_names_init, qpy_json_loads_init, qpy_json_dumps_init,
-        qpy_msgpack_init, qpy_marshal_init, qpy_pickle_init, qpy_pickle_data_init, qpy_unpickler_init, qpy_inspect_init,
+        qpy_msgpack_init, qpy_marshal_init, qpy_pickle_init, qpy_pickle_data_init, qpy_pickle_decoder_init, qpy_unpickler_init, qpy_inspect_init,
     };
     qpy_state *state = qpy_state_of(module);
     state->module = module;

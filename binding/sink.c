@@ -2,6 +2,7 @@
 #include "binding/sink.h"
 #include "binding/adapt.h"
 #include "binding/attribute.h"
+#include "binding/bytearray.h"
 
 #include "binding/containers.h"
 #include "binding/cpython_private.h"
@@ -683,7 +684,7 @@ PyObject *qpy_sink_bytes(qpy_sink *self, uint32_t node, const uint8_t *data, siz
     if (node != QR_PLAN_NONE && self->plan->nodes[node].cls == (PyObject *)&PyMemoryView_Type)
         return make_view(self, data, n);
     if (node != QR_PLAN_NONE && self->plan->nodes[node].cls == (PyObject *)&PyByteArray_Type)
-        return PyByteArray_FromStringAndSize((const char *)data, (Py_ssize_t)n);
+        return qpy_bytearray_new(data, (Py_ssize_t)n);
     return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)n);
 }
 

@@ -273,6 +273,10 @@ static PyObject *stream_partial(PyObject *op, PyObject *Py_UNUSED(unused))
     qpy_stream *self = (qpy_stream *)op;
     if (!check_open(self))
         return NULL;
+    if (!self->decoder->codec->partial) {
+        PyErr_Format(PyExc_TypeError, "of a document in %s nothing can be shown before its end", self->decoder->codec->format->name);
+        return NULL;
+    }
     self->is_busy = 1;
     int found = advance(self);
     PyObject *value = found < 0 ? NULL : found ? decode_ready(self) : decode_unfinished(self);

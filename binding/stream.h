@@ -57,7 +57,7 @@ PyObject *qpy_decoder_stream(PyObject *self, PyObject *unused);
     {"decode_from", QPY_FAST(qpy_decoder_decode_from), METH_FASTCALL | METH_KEYWORDS,                                                                    \
      "decode_from($self, data, /, offset=0)\n--\n\nThe value of the document at a byte offset of a buffer, and the offset behind it."},                     \
     {"decode_lines", qpy_decoder_decode_lines, METH_O,                                                                                                   \
-     "decode_lines($self, data, /)\n--\n\nAn iterator over the values of many documents: JSON one in a line, MessagePack one after the other.\n\n"       \
+     "decode_lines($self, data, /)\n--\n\nAn iterator over the values of many documents: JSON one in a line, MessagePack and pickles one after the other.\n\n"       \
      "Lazy: no more than one of them is held. Blank lines are passed over. After an error in a line iteration goes on behind it."},                      \
     {"read", QPY_FAST(qpy_decoder_read), METH_FASTCALL | METH_KEYWORDS,                                                                                  \
      "read($self, fp_or_path, /, *, mmap=False)\n--\n\nThe value of the document in a file, given by its path or open.\n\n"                              \

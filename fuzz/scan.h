@@ -17,7 +17,7 @@ typedef struct fuzz_scanner {
     qr_scan_result (*scan)(qr_scan *self, const uint8_t *data, size_t length, size_t *taken);
     qr_scan_result (*end)(const qr_scan *self);
     int (*check)(qr_reader *r, const qr_plan *plan);
-    int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out);
+    int (*partial)(const uint8_t *data, size_t length, const qr_memory *memory, qr_buffer *out); /* or NULL */
 } fuzz_scanner;
 
 /* How the stream falls apart: the ends of all parts, folded into one number, and of what it ended in. */
@@ -115,7 +115,8 @@ static void fuzz_scan(const fuzz_scanner *f, const uint8_t *data, size_t size)
         FUZZ_CHECK(whole.last < QR_SCAN_DEPTH);
         FUZZ_CHECK(whole.documents == 1 || (whole.documents == 0 && whole.last == QR_SCAN_MORE)); /* a number that the end ends */
     }
-    fuzz_partial(f, copy, size, size ? (step * 257 + seed) % (size + 1) : 0);
+    if (f->partial)
+        fuzz_partial(f, copy, size, size ? (step * 257 + seed) % (size + 1) : 0);
     free(copy);
 }
 

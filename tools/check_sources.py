@@ -53,6 +53,7 @@ def without_licence() -> list[str]:
 # Functions of the interpreter that must not be called in binding/, and what takes their place.
 REFUSED = {
     r"\bPyObject_(?:Get|Has|Set|Del)AttrString(?:WithError)?\(": "makes the name anew: binding/attribute.h",
+    r"\bPyByteArray_FromStringAndSize\((?!NULL, 0\))": "may print an error that is none, for lack of memory: binding/bytearray.h",
     r"\bPyObject_CallMethod\(": "makes the name anew, and takes a tuple apart: binding/attribute.h",
 }
 

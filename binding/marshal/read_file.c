@@ -6,6 +6,7 @@
 #include "binding/marshal/read.h"
 
 #include "binding/attribute.h"
+#include "binding/bytearray.h"
 
 struct qpy_marshal_file {
     PyObject *readinto; /* the method */
@@ -20,7 +21,7 @@ static int make_room(qpy_marshal_file *file, size_t n)
     if (file->room && Py_REFCNT(file->room) == 1 && PyByteArray_Resize(file->room, (Py_ssize_t)n) == 0)
         return 1;
     PyErr_Clear();
-    Py_XSETREF(file->room, PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)n));
+    Py_XSETREF(file->room, qpy_bytearray_new(NULL, (Py_ssize_t)n));
     return file->room != NULL;
 }
 

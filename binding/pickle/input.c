@@ -8,6 +8,7 @@
 #include "binding/pickle/machine.h"
 
 #include "binding/attribute.h"
+#include "binding/bytearray.h"
 
 enum { PEEK = 128 * 1024, CHUNK = 1024 * 1024 };
 
@@ -277,7 +278,7 @@ PyObject *qpy_unpickle_read_bytes(qpy_unpickle *m, unsigned size, int mutable_)
         return NULL;
     }
     size_t done = 0, room = length < CHUNK ? (size_t)length : CHUNK;
-    PyObject *object = mutable_ ? PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)room) : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+    PyObject *object = mutable_ ? qpy_bytearray_new(NULL, (Py_ssize_t)room) : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
     while (object) {
         char *to = mutable_ ? PyByteArray_AS_STRING(object) : PyBytes_AS_STRING(object);
         if (!read_into(m, object, to + done, room - done)) {

@@ -20,6 +20,7 @@
 #ifndef QUIRE_BINDING_PICKLE_MACHINE_H
 #define QUIRE_BINDING_PICKLE_MACHINE_H
 
+#include "binding/bytearray.h"
 #include "binding/state.h"
 #include "binding/text.h"
 #include "core/format/pickle.h"

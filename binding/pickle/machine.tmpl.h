@@ -268,7 +268,7 @@ op_BYTEARRAY8:
         NEXT();
     }
     p = after;
-    PUSH(PyByteArray_FromStringAndSize((const char *)op.text, (Py_ssize_t)op.length));
+    PUSH(qpy_bytearray_new(op.text, (Py_ssize_t)op.length));
 op_NEXT_BUFFER:
     CALL_OUT(QPY_P(next_buffer)(m, &s));
     NEXT();

@@ -7,6 +7,7 @@
 
 int qpy_pickle_init(PyObject *module, qpy_state *state); /* dumps.c */
 int qpy_pickle_data_init(PyObject *module, qpy_state *state); /* data.c */
+int qpy_pickle_decoder_init(PyObject *module, qpy_state *state); /* decoder.c */
 void qpy_pickle_plans_free(qpy_state *state);            /* classes.c */
 
 #endif

@@ -104,8 +104,10 @@ static int start(qr_scan *self, uint8_t c)
     }
     else if (c == '"')
         self->state = STRING;
-    else if (c == '-' || (uint8_t)(c - '0') <= 9)
+    else if (c == '-' || (uint8_t)(c - '0') <= 9) {
         self->state = NUMBER;
+        self->wanted = c == '-';
+    }
     else {
         self->wanted = letters_after(c);
         self->state = self->wanted ? WORD : BETWEEN;
@@ -130,11 +132,16 @@ static qr_scan_result scan_word(qr_scan *self, const uint8_t *data, const uint8_
     return QR_SCAN_MORE;
 }
 
+/* One that cannot end where it does (1. or -) is a mistake, and the byte behind it belongs to that: without it the number would seem to
+ * be cut off. It is wanted where the last byte is no digit, nor the y of -Infinity. */
 static qr_scan_result scan_number(qr_scan *self, const uint8_t *data, const uint8_t *p, const uint8_t *end, size_t *taken)
 {
+    const uint8_t *from = p;
     while (p < end && is_of_number(*p))
         p++;
-    return p == end ? QR_SCAN_MORE : done(self, data, p + !qr_byte_is_not_space(*p), taken);
+    if (p > from)
+        self->wanted = (uint8_t)(p[-1] - '0') > 9 && p[-1] != 'y';
+    return p == end ? QR_SCAN_MORE : done(self, data, p + (self->wanted || !qr_byte_is_not_space(*p)), taken);
 }
 
 /* Outside of strings in a document with comments, byte by byte: MORE, or what qr_json_scan gives. *p is moved. */

@@ -28,7 +28,7 @@
  * is not gathered first. Between documents the scanner is as it was after init.
  *
  * JSON (RFC 8259): documents stand back to back, with space between them or not. A number ends before the first byte that can be
- * part of neither a number nor a word, or with the space after it; `true`, `false` and `null` end with their last letter, a
+ * part of neither a number nor a word, or with the space after it, or, where it cannot end, with the byte after it; `true`, `false` and `null` end with their last letter, a
  * byte that starts no value is a document of its own, which a reader refuses.
  * With `comments`, those before a document may be part of it or be told as space; one that is cut off counts as the next document.
  * MessagePack: documents stand back to back; the byte C1, which starts no value, ends the document that it is in. */
@@ -57,7 +57,7 @@ typedef struct qr_scan {
     uint8_t state;        /* 0 between documents; what else is the format's own affair */
     uint8_t first;        /* MessagePack: the byte whose length is being read */
     uint8_t comments;     /* JSON: set by the caller after init: comments may stand wherever space may (json_comments.h) */
-    uint8_t wanted;       /* bytes of that length, letters of a JSON word, that are still to come */
+    uint8_t wanted;       /* bytes of that length, letters of a JSON word, bytes behind a JSON number, that are still to come */
 } qr_scan;
 
 /* Allocates nothing. memory must outlive the scanner. */

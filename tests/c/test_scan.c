@@ -3,6 +3,7 @@
 #include "core/format/check.h"
 #include "core/format/json.h"
 #include "core/format/msgpack.h"
+#include "core/format/pickle_scan.h"
 #include "core/format/scan.h"
 #include "tests/c/document.h"
 
@@ -100,6 +101,8 @@ static void check_stream(scan_function *f, end_function *end, const void *data, 
 #define CHECK_JSON(text, expected) check_stream(qr_json_scan, qr_json_scan_end, text, sizeof(text) - 1, expected, sizeof(expected) - 1)
 #define CHECK_MSGPACK(text, expected) check_stream(qr_msgpack_scan, qr_msgpack_scan_end, text, sizeof(text) - 1, expected, sizeof(expected) - 1)
 
+#define CHECK_PICKLE(text, expected) check_stream(qr_pickle_scan, qr_pickle_scan_end, text, sizeof(text) - 1, expected, sizeof(expected) - 1)
+
 static void test_json(void)
 {
     CHECK_JSON("", "");
@@ -129,6 +132,13 @@ static void test_json_scalars(void)
     CHECK_JSON("tru[]", "<tru[><]>");
     CHECK_JSON("NaN Infinity -Infinity 1", "<NaN><Infinity><-Infinity ><1!");
     CHECK_JSON("1true", "<1true!");
+    CHECK_JSON("-[1]", "<-[><1><]>"); /* no end of a number: the byte behind it shows that it is not cut off */
+    CHECK_JSON("1./2", "<1./><2!");
+    CHECK_JSON("1e+\"a\"", "<1e+\"><a><\"?");
+    CHECK_JSON("-Infinity[]", "<-Infinity><[]>");
+    CHECK_JSON("-Infinit[]", "<-Infinit[><]>");
+    CHECK_JSON("-", "<-!");
+    CHECK_JSON("-0.5[1e9]", "<-0.5><[1e9]>");
 }
 
 static void test_json_that_is_none(void)
@@ -451,6 +461,24 @@ static void test_partial_memory(void)
     }
 }
 
+static void test_pickle(void)
+{
+    CHECK_PICKLE("", "");
+    CHECK_PICKLE("N.", "<N.>");
+    CHECK_PICKLE("N.N.", "<N.><N.>");
+    CHECK_PICKLE("\x80\x04K..", "<\x80\x04K..>"); /* the first . is a number */
+    CHECK_PICKLE("U\x02..q..I1\n.", "<U\x02..q..><I1\n.>");
+    CHECK_PICKLE("B\x03\x00\x00\x00....", "<B\x03\x00\x00\x00....>");
+    CHECK_PICKLE("\x8E\x01\x00\x00\x00\x00\x00\x00\x00...", "<\x8E\x01\x00\x00\x00\x00\x00\x00\x00..><.>");
+    CHECK_PICKLE("c..\n..\n.N", "<c..\n..\n.><N?");
+    CHECK_PICKLE("c..\n..", "<c..\n..?");
+    CHECK_PICKLE("U\x00.", "<U\x00.>");
+    CHECK_PICKLE("\xFFN.", "<\xFF><N.>");                        /* no opcode */
+    CHECK_PICKLE("T\xFF\xFF\xFF\xFFN.", "<T\xFF\xFF\xFF\xFF><N.>"); /* less than nothing */
+    CHECK_PICKLE("B\xFF\xFF\xFF\xFFN.", "<B\xFF\xFF\xFF\xFFN.?");
+    CHECK_PICKLE("\x96\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF.", "<\x96\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF.?");
+}
+
 /* Blocks of 64 bytes: quotes, brackets and escapes at each place of them, against a scanner that gets one byte at a time. */
 static void test_json_blocks(void)
 {
@@ -470,6 +498,6 @@ static void test_json_blocks(void)
             }
 }
 
-TEST_MAIN(TEST(test_json_blocks), TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
+TEST_MAIN(TEST(test_json_blocks), TEST(test_pickle), TEST(test_json_partial), TEST(test_json_partial_scalars), TEST(test_json_partial_text), TEST(test_json_partial_that_is_none), TEST(test_msgpack_partial),
           TEST(test_partial_memory), TEST(test_json), TEST(test_json_with_comments), TEST(test_json_scalars), TEST(test_json_that_is_none), TEST(test_msgpack), TEST(test_msgpack_every_first_byte), TEST(test_depth),
           TEST(test_clear), TEST(test_memory), TEST(test_random_cuts))

@@ -106,3 +106,9 @@ assert_type([user.id for user in stream], list[int])
 assert_type(stream.offset, int)
 with quire.msgpack.Decoder(int).stream() as numbers:
     assert_type(numbers.close(), list[int])
+
+pickles = quire.pickle.Decoder(User)
+assert_type(pickles.decode_from(b"", 3), tuple[User, int])
+assert_type(pickles.decode_lines(b""), Iterator[User])
+assert_type(pickles.read(Path("path"), mmap=True), User)
+assert_type(pickles.stream().close(), list[User])

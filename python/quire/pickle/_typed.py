@@ -13,7 +13,16 @@ import sys
 from pickle import UnpicklingError
 from types import MemberDescriptorType
 
-from quire._core import Record, _convert_pickled, _convert_written, _pickle_policies, _pickle_typed, _PickleNamed, _restore_record
+from quire._core import (
+    Record,
+    _convert_pickled,
+    _convert_written,
+    _pickle_policies,
+    _pickle_typed,
+    _PickleDecoder,
+    _PickleNamed,
+    _restore_record,
+)
 from quire._types import describe
 from quire.errors import Fault, LimitError, MalformedError, TruncatedError, UnsafeError
 from quire.limits import Limits
@@ -538,18 +547,21 @@ def _policy_of(type, adapters):
     return policy
 
 
-def _was_encoded(data):
+def _was_encoded(data, fail):
     """Is it a pickle that an Encoder wrote? It begins with the version of its layout, which is pushed and popped."""
     at = 11 if data[2:3] == b"\x95" else 2
     if data[:1] != b"\x80" or data[at : at + 1] != b"K" or data[at + 2 : at + 3] != b"0":
         return False
     if data[at + 1] != 1:
-        raise _fail(_Refused(f"a layout of encoded data that this quire does not read: {data[at + 1]}"), at, "BININT1")
+        raise fail(_Refused(f"a layout of encoded data that this quire does not read: {data[at + 1]}"), at, "BININT1")
     return True
 
 
-class Decoder:
+class Decoder(_PickleDecoder):
     """Decodes pickles of one type, and nothing else in them.
+
+    `decode_from`, `decode_lines`, `read` and `stream` are those of the Decoders of every format; pickles stand one behind the
+    other.
 
     type: what quire describes; its classes are the only ones that a pickle may name.
     alias: {"module:Name": class}, names that a class had.
@@ -577,17 +589,28 @@ class Decoder:
         Raises `UnsafePickleError`, `MalformedPickleError`, `TruncatedPickleError` and `PickleLimitError`, which are
         `UnpicklingError`s as well, and `ValidationError`.
         """
-        if type(data) is not bytes:
-            data = memoryview(data).tobytes()
-        limits = self._limits
+        return self._decode_part(data if type(data) is bytes else memoryview(data).tobytes(), 0)
+
+    def _decode_part(self, data, start):
+        """The object of the bytes of one pickle, which stand at `start` of something longer."""
+        limits, fail = self._limits, _fail
+        if start:
+
+            def fail(error, offset, opcode):
+                return _fail(error, start + offset, opcode)
+
         if limits.bytes is not None and len(data) > limits.bytes:
-            raise _fail(UnpicklingError("limit: the input is longer than limits.bytes", None, None), limits.bytes, None)
+            raise fail(UnpicklingError("limit: the input is longer than limits.bytes", None, None), limits.bytes, None)
         most = sys.maxsize
         int_bytes = most if limits.int_digits is None else limits.int_digits * 54 // 100 + 1
         nodes = 1_000_000 + 4 * len(data)
         sizes = (1_000_000 + len(data), 10_000, int_bytes, limits.depth, nodes, limits.items or most, limits.str_bytes or most)
-        value = _pickle_typed(data, *self._policy, _fail, sizes)
-        return (_convert_written if _was_encoded(data) else _convert_pickled)(value, self._type, **self._options)
+        value = _pickle_typed(data, *self._policy, fail, sizes)
+        return (_convert_written if _was_encoded(data, fail) else _convert_pickled)(value, self._type, **self._options)
+
+    def _beyond_limit(self, text, offset):
+        """For what is gathered before it is decoded."""
+        raise _fail(UnpicklingError(f"limit: {text}", None, None), offset, None)
 
 
 def decode(data, type=object, /, *, strict=True, errors="first", limits=None, adapters=None, context=None, alias=None):
