@@ -62,6 +62,15 @@ static PyObject *no_attribute(PyObject *name, PyObject *module, const char *form
     return NULL;
 }
 
+/* What an ordinary module has by a name without two underscores before it, of which its class has none: new, or NULL, with an exception or without.
+ * A name in a pickle is a new str each time, and the interpreter's cache of the attributes of classes would keep each. */
+static PyObject *member_of(PyObject *module, PyObject *name)
+{
+    if (!PyModule_CheckExact(module) || !PyUnicode_CheckExact(name) || PyUnicode_GET_LENGTH(name) < 2 || (PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_'))
+        return NULL;
+    return Py_XNewRef(PyDict_GetItemWithError(PyModule_GetDict(module), name));
+}
+
 /* module.name, which from protocol 4 on may have dots. */
 static PyObject *walk_to(PyObject *module, PyObject *name, int dotted)
 {
@@ -69,7 +78,9 @@ static PyObject *walk_to(PyObject *module, PyObject *name, int dotted)
     if (!dotted || PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1) == -1) {
         if (dotted && PyUnicode_CompareWithASCIIString(name, "<locals>") == 0)
             return no_attribute(name, module, "Can't get local attribute %R on %R");
-        object = PyObject_GetAttr(module, name);
+        object = member_of(module, name);
+        if (!object && !PyErr_Occurred())
+            object = PyObject_GetAttr(module, name);
         return object ? object : no_attribute(name, module, "Can't get attribute %R on %R");
     }
     PyObject *dot = PyUnicode_FromString("."), *parts = dot ? PyUnicode_Split(name, dot, -1) : NULL;

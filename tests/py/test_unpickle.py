@@ -151,6 +151,40 @@ def test_globals():
         quick.loads(b"cno_such_module\nx\n.")
 
 
+def test_globals_of_modules_that_answer_themselves(monkeypatch):
+    class Own(types.ModuleType):
+        def __getattribute__(self, name):
+            return "own" if name == "known" else super().__getattribute__(name)
+
+    plain, own = types.ModuleType("plain_module"), Own("own_module")
+    for module in (plain, own):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        module.known = module.__known__ = "attribute"
+    plain.__getattr__ = lambda name: f"asked for {name}"
+
+    def load(module, name):
+        data = f"c{module}\n{name}\n.".encode()
+        assert quick.loads(data) == pickle.loads(data)
+        return quick.loads(data)
+
+    assert (load("plain_module", "known"), load("plain_module", "__known__"), load("own_module", "known")) == ("attribute", "attribute", "own")
+    assert (load("plain_module", "other"), load("plain_module", "x"), load("plain_module", "__name__")) == ("asked for other", "asked for x", "plain_module")
+    assert load("plain_module", "__dict__") is vars(plain)
+
+
+def test_names_of_globals_are_not_kept():
+    data = pickle.dumps(collections.OrderedDict)
+
+    def growth(times):
+        before = sys.getallocatedblocks()
+        for _ in range(times):
+            quick.loads(data)
+        return sys.getallocatedblocks() - before
+
+    growth(10)
+    assert growth(600) < 30
+
+
 def test_find_class_is_audited():
     script = """
         import sys, quire.pickle
