@@ -384,8 +384,8 @@ QR_INLINE int qpy_instance_set(PyObject *object, size_t i, PyObject *name, PyObj
 #endif
 }
 
-/* A float, where many are made at once: the interpreter's own way looks first among the few that were kept when they were freed, and is two calls
- * more. NULL with MemoryError. */
+/* A float. The interpreter's own way looks first among the few that were kept when they were freed, and is two calls more: of 100,000 in a list it
+ * takes a tenth to a quarter more of the whole load, on 3.11 and 3.13, in every format. NULL with MemoryError. */
 QR_INLINE PyObject *qpy_float_new(double value, int private_ok)
 {
 #if QPY_PRIVATE

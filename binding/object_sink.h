@@ -13,9 +13,9 @@
 
 QPY_SINK_FUNCTION PyObject *object_null(qpy_sink *s) { (void)s; return Py_NewRef(Py_None); }
 QPY_SINK_FUNCTION PyObject *object_boolean(qpy_sink *s, int v) { (void)s; return Py_NewRef(v ? Py_True : Py_False); }
-QPY_SINK_FUNCTION PyObject *object_integer(qpy_sink *s, int64_t v) { (void)s; return PyLong_FromLong(v); /* has a short way that ...LongLong lacks in 3.11 */ }
+QPY_SINK_FUNCTION PyObject *object_integer(qpy_sink *s, int64_t v) { return qpy_int_new(&s->state->ints, v); }
 QPY_SINK_FUNCTION PyObject *object_unsigned_integer(qpy_sink *s, uint64_t v) { (void)s; return PyLong_FromUnsignedLongLong(v); }
-QPY_SINK_FUNCTION PyObject *object_floating(qpy_sink *s, double v) { (void)s; return PyFloat_FromDouble(v); }
+QPY_SINK_FUNCTION PyObject *object_floating(qpy_sink *s, double v) { return qpy_float_new(v, s->state->private_ok); }
 QPY_SINK_FUNCTION PyObject *object_big_integer(qpy_sink *s, qr_reader *r, const qr_token *t) { (void)s, (void)r; return qpy_sink_big_integer(t); }
 QPY_SINK_FUNCTION PyObject *object_bytes(qpy_sink *s, uint32_t node, const uint8_t *data, size_t n) { return qpy_sink_bytes(s, node, data, n); }
 QPY_SINK_FUNCTION PyObject *object_ext(qpy_sink *s, qr_reader *r, const qr_token *t) { return qpy_sink_ext(s, r, t); }

@@ -375,7 +375,7 @@ QR_INLINE PyObject *read_within(qpy_marshal_reader *m)
     case QR_MARSHAL_BINARY_FLOAT:
         memcpy(&real, p + 1, 8);
         m->r.p = p + 9;
-        return PyFloat_FromDouble(real);
+        return qpy_float_new(real, m->sink.state->private_ok);
     case QR_MARSHAL_SHORT_ASCII:
         object = short_text(m, p + 1);
         if (QR_LIKELY(object != NULL) || QR_UNLIKELY(PyErr_Occurred() != NULL))

@@ -89,7 +89,6 @@ typedef struct qpy_unpickle {
     PyObject *encoding_text, *errors_text; /* strong, whose UTF-8 these are, or NULL */
     int fix_imports;
     int protocol;
-    unsigned floats;           /* how many were made, up to those that the interpreter may have kept */
     struct qpy_typed *typed;   /* typed.c: what may be constructed, borrowed; else NULL */
     /* what it knows */
     qpy_unpickle_memo memo;

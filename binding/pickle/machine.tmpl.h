@@ -44,16 +44,6 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         return n ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, (Py_ssize_t)n) : PyUnicode_New(0, 0);
     return qpy_str_from_ascii(&m->state->str_header, text, n);
 }
-
-/* The interpreter keeps a hundred freed floats, which go first. */
-QR_INLINE PyObject *qpy_unpickle_float(qpy_unpickle *m, double number)
-{
-    if (m->floats < 100) {
-        m->floats++;
-        return PyFloat_FromDouble(number);
-    }
-    return qpy_float_new(number, m->state->private_ok);
-}
 #endif
 
 /* Registers to memory and back, around whatever sees the machine. */
@@ -222,7 +212,7 @@ op_FLOAT:
     PUSH(qpy_unpickle_float_line(m, op.text, op.length));
 op_BINFLOAT:
     ARGUMENT(BINFLOAT);
-    PUSH_RUN(BINFLOAT, qpy_unpickle_float(m, op.d));
+    PUSH_RUN(BINFLOAT, qpy_float_new(op.d, m->state->private_ok));
 
     /* ---------------------------------------------------------------- text and bytes */
 op_STRING:
