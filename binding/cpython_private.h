@@ -253,6 +253,27 @@ QR_INLINE int qpy_dict_places_valid(const qpy_dict_places *self)
 }
 QR_INLINE PyObject *qpy_dict_places_key(const qpy_dict_places *self, size_t i) { return self->entries[i].key; }
 QR_INLINE PyObject *qpy_dict_places_value(const qpy_dict_places *self, size_t i) { return self->values ? self->values[i] : self->entries[i].value; }
+/* Are the keys of all places these? There are QPY_PLACES_FEW of them, or more, whatever those behind the last are. The values are asked for soon. */
+enum { QPY_PLACES_FEW = 4 /* the smallest table has room for five */ };
+QR_INLINE int qpy_dict_places_are(const qpy_dict_places *self, PyObject *const *keys)
+{
+    size_t n = self->count;
+    if (n > QPY_PLACES_FEW || self->values) {
+        for (size_t i = 0; i < n; i++) {
+            QR_PREFETCH(qpy_dict_places_value(self, i));
+            if (keys[i] != self->entries[i].key)
+                return 0;
+        }
+        return 1;
+    }
+    int same = 1; /* most dicts are small, of this size or that: no branch depends on which */
+#define X(i)                                                \
+    QR_PREFETCH(self->entries[i].value);                    \
+    same &= (keys[i] == self->entries[i].key) | (i >= n);
+    X(0) X(1) X(2) X(3)
+#undef X
+    return same;
+}
 /* What a dict consists of is asked for soon. */
 QR_INLINE void qpy_dict_prefetch(PyObject *dict)
 {
@@ -283,6 +304,8 @@ QR_INLINE int qpy_dict_places_init(qpy_dict_places *self, PyObject *dict, int Py
 QR_INLINE int qpy_dict_places_valid(const qpy_dict_places *Py_UNUSED(self)) { return 0; }
 QR_INLINE PyObject *qpy_dict_places_key(const qpy_dict_places *Py_UNUSED(self), size_t Py_UNUSED(i)) { return NULL; }
 QR_INLINE PyObject *qpy_dict_places_value(const qpy_dict_places *Py_UNUSED(self), size_t Py_UNUSED(i)) { return NULL; }
+enum { QPY_PLACES_FEW = 4 };
+QR_INLINE int qpy_dict_places_are(const qpy_dict_places *Py_UNUSED(self), PyObject *const *Py_UNUSED(keys)) { return 0; }
 QR_INLINE void qpy_dict_prefetch(PyObject *Py_UNUSED(dict)) { }
 
 #endif

@@ -90,7 +90,7 @@ static int may_replace(qpy_order_memory *self, qpy_order_shape *shape)
         self->idle = 0;
         return 0;
     }
-    return ++self->idle < QPY_ORDER_SHAPES || self->idle % 16 == 0;
+    return ++self->idle < QPY_ORDER_IDLE || self->idle % 16 == 0;
 }
 
 /* Keys without a gap: from the second time on that a dict begins so. */
@@ -100,7 +100,7 @@ static void remember(qpy_styled *styled, const qpy_dict_places *places, const ui
     if (!self)
         return;
     PyObject *first = qpy_dict_places_key(places, 0);
-    size_t n = places->count, slot = qpy_order_slot(first, n), size = sizeof(qpy_order_shape) + n * (sizeof(qpy_order_image) + sizeof(PyObject *) + 1), text = 0;
+    size_t n = places->count, slot = qpy_order_slot(places), text = 0, keys = n < QPY_PLACES_FEW ? QPY_PLACES_FEW : n;
     if (self->first[slot] != first) {
         self->first[slot] = first;
         return;
@@ -109,14 +109,16 @@ static void remember(qpy_styled *styled, const qpy_dict_places *places, const ui
         text += (size_t)PyUnicode_GET_LENGTH(qpy_dict_places_key(places, i));
     if (text > QPY_ORDER_KEPT_TEXT || !may_replace(self, self->shapes[slot]))
         return;
-    qpy_order_shape *shape = qr_memory_array(&qpy_memory, NULL, size, 1);
+    qpy_order_shape *shape = qr_memory_array(&qpy_memory, NULL, sizeof *shape + keys * sizeof(PyObject *) + n * (1 + sizeof(qpy_order_image)), 1);
     if (!shape)
         return;
     shape->count = n;
     shape->pins = 0;
     shape->was_met = 0;
-    shape->keys = (PyObject **)(void *)(shape->images + n);
-    shape->order = (uint8_t *)(shape->keys + n);
+    shape->order = (uint8_t *)(shape->keys + keys);
+    shape->images = (qpy_order_image *)(void *)(shape->order + n);
+    for (size_t i = n; i < keys; i++)
+        shape->keys[i] = NULL;
     for (size_t i = 0; i < n; i++) {
         shape->keys[i] = Py_NewRef(qpy_dict_places_key(places, i));
         shape->images[i].length = 0;
@@ -130,6 +132,8 @@ static void remember(qpy_styled *styled, const qpy_dict_places *places, const ui
 static int order_few(qr_order_by by, const qpy_dict_places *places, uint8_t *order)
 {
     uint64_t numbers[QPY_ORDER_MOST], room[QPY_ORDER_MOST], rest[QPY_ORDER_MOST], mask = ((uint64_t)1 << qpy_order_place_bits(places)) - 1;
+    for (size_t i = 0; i < places->count; i++) /* they are written soon, in another order */
+        QR_PREFETCH(qpy_dict_places_value(places, i));
     if (!qpy_order_keys(places, by, numbers, room, rest))
         return 0;
     for (size_t i = 0; i < places->used; i++)
@@ -140,7 +144,7 @@ static int order_few(qr_order_by by, const qpy_dict_places *places, uint8_t *ord
 static const qpy_order_table *known_table(const qpy_order_memory *self, const qpy_dict_places *places)
 {
     size_t n = places->count;
-    const qpy_order_table *table = self ? self->large[qpy_order_table_slot(qpy_dict_places_key(places, 0), n)] : NULL;
+    const qpy_order_table *table = self ? self->large[qpy_order_slot(places) % QPY_ORDER_TABLES] : NULL;
     if (!table || table->count != n || places->used != n)
         return NULL;
     for (size_t i = 0; i < n; i++)
@@ -157,7 +161,7 @@ static void remember_table(qpy_styled *styled, const qpy_dict_places *places, co
     if (!self || n > QPY_ORDER_LARGE)
         return;
     PyObject *first = qpy_dict_places_key(places, 0);
-    size_t slot = qpy_order_table_slot(first, n);
+    size_t slot = qpy_order_slot(places) % QPY_ORDER_TABLES;
     if (self->large_first[slot] != first) {
         self->large_first[slot] = first;
         return;

@@ -15,7 +15,8 @@
 
 enum {
     QPY_ORDER_MOST = 64, /* fields of a record, places of a dict whose shape is kept */
-    QPY_ORDER_SHAPES = 32,
+    QPY_ORDER_SHAPES = 512,
+    QPY_ORDER_IDLE = 64, /* shapes in a row of no use, after which few are made */
     QPY_ORDER_IMAGE = 31, /* bytes of a key as it is written, with what stands behind it */
     QPY_ORDER_AHEAD = 6,
     QPY_ORDER_KEPT_TEXT = 4096, /* characters in the keys of a shape: they stay alive with it */
@@ -34,9 +35,9 @@ typedef struct qpy_order_image {
 typedef struct qpy_order_shape {
     size_t count, pins;      /* while it is pinned it stays */
     int was_met;             /* again, since it was last in the way of another */
-    PyObject **keys;         /* strong, so that no other key can have the place of one in memory */
     uint8_t *order;          /* places */
-    qpy_order_image images[]; /* of the keys in order */
+    qpy_order_image *images; /* of the keys in order */
+    PyObject *keys[];        /* strong, so that no other key can have the place of one in memory; at least QPY_PLACES_FEW, the last of them NULL */
 } qpy_order_shape;
 
 /* The keys of a dict with more places than a shape has, as they come, and how they are in order. */
@@ -70,9 +71,13 @@ void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by, qp
 void qpy_styled_release(qpy_styled *self);
 QR_INLINE qpy_styled *qpy_walk_styled(const qpy_walker *walker) { return (qpy_styled *)walker->style; }
 
-/* Where the shape of dicts that begin with that key is kept. */
-QR_INLINE size_t qpy_order_slot(PyObject *first, size_t n) { return (((uintptr_t)first >> 4) ^ ((uintptr_t)first >> 9) ^ n) % QPY_ORDER_SHAPES; }
-QR_INLINE size_t qpy_order_table_slot(PyObject *first, size_t n) { return qpy_order_slot(first, n) % QPY_ORDER_TABLES; }
+/* Where the shape of dicts with these keys at the ends and in the middle is kept. */
+QR_INLINE size_t qpy_order_slot(const qpy_dict_places *places)
+{
+    size_t n = places->count;
+    uintptr_t first = (uintptr_t)qpy_dict_places_key(places, 0), middle = (uintptr_t)qpy_dict_places_key(places, n / 2), last = (uintptr_t)qpy_dict_places_key(places, n - 1);
+    return (first >> 4 ^ first >> 9 ^ middle >> 5 ^ middle >> 11 ^ last >> 4 ^ last >> 9 << 2 ^ n) % QPY_ORDER_SHAPES;
+}
 
 /* The shape of a dict that is not empty, or NULL: none is known. */
 QR_INLINE qpy_order_shape *qpy_walk_shape(const qpy_walker *self, const qpy_dict_places *places)
@@ -81,15 +86,8 @@ QR_INLINE qpy_order_shape *qpy_walk_shape(const qpy_walker *self, const qpy_dict
     const qpy_order_memory *memory = qpy_walk_styled(self)->memory;
     if (!memory)
         return NULL;
-    qpy_order_shape *shape = memory->shapes[qpy_order_slot(qpy_dict_places_key(places, 0), n)];
-    if (!shape || shape->count != n || places->used != n)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        QR_PREFETCH(qpy_dict_places_value(places, i));
-        if (shape->keys[i] != qpy_dict_places_key(places, i))
-            return NULL;
-    }
-    return shape;
+    qpy_order_shape *shape = memory->shapes[qpy_order_slot(places)];
+    return shape && shape->count == n && places->used == n && qpy_dict_places_are(places, shape->keys) ? shape : NULL;
 }
 
 /* The order of a dict of unknown shape: to `order` where it has at most QPY_ORDER_MOST places, else to the end of the walker's numbers. It may be

@@ -42,24 +42,25 @@ QR_INLINE int QR_T(write_shape_key)(qpy_walker *w, qpy_order_shape *shape, size_
     return 1;
 }
 
-/* A dict of the shape, which stays for as long as it is pinned. */
-static QR_NOINLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, uint32_t node, const qpy_dict_places *places, qpy_order_shape *shape)
+/* A dict of the shape, which stays for as long as it is pinned. The caller went a level down for it. */
+QR_INLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, uint32_t node, const qpy_dict_places *places, qpy_order_shape *shape)
 {
-    QPY_WALK_ENTER(w, places->dict, QR_T(write_shape)(w, plan, node, places, shape));
-    PyObject *op = places->dict;
-    uint32_t calls = w->calls;
+    uint32_t begin = w->calls, calls = begin;
     size_t n = shape->count;
     shape->pins++;
     shape->was_met = 1;
     w->style->in_order = 1;
-    int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
+    int ok = 1;
+    if (QR_UNLIKELY(!QR_F(put_map)(&w->buffer, n)))
+        ok = qpy_walk_fail(w, w->buffer.error, places->dict);
     for (size_t i = 0; ok && i < n; i++) {
         size_t place = shape->order[i];
         PyObject *key = shape->keys[place], *value = qpy_dict_places_value(places, place);
         if (i + 1 < n)
             qpy_walk_prefetch(qpy_dict_places_value(places, shape->order[i + 1]));
-        if (QR_UNLIKELY(!value || qpy_dict_places_key(places, place) != key)) /* user code put another table in the place of the one that was */
-            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, op);
+        /* user code put another table in the place of the one that was? */
+        if (QR_UNLIKELY(begin != calls) && (!value || qpy_dict_places_key(places, place) != key))
+            ok = qpy_walk_fail(w, QR_ERROR_CHANGED, places->dict);
         else if (QR_UNLIKELY(!qr_buffer_reserve(&w->buffer, QR_BUFFER_SLACK)))
             ok = 0;
         else if (QR_UNLIKELY(!QR_T(write_shape_key)(w, shape, i, key) || !QR_T(write_item)(w, plan, node, value)))
@@ -70,9 +71,7 @@ static QR_NOINLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, ui
         }
     }
     shape->pins--;
-    ok = ok && QR_T(close_map)(w);
-    qpy_walk_leave(w, op);
-    return ok;
+    return ok && QR_T(close_map)(w);
 }
 
 QR_INLINE size_t QR_T(place_at)(const qpy_walker *w, const uint8_t *order, size_t i, size_t mask) { return QR_LIKELY(order != NULL) ? order[i] : (size_t)qpy_walk_styled(w)->numbers[i] & mask; }
@@ -86,7 +85,9 @@ static QR_NOINLINE int QR_T(write_sorted)(qpy_walker *w, const qpy_plan *plan, u
     size_t ahead = order ? 1 : QPY_ORDER_AHEAD;
     uint32_t begin = w->calls, calls = begin;
     w->style->in_order = 1;
-    int ok = QR_F(put_map)(&w->buffer, n) || qpy_walk_fail(w, w->buffer.error, op);
+    int ok = 1;
+    if (QR_UNLIKELY(!QR_F(put_map)(&w->buffer, n)))
+        ok = qpy_walk_fail(w, w->buffer.error, op);
     for (size_t i = 0; ok && i < n; i++) {
         size_t place = QR_T(place_at)(w, order, first + i, mask);
         if (i + 2 * ahead < n) {
@@ -131,17 +132,34 @@ static QR_NOINLINE int QR_T(write_unknown)(qpy_walker *w, const qpy_plan *plan, 
     return found == 0 && QR_T(write_any_dict)(w, places->dict, plan, key_node, node);
 }
 
-static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
+/* One that has no order; what is small is met most often. */
+static QR_NOINLINE int QR_T(write_empty_dict)(qpy_walker *w, PyObject *op)
+{
+    QPY_WALK_ENTER(w, op, QR_T(write_empty_dict)(w, op));
+    w->style->in_order = 1;
+    int ok = (QR_F(put_map)(&w->buffer, 0) || qpy_walk_fail(w, w->buffer.error, op)) && QR_T(close_map)(w);
+    qpy_walk_leave(w, op);
+    return ok;
+}
+
+QR_INLINE int QR_T(write_ordered)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node)
 {
     qpy_dict_places places;
-    if (PyDict_GET_SIZE(op) <= 1) {
-        w->style->in_order = 1;
+    if (PyDict_GET_SIZE(op) == 0)
+        return QR_T(write_empty_dict)(w, op);
+    int may_sort = w->style->style->sorts && (!plan || (plan->nodes[key_node].exact == &PyUnicode_Type && !QPY_ADAPTS_KEY(plan, key_node)));
+    if (!may_sort || !qpy_dict_places_init(&places, op, w->state->private_ok)) {
+        w->style->in_order = PyDict_GET_SIZE(op) == 1;
         return QR_T(write_any_dict)(w, op, plan, key_node, node);
     }
-    int may_sort = w->style->style->sorts && (!plan || (plan->nodes[key_node].exact == &PyUnicode_Type && !QPY_ADAPTS_KEY(plan, key_node)));
-    if (!may_sort || !qpy_dict_places_init(&places, op, w->state->private_ok))
-        return QR_T(write_any_dict)(w, op, plan, key_node, node);
     qpy_order_shape *shape = qpy_walk_shape(w, &places);
-    return QR_LIKELY(shape != NULL) ? QR_T(write_shape)(w, plan, node, &places, shape) : QR_T(write_unknown)(w, plan, key_node, node, &places);
+    if (QR_UNLIKELY(!shape))
+        return QR_T(write_unknown)(w, plan, key_node, node, &places);
+    QPY_WALK_ENTER(w, op, plan ? QR_T(write_typed_dict)(w, op, plan, key_node, node) : QR_T(write_dict)(w, op));
+    int ok = QR_T(write_shape)(w, plan, node, &places, shape);
+    qpy_walk_leave(w, op);
+    return ok;
 }
-static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op) { return QR_T(write_typed_dict)(w, op, NULL, 0, 0); }
+
+static QR_NOINLINE int QR_T(write_typed_dict)(qpy_walker *w, PyObject *op, const qpy_plan *plan, uint32_t key_node, uint32_t node) { return QR_T(write_ordered)(w, op, plan, key_node, node); }
+static QR_NOINLINE int QR_T(write_dict)(qpy_walker *w, PyObject *op) { return QR_T(write_ordered)(w, op, NULL, 0, 0); }
