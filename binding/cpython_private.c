@@ -281,11 +281,15 @@ QR_INLINE Py_ssize_t place(qpy_dict_keys *keys, void *entries, PyObject *key, Py
     }
 }
 
+enum { AHEAD = 8 }; /* keys of a large table have left the cache: how far ahead they are asked for */
+
 /* Are all keys of one type, and hashed? 1, or 0, maybe with an exception. */
 QR_INLINE int are_hashed(PyObject *const *pairs, Py_ssize_t n, const int general)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *key = pairs[2 * i];
+        if (i + AHEAD < n)
+            QR_PREFETCH(pairs[2 * (i + AHEAD)]);
         if (general ? !PyBytes_CheckExact(key) || PyObject_Hash(key) == -1 : !PyUnicode_CheckExact(key) || (hash_of(key) == -1 && PyObject_Hash(key) == -1))
             return 0;
     }
@@ -314,6 +318,8 @@ QR_INLINE qpy_dict_keys *make_table(PyObject **pairs, Py_ssize_t n, Py_ssize_t *
     Py_ssize_t used = 0, drop = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *key = pairs[2 * i], *value = pairs[2 * i + 1];
+        if (i + AHEAD < n)
+            QR_PREFETCH(pairs[2 * (i + AHEAD)]);
         Py_hash_t hash = general ? PyObject_Hash(key) : hash_of(key);
         Py_ssize_t found = place(keys, entries, key, hash, used, general);
         if (QR_UNLIKELY(found >= 0)) { /* the last one wins, at the place of the first */

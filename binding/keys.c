@@ -34,15 +34,33 @@ static PyObject *new_key(const uint8_t *text, size_t length)
     return key;
 }
 
-static QR_NOINLINE PyObject *replace(qpy_keys *self, size_t set, const uint8_t *text, size_t length)
+/* Which ways may be the one, as bits: an empty one too, where the hash is 0. */
+QR_INLINE unsigned ways_of(const qpy_keys_set *set, uint32_t hash)
 {
-    PyObject *key = new_key(text, length);
+    const uint32_t *ways = set->hash;
+    return (unsigned)(ways[0] == hash) | (unsigned)(ways[1] == hash) << 1 | (unsigned)(ways[2] == hash) << 2 | (unsigned)(ways[3] == hash) << 3;
+}
+
+static void put(qpy_keys_set *set, uint8_t *turn, uint32_t hash, PyObject *key)
+{
+    unsigned way = (*turn)++ % QPY_KEYS_WAYS;
+    set->hash[way] = hash;
+    Py_XSETREF(set->way[way], Py_NewRef(key));
+}
+
+static QR_NOINLINE PyObject *replace(qpy_keys *self, uint32_t hash, const uint8_t *text, size_t length)
+{
+    PyObject *key = qpy_keys_hashed(new_key(text, length));
     self->misses++;
-    if (!key || PyObject_Hash(key) == -1) /* computed once, kept in the str */
-        return key;
-    PyObject **way = &self->sets[set].way[self->turn[set]++ % QPY_KEYS_WAYS];
-    Py_XSETREF(*way, Py_NewRef(key));
+    if (key)
+        put(&self->sets[hash % QPY_KEYS_SETS], &self->turn[hash % QPY_KEYS_SETS], hash, key);
     return key;
+}
+
+QR_INLINE int is_text(PyObject *key, const uint8_t *text, size_t length)
+{
+    const uint8_t *data = PyUnicode_1BYTE_DATA(key);
+    return (size_t)PyUnicode_GET_LENGTH(key) == length && (length <= 32 ? qr_simd_equal(data, text, length) : memcmp(data, text, length) == 0);
 }
 
 PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length)
@@ -50,39 +68,36 @@ PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length)
     if (!self || length > QPY_KEYS_LONGEST || length <= 1) /* the interpreter shares the shortest itself */
         return length == 1 ? PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, 1) : qpy_keys_share(self, new_key(text, length));
     if (qpy_keys_are_data(&self->misses))
-        return new_key(text, length);
-    size_t set = qr_name_hash(text, length) % QPY_KEYS_SETS;
-    for (size_t way = 0; way < QPY_KEYS_WAYS; way++) {
-        PyObject *key = self->sets[set].way[way];
-        if (key && (size_t)PyUnicode_GET_LENGTH(key) == length) {
-            const uint8_t *data = PyUnicode_1BYTE_DATA(key);
-            if (length <= 32 ? qr_simd_equal(data, text, length) : memcmp(data, text, length) == 0) {
-                self->misses = 0;
-                return Py_NewRef(key);
-            }
+        return qpy_keys_hashed(new_key(text, length));
+    uint32_t hash = qr_name_hash(text, length);
+    const qpy_keys_set *set = &self->sets[hash % QPY_KEYS_SETS];
+    for (unsigned ways = ways_of(set, hash); QR_LIKELY(ways); ways &= ways - 1) {
+        PyObject *key = set->way[qr_simd_first(ways)];
+        if (QR_LIKELY(key) && is_text(key, text, length)) {
+            self->misses = 0;
+            return Py_NewRef(key);
         }
     }
-    return replace(self, set, text, length);
+    return replace(self, hash, text, length);
 }
 
 PyObject *qpy_keys_share(qpy_keys *self, PyObject *key)
 {
-    Py_hash_t hash;
-    if (!self || !key || PyUnicode_GET_LENGTH(key) == 0 || qpy_keys_are_data(&self->other_misses))
+    if (!self || !key || PyUnicode_GET_LENGTH(key) == 0)
         return key;
-    if ((hash = PyObject_Hash(key)) == -1) {
-        Py_DECREF(key);
-        return NULL;
-    }
-    size_t set = (size_t)hash % QPY_KEYS_OTHERS;
-    PyObject **ways = self->others[set].way;
-    for (size_t way = 0; way < QPY_KEYS_WAYS; way++)
-        if (ways[way] && PyObject_Hash(ways[way]) == hash && PyUnicode_Compare(ways[way], key) == 0) {
+    if (!(key = qpy_keys_hashed(key)) || qpy_keys_are_data(&self->other_misses))
+        return key;
+    uint32_t hash = (uint32_t)PyObject_Hash(key);
+    qpy_keys_set *set = &self->others[hash % QPY_KEYS_OTHERS];
+    for (unsigned ways = ways_of(set, hash); ways; ways &= ways - 1) {
+        PyObject *other = set->way[qr_simd_first(ways)];
+        if (other && PyUnicode_Compare(other, key) == 0) {
             self->other_misses = 0;
             Py_DECREF(key);
-            return Py_NewRef(ways[way]);
+            return Py_NewRef(other);
         }
+    }
     self->other_misses++;
-    Py_XSETREF(ways[self->other_turn[set]++ % QPY_KEYS_WAYS], Py_NewRef(key));
+    put(set, &self->other_turn[hash % QPY_KEYS_OTHERS], hash, key);
     return key;
 }

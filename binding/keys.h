@@ -13,7 +13,10 @@
 
 enum { QPY_KEYS_WAYS = 4, QPY_KEYS_SETS = 512, QPY_KEYS_LONGEST = 64, QPY_KEYS_OTHERS = 64, QPY_KEYS_PATIENCE = 64, QPY_KEYS_SAMPLE = 8 };
 
-typedef struct qpy_keys_set { PyObject *way[QPY_KEYS_WAYS]; } qpy_keys_set;
+typedef struct qpy_keys_set {
+    PyObject *way[QPY_KEYS_WAYS];
+    uint32_t hash[QPY_KEYS_WAYS]; /* of each, so that no other object is looked at */
+} qpy_keys_set;
 
 typedef struct qpy_keys {
     uint32_t misses, other_misses; /* in a row */
@@ -34,6 +37,14 @@ QR_INLINE void qpy_keys_begin(qpy_keys *self)
 
 /* Is the next key to be made without, after so many that were new? The caller counts those it looks for in vain, up from 0. */
 QR_INLINE int qpy_keys_are_data(uint32_t *misses) { return QR_UNLIKELY(*misses >= QPY_KEYS_PATIENCE) && ++*misses % QPY_KEYS_SAMPLE != 0; }
+
+/* A new key gets its hash while it is in the processor's cache: a dict needs it, and one of many keys only at the end. May be NULL. */
+QR_INLINE PyObject *qpy_keys_hashed(PyObject *key)
+{
+    if (QR_LIKELY(key) && QR_UNLIKELY(PyObject_Hash(key) == -1)) /* it never is, of a str */
+        Py_CLEAR(key);
+    return key;
+}
 
 /* The str of plain ASCII text: a new reference, or NULL with an exception. self may be NULL (no cache). */
 PyObject *qpy_keys_get(qpy_keys *self, const uint8_t *text, size_t length);

@@ -257,7 +257,7 @@ static PyObject **SCAN(place)(SCAN(scanner) *s, const void *units, size_t bytes)
 /* A key with escapes: what it is shows only when it is made. */
 static PyObject *SCAN(escaped_key)(SCAN(scanner) *s, const SCAN(span) *span)
 {
-    PyObject *key = SCAN(make_str)(s, span);
+    PyObject *key = qpy_keys_hashed(SCAN(make_str)(s, span));
     if (!key || PyUnicode_GET_LENGTH(key) == 0 || qpy_keys_are_data(&s->misses))
         return key;
     PyObject **place = SCAN(place)(s, PyUnicode_DATA(key), (size_t)PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key));
@@ -293,12 +293,12 @@ static PyObject *SCAN(new_key)(SCAN(scanner) *s, const SCAN(span) *span)
     if (span->escaped || span->count == 0)
         return SCAN(escaped_key)(s, span);
     if (qpy_keys_are_data(&s->misses))
-        return SCAN(make_str)(s, span);
+        return qpy_keys_hashed(SCAN(make_str)(s, span));
     PyObject **place = SCAN(place)(s, data, (size_t)span->count * sizeof(UNIT));
     if (place && *place && SCAN(is_same)(s, span, *place))
         s->misses = 0;
     else if (place) {
-        PyObject *key = SCAN(make_str)(s, span);
+        PyObject *key = qpy_keys_hashed(SCAN(make_str)(s, span));
         if (!key)
             return NULL;
         s->misses++;

@@ -231,6 +231,38 @@ TARGET const uint8_t *qr_avx512_decode(const uint8_t *p, const uint8_t *end, voi
 
 /* ---- encoding ---- */
 
+/* How many of the n units from p on, in steps of 64, are ASCII before a step that is not; written to `to`. */
+STEP size_t encode_ascii(uint8_t *to, const uint8_t *p, size_t n, unsigned width)
+{
+    size_t i = 0;
+    for (; n - i >= 64; i += 64, p += 64 * width, to += 64) {
+        __m512i a = _mm512_loadu_si512(p), b, c, d;
+        if (width == 1) {
+            if (_mm512_movepi8_mask(a))
+                break;
+            _mm512_storeu_si512(to, a);
+            continue;
+        }
+        b = _mm512_loadu_si512(p + 64);
+        if (width == 2) {
+            if (_mm512_test_epi16_mask(_mm512_or_si512(a, b), _mm512_set1_epi16((short)0xFF80)))
+                break;
+            _mm256_storeu_si256((__m256i *)(void *)to, _mm512_cvtepi16_epi8(a));
+            _mm256_storeu_si256((__m256i *)(void *)(to + 32), _mm512_cvtepi16_epi8(b));
+            continue;
+        }
+        c = _mm512_loadu_si512(p + 128);
+        d = _mm512_loadu_si512(p + 192);
+        if (_mm512_test_epi32_mask(_mm512_or_si512(_mm512_or_si512(a, b), _mm512_or_si512(c, d)), _mm512_set1_epi32(~0x7F)))
+            break;
+        _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8(a));
+        _mm_storeu_si128((__m128i *)(void *)(to + 16), _mm512_cvtepi32_epi8(b));
+        _mm_storeu_si128((__m128i *)(void *)(to + 32), _mm512_cvtepi32_epi8(c));
+        _mm_storeu_si128((__m128i *)(void *)(to + 48), _mm512_cvtepi32_epi8(d));
+    }
+    return i;
+}
+
 /* Sixteen units at a time, each in a lane with room for its four bytes. */
 STEP uint8_t *encode(uint8_t *to, const uint8_t **from, size_t *n, unsigned width)
 {
@@ -245,7 +277,9 @@ STEP uint8_t *encode(uint8_t *to, const uint8_t **from, size_t *n, unsigned widt
         __mmask16 two = _mm512_cmpge_epu32_mask(v, _mm512_set1_epi32(0x80));
         if (two == 0) {
             _mm_mask_storeu_epi8(to, here, _mm512_cvtepi32_epi8(v));
-            to += some;
+            size_t more = encode_ascii(to + some, p + some * width, left - some, width);
+            to += some + more;
+            some += more;
         } else {
             const __m512i six = _mm512_set1_epi32(0x3F), lead = _mm512_set1_epi32(0x80);
             __m512i last = _mm512_or_si512(_mm512_and_si512(v, six), lead);

@@ -188,3 +188,12 @@ def test_a_hook_that_raises(wide, hook):
 def test_numbers(wide, number):
     same(f'["{wide}", {number}]')
     same(f'["{wide}", {number}, 1]', parse_int=str, parse_float=str)
+
+
+@WIDTHS
+def test_mostly_ascii(wide):
+    """Long runs of ASCII, which are turned to UTF-8 by many characters at once, with a wide one at every place among them."""
+    for at in range(0, 300):
+        text = '{"%s": ["%s%s"]}' % ("k" * (at % 7), "a" * at + wide, "b" * (310 - at))
+        same(text)
+        same('"' + wide + "c" * at + '"')
