@@ -398,7 +398,7 @@ static void test_random_texts(void)
 
 static void test_no_surrogates_are_written(void)
 {
-    enum { N = 80 };
+    enum { N = 176 };
     uint8_t *text = exact(4 * N + QR_UTF8_SLACK);
     static const uint32_t fillers[] = {'a', 0xE9, 0x436, 0x4E2D, 0x1F600};
     static const uint32_t wrong[] = {0xD800,     0xDBFF,     0xDC00,     0xDFFF,     0x110000,
