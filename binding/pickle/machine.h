@@ -100,6 +100,7 @@ typedef struct qpy_unpickle {
     PyObject *spare;           /* a dict that was only made to be a state, still empty: the next one; or NULL */
     qpy_unpickle_dataclasses dataclasses;
     int holds_collector;       /* 3.11: it was on and is to be turned on again */
+    Py_ssize_t pause_left;     /* 3.11: items of containers that may be loaded before it gets a turn */
     PyTypeObject *types[QPY_UNPICKLE_TYPES]; /* borrowed, compared only */
     Py_ssize_t shape_sizes[QPY_UNPICKLE_SHAPES];
     qpy_unpickle_type plans[QPY_UNPICKLE_TYPES];
@@ -175,6 +176,9 @@ QR_COLD int qpy_unpickle_no_opcode(qpy_unpickle *m, uint8_t code);
 QR_COLD int qpy_unpickle_not_memoized(qpy_unpickle *m, size_t number);
 
 /* ---------------------------------------------------------------- user code */
+
+/* The collector gets its turn after each some thousands of items, for what binding/sink.h says: 1. */
+int qpy_unpickle_let_collect(qpy_unpickle *m);
 
 /* Around user code that is called from the loop: the collector, which is held back while nothing but our own code runs, may run in it.
  * From 3.12 on the interpreter collects only between bytecodes, so there is nothing to hold. */

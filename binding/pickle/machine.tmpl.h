@@ -68,6 +68,16 @@ QR_INLINE PyObject *qpy_unpickle_text(qpy_unpickle *m, const uint8_t *text, size
         if (QR_UNLIKELY(!done))                                                                                                \
             goto failed;                                                                                                       \
     } while (0)
+/* n items have been loaded into a container. */
+#if PY_VERSION_HEX < 0x030C0000
+#define COUNT(n)                                                                                                               \
+    do {                                                                                                                       \
+        if (QR_UNLIKELY((m->pause_left -= (n)) <= 0))                                                                          \
+            CALL_OUT(qpy_unpickle_let_collect(m));                                                                             \
+    } while (0)
+#else
+#define COUNT(n) (void)(n)
+#endif
 #define NEXT()                                                                                                                 \
     do {                                                                                                                       \
         if (QR_UNLIKELY(p == end))                                                                                             \
@@ -289,10 +299,12 @@ op_APPENDS:
     UNMARK();
     if (QR_UNLIKELY(above - fence < 1))
         goto underflow;
+    count = top - above;
     if (QR_LIKELY(PyList_CheckExact(above[-1])))
         CALL(qpy_unpickle_extend_list(m, &s, above[-1], above));
     else if (top > above)
         CALL_OUT(QPY_P(append_other)(m, &s, above));
+    COUNT(count);
     NEXT();
 op_EMPTY_TUPLE:
     if (QPY_P(stores) && p < end && *p == QR_PICKLE_NEWOBJ && QR_LIKELY(top > fence) && (value = QPY_P(make)(m, top[-1], NULL))) {
@@ -405,6 +417,7 @@ setitems:
         }
     }
     CALL_OUT(qpy_unpickle_fill_dict(m, &s, value, above));
+    COUNT(1);
     NEXT();
 op_EMPTY_SET: PUSH(PySet_New(NULL));
 op_ADDITEMS:
@@ -637,6 +650,7 @@ failed:
 #undef LOAD
 #undef CALL
 #undef CALL_OUT
+#undef COUNT
 #undef NEXT
 #undef PUSH
 #undef PUSH_RUN

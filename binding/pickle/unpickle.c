@@ -2,6 +2,8 @@
 /* unpickle: the machine's beginning and end, its stack, and the ways to fail that are the same whatever the policy. */
 #include "binding/pickle/machine.h"
 
+#include "binding/sink.h"
+
 #include <stdarg.h>
 
 /* ---------------------------------------------------------------- life */
@@ -13,6 +15,18 @@ void qpy_unpickle_init(qpy_unpickle *self, qpy_state *state)
     self->encoding = "ASCII";
     self->errors = "strict";
     self->fix_imports = 1;
+    self->pause_left = QPY_PAUSE_CONTAINERS;
+}
+
+/* A set is never made of one that was freed, so this is where a pass that is due starts. */
+int qpy_unpickle_let_collect(qpy_unpickle *m)
+{
+    PyObject *set = PySet_New(NULL);
+    m->pause_left = QPY_PAUSE_CONTAINERS;
+    if (!set)
+        PyErr_Clear();
+    Py_XDECREF(set);
+    return 1;
 }
 
 void qpy_unpickle_release(qpy_unpickle *self)

@@ -3,6 +3,7 @@
 
 import collections
 import copyreg
+import gc
 import io
 import pickle
 import sys
@@ -167,8 +168,16 @@ def test_globals_of_modules_that_answer_themselves(monkeypatch):
         assert quick.loads(data) == pickle.loads(data)
         return quick.loads(data)
 
-    assert (load("plain_module", "known"), load("plain_module", "__known__"), load("own_module", "known")) == ("attribute", "attribute", "own")
-    assert (load("plain_module", "other"), load("plain_module", "x"), load("plain_module", "__name__")) == ("asked for other", "asked for x", "plain_module")
+    assert (load("plain_module", "known"), load("plain_module", "__known__"), load("own_module", "known")) == (
+        "attribute",
+        "attribute",
+        "own",
+    )
+    assert (load("plain_module", "other"), load("plain_module", "x"), load("plain_module", "__name__")) == (
+        "asked for other",
+        "asked for x",
+        "plain_module",
+    )
     assert load("plain_module", "__dict__") is vars(plain)
 
 
@@ -562,6 +571,28 @@ def test_the_collector_is_left_as_it_was():
             gc.enable()
     seen = quick.loads(b"\x80\2cgc\nisenabled\n(tR.")
     assert seen is True
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda i: [i, str(i), [i]], lambda i: {"a": i, "b": [i]}, lambda i: Plain(a=i, b=[i])],
+    ids=["lists", "dicts", "instances"],
+)
+def test_the_collector_has_its_turn(make):
+    value = [make(i) for i in range(12_000)]
+    data, passes = pickle.dumps(value, 5), []
+    gc.collect()
+
+    def note(phase, info):
+        passes.append(phase == "start")
+
+    gc.callbacks.append(note)
+    try:
+        got = quick.loads(data)
+    finally:
+        gc.callbacks.remove(note)
+    assert got == value
+    assert sys.version_info >= (3, 12) or sum(passes) >= 2
 
 
 def test_the_name_of_a_module_may_be_anything_python_imports():
