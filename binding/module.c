@@ -14,6 +14,7 @@
 #include "binding/raw.h"
 #include "binding/scalar.h"
 #include "binding/stream.h"
+#include "binding/walk_order.h"
 #include "core/base/utf8_avx512.h"
 
 qpy_state *qpy_state_of(PyObject *module) { return PyModule_GetState(module); }
