@@ -93,21 +93,30 @@ static int may_replace(qpy_order_memory *self, qpy_order_shape *shape)
     return ++self->idle < QPY_ORDER_IDLE || self->idle % 16 == 0;
 }
 
-/* Keys without a gap: from the second time on that a dict begins so. */
+/* The place for a shape of that hash, or NULL. */
+static qpy_order_shape **place_for(qpy_order_memory *self, size_t slot)
+{
+    if (self->shapes[slot] && !self->shapes[slot ^ 1])
+        slot ^= 1;
+    return may_replace(self, self->shapes[slot]) ? &self->shapes[slot] : may_replace(self, self->shapes[slot ^ 1]) ? &self->shapes[slot ^ 1] : NULL;
+}
+
+/* Keys without a gap: when such a dict comes for the second time. */
 static void remember(qpy_styled *styled, const qpy_dict_places *places, const uint8_t *order)
 {
     qpy_order_memory *self = memory_of(styled);
     if (!self)
         return;
-    PyObject *first = qpy_dict_places_key(places, 0);
-    size_t n = places->count, slot = qpy_order_slot(places), text = 0, keys = n < QPY_PLACES_FEW ? QPY_PLACES_FEW : n;
-    if (self->first[slot] != first) {
-        self->first[slot] = first;
+    uintptr_t hash = qpy_order_hash(places);
+    size_t n = places->count, slot = hash % QPY_ORDER_SHAPES, text = 0, keys = n < QPY_PLACES_FEW ? QPY_PLACES_FEW : n;
+    if (self->last[slot] != hash) {
+        self->last[slot] = hash;
         return;
     }
     for (size_t i = 0; i < n && text <= QPY_ORDER_KEPT_TEXT; i++)
         text += (size_t)PyUnicode_GET_LENGTH(qpy_dict_places_key(places, i));
-    if (text > QPY_ORDER_KEPT_TEXT || !may_replace(self, self->shapes[slot]))
+    qpy_order_shape **place = text > QPY_ORDER_KEPT_TEXT ? NULL : place_for(self, slot);
+    if (!place)
         return;
     qpy_order_shape *shape = qr_memory_array(&qpy_memory, NULL, sizeof *shape + keys * sizeof(PyObject *) + n * (1 + sizeof(qpy_order_image)), 1);
     if (!shape)
@@ -124,9 +133,9 @@ static void remember(qpy_styled *styled, const qpy_dict_places *places, const ui
         shape->images[i].length = 0;
     }
     memcpy(shape->order, order, n);
-    if (self->shapes[slot])
-        free_shape(self->shapes[slot]);
-    self->shapes[slot] = shape;
+    if (*place)
+        free_shape(*place);
+    *place = shape;
 }
 
 static int order_few(qr_order_by by, const qpy_dict_places *places, uint8_t *order)
@@ -144,7 +153,7 @@ static int order_few(qr_order_by by, const qpy_dict_places *places, uint8_t *ord
 static const qpy_order_table *known_table(const qpy_order_memory *self, const qpy_dict_places *places)
 {
     size_t n = places->count;
-    const qpy_order_table *table = self ? self->large[qpy_order_slot(places) % QPY_ORDER_TABLES] : NULL;
+    const qpy_order_table *table = self ? self->large[qpy_order_hash(places) % QPY_ORDER_TABLES] : NULL;
     if (!table || table->count != n || places->used != n)
         return NULL;
     for (size_t i = 0; i < n; i++)
@@ -153,23 +162,23 @@ static const qpy_order_table *known_table(const qpy_order_memory *self, const qp
     return table;
 }
 
-/* A large dict, which comes again in another call: from the second time on that one of so many begins so. */
+/* A large dict, which comes again in another call: the second time. */
 static void remember_table(qpy_styled *styled, const qpy_dict_places *places, const uint64_t *numbers)
 {
     qpy_order_memory *self = styled->kept ? memory_of(styled) : NULL;
     size_t n = places->count, text = 0, mask = ((size_t)1 << qpy_order_place_bits(places)) - 1;
     if (!self || n > QPY_ORDER_LARGE)
         return;
-    PyObject *first = qpy_dict_places_key(places, 0);
-    size_t slot = qpy_order_slot(places) % QPY_ORDER_TABLES;
-    if (self->large_first[slot] != first) {
-        self->large_first[slot] = first;
+    uintptr_t hash = qpy_order_hash(places);
+    size_t slot = hash % QPY_ORDER_TABLES;
+    if (self->large_last[slot] != hash) {
+        self->large_last[slot] = hash;
         return;
     }
     for (size_t i = 0; i < n && text <= QPY_ORDER_LARGE_TEXT; i++)
         text += (size_t)PyUnicode_GET_LENGTH(qpy_dict_places_key(places, i));
     qpy_order_table *table = text > QPY_ORDER_LARGE_TEXT ? NULL : qr_memory_array(&qpy_memory, NULL, sizeof *table + n * (sizeof(PyObject *) + sizeof(uint32_t)), 1);
-    self->large_first[slot] = NULL; /* where it is of no use, the next one is not made at once */
+    self->large_last[slot] = 0; /* where it is of no use, the next one is not made at once */
     if (!table)
         return;
     table->count = n;

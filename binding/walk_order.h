@@ -15,7 +15,7 @@
 
 enum {
     QPY_ORDER_MOST = 64, /* fields of a record, places of a dict whose shape is kept */
-    QPY_ORDER_SHAPES = 512,
+    QPY_ORDER_SHAPES = 1024,
     QPY_ORDER_IDLE = 64, /* shapes in a row of no use, after which few are made */
     QPY_ORDER_IMAGE = 31, /* bytes of a key as it is written, with what stands behind it */
     QPY_ORDER_AHEAD = 6,
@@ -23,7 +23,7 @@ enum {
     QPY_ORDER_TABLES = 8,
     QPY_ORDER_LARGE = 1 << 13,      /* places of a dict that is kept as a table, */
     QPY_ORDER_LARGE_TEXT = 1 << 17, /* and characters in its keys */
-    QPY_ORDER_ALONE = 3         /* dicts of unknown shape in a call that leaves nothing behind, before it is worth to remember one */
+    QPY_ORDER_ALONE = 16         /* dicts of unknown shape in a call that leaves nothing behind, before it is worth to remember one */
 };
 
 typedef struct qpy_order_image {
@@ -49,10 +49,10 @@ typedef struct qpy_order_table {
 
 /* What was met. It is only for output of one style. */
 typedef struct qpy_order_memory {
-    const void *first[QPY_ORDER_SHAPES]; /* the first key of a dict that came there: to be compared, it may be gone */
-    qpy_order_shape *shapes[QPY_ORDER_SHAPES];
+    uintptr_t last[QPY_ORDER_SHAPES]; /* which dict came there last (qpy_order_hash) */
+    qpy_order_shape *shapes[QPY_ORDER_SHAPES]; /* in their place, or in the one beside it (place ^ 1) */
     unsigned idle; /* shapes in a row that were of no use */
-    const void *large_first[QPY_ORDER_TABLES]; /* the same of dicts that have more places */
+    uintptr_t large_last[QPY_ORDER_TABLES]; /* the same of dicts that have more places */
     qpy_order_table *large[QPY_ORDER_TABLES];
 } qpy_order_memory;
 void qpy_order_memory_free(qpy_order_memory *self);
@@ -71,23 +71,29 @@ void qpy_styled_init(qpy_styled *self, const qr_style *style, qr_order_by by, qp
 void qpy_styled_release(qpy_styled *self);
 QR_INLINE qpy_styled *qpy_walk_styled(const qpy_walker *walker) { return (qpy_styled *)walker->style; }
 
-/* Where the shape of dicts with these keys at the ends and in the middle is kept. */
-QR_INLINE size_t qpy_order_slot(const qpy_dict_places *places)
+/* Of a dict that is not empty, from how many keys it has and five of them, as addresses. */
+QR_INLINE uintptr_t qpy_order_hash(const qpy_dict_places *places)
 {
     size_t n = places->count;
-    uintptr_t first = (uintptr_t)qpy_dict_places_key(places, 0), middle = (uintptr_t)qpy_dict_places_key(places, n / 2), last = (uintptr_t)qpy_dict_places_key(places, n - 1);
-    return (first >> 4 ^ first >> 9 ^ middle >> 5 ^ middle >> 11 ^ last >> 4 ^ last >> 9 << 2 ^ n) % QPY_ORDER_SHAPES;
+#define KEY(i) (uintptr_t)qpy_dict_places_key(places, i)
+    uintptr_t hash = (KEY(0) + 3 * KEY(n / 4) + 5 * KEY(n / 2) + 7 * KEY(n - 1 - n / 4) + 11 * KEY(n - 1)) / 16 + n * 61;
+#undef KEY
+    return hash ^ hash >> 9;
 }
 
 /* The shape of a dict that is not empty, or NULL: none is known. */
 QR_INLINE qpy_order_shape *qpy_walk_shape(const qpy_walker *self, const qpy_dict_places *places)
 {
-    size_t n = places->count;
+    size_t n = places->count, slot;
     const qpy_order_memory *memory = qpy_walk_styled(self)->memory;
-    if (!memory)
+    if (!memory || n != places->used)
         return NULL;
-    qpy_order_shape *shape = memory->shapes[qpy_order_slot(places)];
-    return shape && shape->count == n && places->used == n && qpy_dict_places_are(places, shape->keys) ? shape : NULL;
+    slot = qpy_order_hash(places) % QPY_ORDER_SHAPES;
+    qpy_order_shape *shape = memory->shapes[slot];
+    if (QR_LIKELY(shape != NULL) && shape->count == n && qpy_dict_places_are(places, shape->keys))
+        return shape;
+    shape = memory->shapes[slot ^ 1];
+    return shape && shape->count == n && qpy_dict_places_are(places, shape->keys) ? shape : NULL;
 }
 
 /* The order of a dict of unknown shape: to `order` where it has at most QPY_ORDER_MOST places, else to the end of the walker's numbers. It may be
