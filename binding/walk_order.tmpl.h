@@ -56,7 +56,7 @@ QR_INLINE int QR_T(write_shape)(qpy_walker *w, const qpy_plan *plan, uint32_t no
     for (size_t i = 0; ok && i < n; i++) {
         size_t place = shape->order[i];
         PyObject *key = shape->keys[place], *value = qpy_dict_places_value(places, place);
-        if (i + 1 < n)
+        if (n > QPY_PLACES_FEW && i + 1 < n) /* those of few are on their way, to ask for what they are would be to wait */
             qpy_walk_prefetch(qpy_dict_places_value(places, shape->order[i + 1]));
         /* user code put another table in the place of the one that was? */
         if (QR_UNLIKELY(begin != calls) && (!value || qpy_dict_places_key(places, place) != key))
