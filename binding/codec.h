@@ -121,6 +121,7 @@ typedef struct qpy_encoder {
     qr_style style;
     size_t hint;     /* length of the last result: read and written without a lock, any value is right */
     struct qpy_order_memory *order_memory; /* walk_order.h: of calls that are over, or NULL */
+    int was_used;    /* an Encoder for one call has nothing to remember */
 } qpy_encoder;
 typedef struct qpy_decoder {
     PyObject_HEAD

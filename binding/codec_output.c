@@ -8,7 +8,11 @@
 
 static int put(qpy_encoder *self, qpy_walker *walker, const qpy_plan *plan, PyObject *object)
 {
-    return QR_UNLIKELY(self->styled) ? self->codec->write_styled(walker, plan, 0, object, &self->style, &self->order_memory) : self->codec->write(walker, plan, 0, object);
+    if (QR_LIKELY(!self->styled))
+        return self->codec->write(walker, plan, 0, object);
+    struct qpy_order_memory **kept = self->was_used ? &self->order_memory : NULL;
+    self->was_used = 1;
+    return self->codec->write_styled(walker, plan, 0, object, &self->style, kept);
 }
 
 /* The object behind what the walker has written: 1, or 0 with the exception set. */
