@@ -20,7 +20,7 @@
 #include "binding/members.h"
 #include "binding/plan/plan.h"
 
-enum { KEY_DEPTH = 32, WALK_FIRST = 64, TEXT_WEIGHT = 64 };
+enum { KEY_DEPTH = 32 };
 
 /* ---------------------------------------------------------------- named */
 
@@ -100,8 +100,7 @@ static PyType_Spec named_spec = {
 
 /* ---------------------------------------------------------------- refusing */
 
-/* UnpicklingError(rule, module, name): _typed.py makes the exception of it that the user sees. */
-static int refuse(qpy_unpickle *m, const char *rule, PyObject *module, PyObject *name)
+QR_COLD int qpy_typed_refuse(qpy_unpickle *m, const char *rule, PyObject *module, PyObject *name)
 {
     PyObject *error = qpy_unpickle_error(m->state), *args = error ? Py_BuildValue("(sOO)", rule, module ? module : Py_None, name ? name : Py_None) : NULL;
     if (args)
@@ -110,12 +109,12 @@ static int refuse(qpy_unpickle *m, const char *rule, PyObject *module, PyObject 
     return 0;
 }
 
-static int refuse_named(qpy_unpickle *m, const char *rule, PyObject *object)
+QR_COLD int qpy_typed_refuse_named(qpy_unpickle *m, const char *rule, PyObject *object)
 {
     if (!Py_IS_TYPE(object, m->state->unpickle_named))
-        return refuse(m, rule, NULL, NULL);
+        return qpy_typed_refuse(m, rule, NULL, NULL);
     named_object *named = (named_object *)object;
-    return refuse(m, rule, named->module, named->name);
+    return qpy_typed_refuse(m, rule, named->module, named->name);
 }
 
 /* ---------------------------------------------------------------- what is hashed */
@@ -125,7 +124,7 @@ static int weigh(qpy_unpickle *m, PyObject *key, unsigned depth, int *random)
 {
     qpy_typed *t = m->typed;
     if (t->hash_left == 0)
-        return refuse(m, "limit: hashing this key would take too long", NULL, NULL);
+        return qpy_typed_refuse(m, "limit: hashing this key would take too long", NULL, NULL);
     t->hash_left--;
     if (PyUnicode_CheckExact(key) || PyBytes_CheckExact(key)) {
         *random |= PyUnicode_CheckExact(key) ? PyUnicode_GET_LENGTH(key) > 0 : PyBytes_GET_SIZE(key) > 0;
@@ -133,9 +132,9 @@ static int weigh(qpy_unpickle *m, PyObject *key, unsigned depth, int *random)
     }
     if (PyTuple_Check(key)) {
         if (!PyTuple_CheckExact(key) && !PySet_Contains(t->hashable, (PyObject *)Py_TYPE(key)))
-            return PyErr_Occurred() ? 0 : refuse(m, "a key of a class that is not named by the type", NULL, NULL);
+            return PyErr_Occurred() ? 0 : qpy_typed_refuse(m, "a key of a class that is not named by the type", NULL, NULL);
         if (depth == KEY_DEPTH)
-            return refuse(m, "limit: a key that is nested too deep", NULL, NULL);
+            return qpy_typed_refuse(m, "limit: a key that is nested too deep", NULL, NULL);
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++)
             if (!weigh(m, PyTuple_GET_ITEM(key, i), depth + 1, random))
                 return 0;
@@ -145,7 +144,7 @@ static int weigh(qpy_unpickle *m, PyObject *key, unsigned depth, int *random)
         return 1;
     int known = PySet_Contains(t->hashable, (PyObject *)Py_TYPE(key));
     if (known == 0)
-        return refuse(m, "a key of a class that is not named by the type", NULL, NULL);
+        return qpy_typed_refuse(m, "a key of a class that is not named by the type", NULL, NULL);
     return known > 0;
 }
 
@@ -170,7 +169,7 @@ static int typed_keys(qpy_unpickle *m, PyObject **from, PyObject **to, int step)
             return 0;
         if (!random && m->typed->risky_left-- == 0) {
             m->typed->risky_left = 0;
-            return refuse(m, "limit: too many keys whose hashes can be foreseen", NULL, NULL);
+            return qpy_typed_refuse(m, "limit: too many keys whose hashes can be foreseen", NULL, NULL);
         }
     }
     return 1;
@@ -178,7 +177,7 @@ static int typed_keys(qpy_unpickle *m, PyObject **from, PyObject **to, int step)
 
 static int typed_integer(qpy_unpickle *m, size_t bytes)
 {
-    return bytes <= m->typed->int_bytes || refuse(m, "limit: an integer of too many digits", NULL, NULL);
+    return bytes <= m->typed->int_bytes || qpy_typed_refuse(m, "limit: an integer of too many digits", NULL, NULL);
 }
 
 /* ---------------------------------------------------------------- globals */
@@ -189,7 +188,7 @@ static int push_named(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *module, 
     Py_XDECREF(key);
     if (found)
         return qpy_unpickle_push(s, Py_NewRef(found));
-    return PyErr_Occurred() ? 0 : refuse(m, "a global that the type does not name", module, name);
+    return PyErr_Occurred() ? 0 : qpy_typed_refuse(m, "a global that the type does not name", module, name);
 }
 
 static int typed_global(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op)
@@ -213,13 +212,13 @@ static int typed_stack_global(qpy_unpickle *m, qpy_unpickle_stack *s)
     return ok;
 }
 
-static int typed_ext(qpy_unpickle *m, qpy_unpickle_stack *s, int64_t code) { (void)s, (void)code; return refuse(m, "an extension code: it names whatever is registered here", NULL, NULL); }
-static int typed_persid(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return refuse(m, "a persistent object", NULL, NULL); }
-static int typed_binpersid(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return refuse(m, "a persistent object", NULL, NULL); }
-static int typed_next_buffer(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return refuse(m, "a buffer outside of the pickle", NULL, NULL); }
+static int typed_ext(qpy_unpickle *m, qpy_unpickle_stack *s, int64_t code) { (void)s, (void)code; return qpy_typed_refuse(m, "an extension code: it names whatever is registered here", NULL, NULL); }
+static int typed_persid(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return qpy_typed_refuse(m, "a persistent object", NULL, NULL); }
+static int typed_binpersid(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return qpy_typed_refuse(m, "a persistent object", NULL, NULL); }
+static int typed_next_buffer(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)s; return qpy_typed_refuse(m, "a buffer outside of the pickle", NULL, NULL); }
 static int typed_readonly_buffer(qpy_unpickle *m, qpy_unpickle_stack *s) { (void)m, (void)s; return 1; /* bytes and a bytearray stay what they are */ }
-static int typed_inst(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return refuse(m, "an instance of Python 2's kind", NULL, NULL); }
-static int typed_obj(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **above) { (void)s, (void)above; return refuse(m, "an instance of Python 2's kind", NULL, NULL); }
+static int typed_inst(qpy_unpickle *m, qpy_unpickle_stack *s, const qr_pickle_instruction *op) { (void)s, (void)op; return qpy_typed_refuse(m, "an instance of Python 2's kind", NULL, NULL); }
+static int typed_obj(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **above) { (void)s, (void)above; return qpy_typed_refuse(m, "an instance of Python 2's kind", NULL, NULL); }
 
 /* ---------------------------------------------------------------- objects */
 
@@ -238,7 +237,7 @@ static int charge(qpy_unpickle *m, PyObject *object)
     else if (PyLong_CheckExact(object))
         weight = (size_t)_PyLong_NumBits(object) / 8;
     if (weight > m->typed->work_left)
-        return refuse(m, "limit: made again of what is shared, it would be too large", NULL, NULL);
+        return qpy_typed_refuse(m, "limit: made again of what is shared, it would be too large", NULL, NULL);
     m->typed->work_left -= weight;
     return 1;
 }
@@ -268,18 +267,6 @@ static int is_kept(qpy_typed *t, PyObject *container)
     return known;
 }
 
-/* A part of the result: 1, or 0 with an exception. */
-static int keep_container(qpy_typed *t, PyObject *object)
-{
-    int known = t->held ? PySet_Contains(t->containers, (PyObject *)Py_TYPE(object)) : 0;
-    if (known <= 0)
-        return known == 0;
-    PyObject *key = t->kept || (t->kept = PySet_New(NULL)) ? PyLong_FromVoidPtr(object) : NULL;
-    int status = key ? PySet_Add(t->kept, key) : -1;
-    Py_XDECREF(key);
-    return status == 0;
-}
-
 /* At the end, with no exception set: what is not in the result is emptied, so that freeing it goes no deeper. */
 static void let_go(qpy_typed *t, int has_value)
 {
@@ -300,7 +287,7 @@ static PyObject *make_set(qpy_unpickle *m, PyObject *named, PyObject *args)
     Py_ssize_t n = PyTuple_GET_SIZE(args);
     PyObject *list = n == 1 ? PyTuple_GET_ITEM(args, 0) : NULL;
     if (n > 1 || (list && !PyList_CheckExact(list))) {
-        refuse_named(m, "a set of something that is no list", named);
+        qpy_typed_refuse_named(m, "a set of something that is no list", named);
         return NULL;
     }
     PyObject **items = list ? ((PyListObject *)list)->ob_item : NULL;
@@ -347,10 +334,10 @@ static PyObject *shape_of(qpy_unpickle *m, named_object *named, PyObject *args, 
 static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, PyObject *args, PyObject **at, int reduces)
 {
     if (!Py_IS_TYPE(named, m->state->unpickle_named) || !PyTuple_CheckExact(args))
-        return refuse(m, "a call of something that is no global", NULL, NULL);
+        return qpy_typed_refuse(m, "a call of something that is no global", NULL, NULL);
     PyObject *handler = reduces ? ((named_object *)named)->reduce : ((named_object *)named)->make;
     if (handler == Py_None)
-        return refuse_named(m, "a global that must not be called so", named);
+        return qpy_typed_refuse_named(m, "a global that must not be called so", named);
     if (!charge_with_parts(m, args))
         return 0;
     PyObject *shape = shape_of(m, (named_object *)named, args, reduces);
@@ -358,7 +345,7 @@ static int construct(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *named, Py
     if (!shape && made_ && ((named_object *)named)->fresh == Py_True) {
         if (!PyTuple_CheckExact(made_) || PyTuple_GET_SIZE(made_) != 2) {
             Py_DECREF(made_);
-            return refuse_named(m, "a global that must not be called so", named);
+            return qpy_typed_refuse_named(m, "a global that must not be called so", named);
         }
         PyObject *object = Py_NewRef(PyTuple_GET_ITEM(made_, 0));
         int ok = qpy_typed_note(m->typed, object, PyTuple_GET_ITEM(made_, 1));
@@ -379,7 +366,7 @@ static int typed_reduce(qpy_unpickle *m, qpy_unpickle_stack *s) { return constru
 static int typed_newobj(qpy_unpickle *m, qpy_unpickle_stack *s, int with_names)
 {
     if (with_names && !(PyDict_CheckExact(s->top[-1]) && PyDict_GET_SIZE(s->top[-1]) == 0))
-        return refuse_named(m, "a class that is called with keywords", s->top[-3]);
+        return qpy_typed_refuse_named(m, "a class that is called with keywords", s->top[-3]);
     PyObject **at = s->top - 2 - with_names;
     return construct(m, s, at[0], at[1], at, 0);
 }
@@ -493,7 +480,7 @@ static size_t weight_of(const qpy_typed *t, PyObject *state)
         size_t length = PyUnicode_CheckExact(value) ? (size_t)PyUnicode_GET_LENGTH(value) : 0;
         if (length > t->str_bytes || !(PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || value == Py_None || PyBool_Check(value)))
             return 0;
-        weight += 1 + length / TEXT_WEIGHT;
+        weight += 1 + length / QPY_TYPED_TEXT_WEIGHT;
     }
     return weight;
 }
@@ -530,7 +517,7 @@ static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
         return 0;
     qpy_typed_made *place = qpy_typed_noted(m->typed, object);
     if (!place || place->built)
-        return refuse_named(m, "a state for what was not just made for one", object);
+        return qpy_typed_refuse_named(m, "a state for what was not just made for one", object);
     if (!(PyTuple_CheckExact(state) ? charge_with_parts(m, state) : charge(m, state)))
         return 0;
     size_t weight = weight_of(m->typed, state);
@@ -559,13 +546,13 @@ static int typed_build(qpy_unpickle *m, qpy_unpickle_stack *s)
 static int is_container(qpy_unpickle *m, PyObject *object)
 {
     int known = PySet_Contains(m->typed->containers, (PyObject *)Py_TYPE(object));
-    return known > 0 ? 1 : known == 0 ? refuse_named(m, "items for what is no container of the type", object) : 0;
+    return known > 0 ? 1 : known == 0 ? qpy_typed_refuse_named(m, "items for what is no container of the type", object) : 0;
 }
 
 static int typed_append_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **items)
 {
     if (PyDict_Check(items[-1]) || PySet_Check(items[-1]))
-        return refuse(m, "items for what is no container of the type", NULL, NULL);
+        return qpy_typed_refuse(m, "items for what is no container of the type", NULL, NULL);
     if (!is_container(m, items[-1]))
         return 0;
     int ok = 1;
@@ -581,7 +568,7 @@ static int typed_append_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject *
 static int typed_setitem_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **pairs)
 {
     if (!PyDict_Check(pairs[-1]))
-        return refuse_named(m, "items for what is no container of the type", pairs[-1]);
+        return qpy_typed_refuse_named(m, "items for what is no container of the type", pairs[-1]);
     if (!is_container(m, pairs[-1]))
         return 0;
     int status = 0;
@@ -594,7 +581,7 @@ static int typed_setitem_other(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject 
 static int typed_additems(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **items)
 {
     if (!PySet_CheckExact(items[-1]))
-        return refuse_named(m, "items for what is no container of the type", items[-1]);
+        return qpy_typed_refuse_named(m, "items for what is no container of the type", items[-1]);
     int status = 0;
     for (PyObject **item = items; status == 0 && item < s->top; item++)
         status = PySet_Add(items[-1], *item);
@@ -620,180 +607,6 @@ static int typed_frozenset(qpy_unpickle *m, qpy_unpickle_stack *s, PyObject **it
 enum { typed_stores = 1 };
 #define QPY_P(name) QR_PASTE(typed_, name)
 #include "binding/pickle/machine.tmpl.h"
-
-/* ---------------------------------------------------------------- weighing the result */
-
-typedef struct level {
-    PyObject *object; /* borrowed: the value keeps it */
-    PyObject *items;  /* of what is walked by an iterator: strong; else NULL */
-    PyObject *value;  /* of a dict: what its key was given before; else NULL */
-    PyObject *own;    /* the object, where it was only made to be walked: strong; else NULL */
-    Py_ssize_t at;
-} level;
-
-/* The next part of what is open, keys and values in turn: 1, 0 at the end, -1 with an exception. *part is borrowed. */
-static int next_part(level *l, PyObject **part)
-{
-    if (l->items) {
-        *part = PyIter_Next(l->items);
-        if (*part)
-            Py_DECREF(*part); /* its container keeps it, and nothing runs meanwhile */
-        return *part ? 1 : PyErr_Occurred() ? -1 : 0;
-    }
-    if (PyDict_Check(l->object)) {
-        if (l->value) {
-            *part = l->value;
-            l->value = NULL;
-            return 1;
-        }
-        return PyDict_Next(l->object, &l->at, part, &l->value);
-    }
-    if (l->at >= Py_SIZE(l->object))
-        return 0;
-    *part = PyList_CheckExact(l->object) ? PyList_GET_ITEM(l->object, l->at) : PyTuple_GET_ITEM(l->object, l->at);
-    l->at++;
-    return 1;
-}
-
-static int has_too_many(qpy_unpickle *m, Py_ssize_t n)
-{
-    return (size_t)n > m->typed->items && !refuse(m, "limit: a container of too many items", NULL, NULL);
-}
-
-/* 0, or -1 with an exception. */
-static int add_weight(qpy_unpickle *m, size_t weight)
-{
-    if (weight > m->typed->nodes)
-        return refuse(m, "limit: written out, with what is shared each time, it would be too large", NULL, NULL) - 1;
-    m->typed->nodes -= weight;
-    return 0;
-}
-
-/* Text and bytes count by their length, a little: whoever looks at them looks at all. 0, or -1 with an exception. */
-static int weigh_text(qpy_unpickle *m, PyObject *text)
-{
-    size_t length = (size_t)(PyUnicode_Check(text) ? PyUnicode_GET_LENGTH(text) : PyBytes_GET_SIZE(text)), weight = length / TEXT_WEIGHT;
-    if (length > m->typed->str_bytes)
-        return refuse(m, "limit: a string that is too long", NULL, NULL) - 1;
-    return add_weight(m, weight);
-}
-
-static void close_level(level *l)
-{
-    Py_CLEAR(l->items);
-    Py_CLEAR(l->own);
-}
-
-/* The fields of an instance, as open_level. */
-static int open_instance(qpy_unpickle *m, const qpy_typed_class *known, PyObject *instance, level *l)
-{
-    PyObject *values[QPY_UNPICKLE_SLOTS];
-    Py_ssize_t n = qpy_typed_values(known, instance, values), parts = 0;
-    if (n < 0) { /* somebody has looked at its __dict__ */
-        l->object = l->own = PyObject_GenericGetDict(instance, NULL);
-        int status = !l->own || has_too_many(m, PyDict_GET_SIZE(l->own)) ? -1 : PyDict_GET_SIZE(l->own) > 0;
-        if (status <= 0)
-            close_level(l);
-        return status;
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *value = values[i];
-        if (PyUnicode_CheckExact(value) ? weigh_text(m, value) < 0 : 0)
-            return -1;
-        if (!(PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || value == Py_None || PyBool_Check(value)))
-            values[parts++] = value;
-    }
-    if (add_weight(m, (size_t)(1 + n)) < 0)
-        return -1;
-    if (!parts)
-        return 0;
-    if (!(l->object = l->own = PyTuple_New(parts)))
-        return -1;
-    for (Py_ssize_t i = 0; i < parts; i++)
-        PyTuple_SET_ITEM(l->own, i, Py_NewRef(values[i]));
-    return 1;
-}
-
-/* Opens what has parts: 1; 0 when it has none; -1 with an exception. */
-static int open_level(qpy_unpickle *m, PyObject *object, level *l)
-{
-    *l = (level){.object = object};
-    if (object == Py_None || PyLong_CheckExact(object) || PyFloat_CheckExact(object))
-        return 0;
-    if (PyUnicode_Check(object) || PyBytes_Check(object))
-        return weigh_text(m, object);
-    if (!PyList_CheckExact(object) && !PyDict_CheckExact(object)) {
-        const qpy_typed_made *place = qpy_typed_noted(m->typed, object);
-        if (place && place->built && !place->with)
-            return add_weight(m, place->weight);
-        if (place && place->built)
-            l->object = place->with; /* its values: a list or a tuple */
-        if (place && !place->built && PyFunction_Check(place->with) && ((PyFunctionObject *)place->with)->func_dict)
-            return refuse(m, "an object without the state that it needs", NULL, NULL) - 1;
-        const qpy_typed_class *known = place || PyTuple_CheckExact(object) ? NULL : qpy_typed_class_of(m->typed, Py_TYPE(object));
-        if (known)
-            return open_instance(m, known, object, l);
-    }
-    if (Py_IS_TYPE(object, m->state->unpickle_named))
-        return refuse_named(m, "a global that is used as a value", object) - 1;
-    if (!PyList_CheckExact(object) && !PyTuple_Check(object) && !PyDict_CheckExact(object) && !keep_container(m->typed, object))
-        return -1;
-    if (PyList_CheckExact(l->object) || PyTuple_Check(l->object))
-        return has_too_many(m, Py_SIZE(l->object)) ? -1 : Py_SIZE(l->object) > 0;
-    if (PyDict_Check(l->object))
-        return has_too_many(m, PyDict_GET_SIZE(l->object)) ? -1 : PyDict_GET_SIZE(l->object) > 0;
-    int walks = PyAnySet_Check(l->object);
-    if (walks && has_too_many(m, PySet_GET_SIZE(l->object)))
-        return -1;
-    if (!walks && (walks = PySet_Contains(m->typed->containers, (PyObject *)Py_TYPE(l->object))) <= 0)
-        return walks;
-    return (l->items = PyObject_GetIter(l->object)) ? 1 : -1;
-}
-
-/* Walks the value as a tree: 1, or 0 with an exception where it is too deep (a circle is) or too large. */
-static int measure(qpy_unpickle *m, PyObject *value)
-{
-    size_t room = WALK_FIRST, depth = 0;
-    level *levels = PyMem_Malloc(room * sizeof *levels);
-    int status = levels ? open_level(m, value, &levels[0]) : (PyErr_NoMemory(), -1);
-    depth = status > 0;
-    while (status >= 0 && depth > 0) {
-        PyObject *part;
-        level next;
-        status = next_part(&levels[depth - 1], &part);
-        if (status == 0) {
-            close_level(&levels[--depth]);
-            continue;
-        }
-        if (status > 0 && m->typed->nodes-- == 0)
-            status = refuse(m, "limit: written out, with what is shared each time, it would be too large", NULL, NULL) - 1;
-        if (status > 0)
-            status = open_level(m, part, &next);
-        if (status <= 0)
-            continue;
-        if (depth >= m->typed->depth) {
-            close_level(&next);
-            status = refuse(m, "limit: nested too deep, or in a circle", NULL, NULL) - 1;
-            continue;
-        }
-        if (depth == room) {
-            level *more = PyMem_Realloc(levels, 2 * room * sizeof *levels);
-            if (!more) {
-                close_level(&next);
-                PyErr_NoMemory();
-                status = -1;
-                continue;
-            }
-            levels = more;
-            room *= 2;
-        }
-        levels[depth++] = next;
-    }
-    while (depth > 0)
-        close_level(&levels[--depth]);
-    PyMem_Free(levels);
-    return status >= 0;
-}
 
 /* ---------------------------------------------------------------- the function */
 
@@ -857,7 +670,7 @@ static PyObject *typed_load(PyObject *module, PyObject *args)
         PyErr_SetString(qpy_unpickle_error(m.state), "data after the end of the pickle");
         Py_CLEAR(value);
     }
-    if (value && !measure(&m, value))
+    if (value && !qpy_typed_measure(&m, value))
         Py_CLEAR(value);
     if (!value && !PyErr_ExceptionMatches(PyExc_MemoryError))
         explain(&m, fail, start);

@@ -14,7 +14,7 @@
  * in their order, for a state without names. build(object, state) is asked about any other state. */
 enum { QPY_SHAPE_CLASS, QPY_SHAPE_MAKER, QPY_SHAPE_SETTER, QPY_SHAPE_FIELDS, QPY_SHAPE_NAMES, QPY_SHAPE_BUILD, QPY_SHAPE_PARTS };
 
-enum { QPY_TYPED_CLASSES = 8 };
+enum { QPY_TYPED_CLASSES = 8, QPY_TYPED_TEXT_WEIGHT = 64 /* characters that weigh as much as an object */ };
 
 /* One object that this load has made: how it may be built, or the values that it was built of; of values without parts, their weight alone. Of a
  * class: its shape. */
@@ -67,5 +67,13 @@ int qpy_typed_settle(qpy_typed *t);
 qpy_typed_class *qpy_typed_class_of(qpy_typed *t, PyTypeObject *type);
 /* The values of an instance of it, at most QPY_UNPICKLE_SLOTS, borrowed: how many; -1: they cannot be told. */
 Py_ssize_t qpy_typed_values(const qpy_typed_class *known, PyObject *instance, PyObject **values);
+
+/* UnpicklingError(rule, module, name): _typed.py makes the exception of it that the user sees. 0. */
+QR_COLD int qpy_typed_refuse(qpy_unpickle *m, const char *rule, PyObject *module, PyObject *name);
+/* The same of a global that stands where it may not, or of another object. */
+QR_COLD int qpy_typed_refuse_named(qpy_unpickle *m, const char *rule, PyObject *object);
+
+/* Walks the value as a tree: 1, or 0 with an exception where it is too deep (a circle is) or too large. */
+int qpy_typed_measure(qpy_unpickle *m, PyObject *value);
 
 #endif
