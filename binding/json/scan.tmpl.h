@@ -285,10 +285,14 @@ static void SCAN(forget)(SCAN(scanner) *s)
 static PyObject *SCAN(new_key)(SCAN(scanner) *s, const SCAN(span) *span)
 {
     const UNIT *data = s->data + span->start;
-    uint8_t room[QPY_KEYS_LONGEST];
     if (span->all < 0x80 && !span->escaped && span->count <= QPY_KEYS_LONGEST) {
-        SCAN(copy)(s, room, 1, span->start, span->count);
-        return qpy_keys_get(s->state->keys, room, (size_t)span->count);
+#if WIDTH == 1
+        const uint8_t *text = data;
+#else
+        uint8_t text[QPY_KEYS_LONGEST];
+        SCAN(copy)(s, text, 1, span->start, span->count);
+#endif
+        return qpy_keys_get(s->state->keys, text, (size_t)span->count);
     }
     if (span->escaped || span->count == 0)
         return SCAN(escaped_key)(s, span);
