@@ -63,7 +63,7 @@ MARSHAL: dict[tuple[str, str], Pair] = {
     (CODE, "loads"): (1.0, None),
 }
 DATACLASSES: Pair = (0.75, 0.50)  # of msgspec on the same dataclasses
-CANONICAL: dict[str, Pair] = {"canonical": (1.5, 1.2), "sorted": NONE}  # of plain output
+CANONICAL: dict[str, Pair] = {"canonical": (1.5, 1.2), "canonical, a new Encoder": (1.5, 1.2), "sorted": NONE}  # of plain output
 STREAM: Pair = (None, 1.05)  # of quire's own decode, a call for each document
 MESSAGE: Pair = (0.90, 0.60)
 RECORDS: Pair = (0.95, 0.80)  # of msgspec
