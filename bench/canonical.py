@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Output in a canonical form against the same module's plain output of the same object: by an Encoder that is used again, which remembers
-the order of keys, and by a new one for each call, which does not."""
+"""Output in a canonical form against the same module's plain output of the same object.
+
+By an Encoder that is used again, which remembers the order of keys, and by a new one for each call, which does not.
+"""
 
 from __future__ import annotations
 
