@@ -105,12 +105,11 @@ QR_INLINE uint64_t small_head_of_three(three t, qr_order_by by, int *fits)
 
 static three three_of(PyObject *key, size_t from) { return three_at(PyUnicode_KIND(key), PyUnicode_DATA(key), (size_t)PyUnicode_GET_LENGTH(key), from); }
 
-/* The units from `from` on, as many as there is room for; without the length. */
-static uint64_t head_of(const order *o, PyObject *key, size_t from)
+/* The units from `from` on, as many as there is room for; without the length. *fits becomes 0 when units of 17 bits are too small. */
+static uint64_t head_of(const order *o, PyObject *key, size_t from, int *fits)
 {
-    int fits;
     if (o->unit_bits != 8)
-        return o->unit_bits == UNIT ? head_of_three(three_of(key, from), o->by) : small_head_of_three(three_of(key, from), o->by, &fits);
+        return o->unit_bits == UNIT ? head_of_three(three_of(key, from), o->by) : small_head_of_three(three_of(key, from), o->by, fits);
     const uint8_t *data = PyUnicode_DATA(key);
     size_t n = (size_t)PyUnicode_GET_LENGTH(key);
     uint64_t head = 0;
@@ -211,8 +210,13 @@ static void tell_apart(const order *o, uint64_t *numbers, size_t n, size_t known
             sort_by_text(o, numbers + i, count);
             continue;
         }
-        for (size_t k = i; k < end; k++)
-            numbers[k] = (head_of(o, key_of(o, numbers[k]), known) & ~o->mask) | (numbers[k] & o->mask);
+        int fits = 1;
+        for (size_t k = i; k < end && fits; k++)
+            numbers[k] = (head_of(o, key_of(o, numbers[k]), known, &fits) & ~o->mask) | (numbers[k] & o->mask);
+        if (QR_UNLIKELY(!fits)) {
+            sort_by_text(o, numbers + i, count);
+            continue;
+        }
         qr_sort64(numbers + i, o->room, count, o->place_bits);
         tell_apart(o, numbers + i, count, known + (64 - o->place_bits) / o->unit_bits, depth + 1);
     }
@@ -286,7 +290,8 @@ static void fill_wide(order *o, size_t n, uint64_t *numbers, uint64_t *rest, int
     if (widest == PyUnicode_1BYTE_KIND) {
         for (size_t i = 0; i < n; i++) {
             PyObject *key = key_of(o, numbers[i]);
-            uint64_t head = head_of(o, key, 0);
+            int fits; /* units of 8 bits do */
+            uint64_t head = head_of(o, key, 0, &fits);
             if (o->by == QR_ORDER_BYTES)
                 head = with_length(head, utf8_length(key));
             numbers[i] = (head & ~o->mask) | (numbers[i] & o->mask);

@@ -79,12 +79,18 @@ static int learn(qpy_typed_class *known, PyObject *shape)
         int is_slot = Py_IS_TYPE(place, &PyMemberDescr_Type);
         if (known->count && is_slot != known->in_slots)
             return 0;
-        if (is_slot)
-            known->offsets[known->count] = ((PyMemberDescrObject *)place)->d_member->offset;
+        if (is_slot) {
+            const PyMemberDef *member = ((PyMemberDescrObject *)place)->d_member;
+            if (member->type != QPY_MEMBER_OBJECT)
+                return 0;
+            known->offsets[known->count] = member->offset;
+        }
         known->in_slots = is_slot;
         known->count++;
     }
     known->type = (PyTypeObject *)PyTuple_GET_ITEM(shape, QPY_SHAPE_CLASS);
+    if (!known->count)
+        known->in_slots = known->type->tp_dictoffset == 0;
     return 1;
 }
 

@@ -216,8 +216,8 @@ QR_INLINE uint32_t qr_name_hash(const uint8_t *s, size_t n)
         b = 0;
     }
     a = (a ^ n * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
-    a = (a ^ (a >> 32) ^ b) * 0xCA5A826395121157u;
-    return (uint32_t)(a >> 32);
+    a = (a ^ (a >> 32) ^ b) * 0xCA5A826395121157u; /* the last bytes are in the highest bits only */
+    return (uint32_t)(((a ^ (a >> 29)) * 0xD6E8FEB86659FD93u) >> 32);
 }
 
 /* What one of the hash tables in plan->names has for the name, or QR_PLAN_NONE. */

@@ -239,3 +239,28 @@ def test_records_in_place(fmt):
     with pytest.raises(quire.EncodeError) as caught:
         fmt.encode([unset], canonical=True)
     assert caught.value.errors[0].code == "unset_field"
+
+
+DEEP = [
+    "\u4e2d" * 5 + last
+    for last in "\U00010000\U00010001\U00010002\U00010003\U00010004\U00010005\U00010006\U00010007\U00010008\U00020801\U0002a6df\U0010ffff"
+]
+NAMES = ["\u8eab\u4efd\u8b49\u59d3\u540d\u4e00" + last for last in "\u7532\u4e59\u4e19\u4e01\u620a\u5df1\u5e9a\u8f9b\U00020bb7"]
+ASCII = ["aaaaaa" + last for last in "123456789Z\ue000\U00010000\U0010ffff"]
+
+
+@pytest.mark.parametrize("keys", [DEEP, NAMES, ASCII, [key[:1] * 9 + key for key in DEEP]])
+def test_the_last_planes_behind_what_is_alike(fmt, keys):
+    """Many keys that begin alike, then code points of more than 17 bits; a dict may have had other keys before."""
+    plain = dict.fromkeys(keys, 1)
+    grown = {f"x{number}": 0 for number in range(60)} | plain
+    for number in range(60):
+        del grown[f"x{number}"]
+    assert fmt.encode(plain, canonical=True) == fmt.encode(grown, canonical=True) == fmt.encode(dict.fromkeys(reversed(keys), 1), canonical=True)
+    order = list(fmt.decode(fmt.encode(grown, key_order="sorted")))
+    assert order == list(fmt.decode(fmt.encode(plain, key_order="sorted"))) == sorted(keys)
+    if fmt.name == "json":
+        assert list(fmt.decode(fmt.encode(grown, canonical=True))) == sorted(keys, key=lambda key: key.encode("utf-16-be"))
+    else:
+        by_bytes = sorted(keys, key=lambda key: (len(key.encode()), key.encode()))
+        assert list(fmt.decode(fmt.encode(grown, canonical=True))) == by_bytes

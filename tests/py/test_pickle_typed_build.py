@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instances of a typed pickle, which are mostly made and built at once: whatever the way, the same comes out, and the same is refused."""
 
+import array
+import collections
 import dataclasses
+import functools
 import pickle
+import threading
 from typing import Any
 
 import pytest
@@ -198,3 +202,47 @@ def load_and_fail():
             quick.decode(data[:end], list[Tree])
     with pytest.raises(quire.QuireError):
         quick.decode(data, list[Point])
+
+
+@dataclasses.dataclass
+class Local(threading.local):
+    x: int
+
+
+@dataclasses.dataclass
+class Partial(functools.partial):
+    x: int
+
+
+@dataclasses.dataclass
+class Array(array.array):
+    x: int
+
+
+@dataclasses.dataclass
+class Deque(collections.deque):
+    x: int
+
+
+@pytest.mark.parametrize("cls", [Local, Partial, Array, Deque])
+def test_no_half_made_instances_of_what_is_written_in_c(cls):
+    data = b"\x80\x02c%s\n%s\n)\x81}X\x01\0\0\0xK\x05sb." % (__name__.encode(), cls.__name__.encode())
+    with pytest.raises(quire.QuireError):
+        quick.decode(data, cls)
+
+
+@dataclasses.dataclass(slots=True)
+class Nothing:
+    pass
+
+
+@dataclasses.dataclass
+class NothingElse:
+    pass
+
+
+def test_instances_without_fields():
+    for protocol in range(6):
+        for cls in (Nothing, NothingElse):
+            if protocol > 1 or cls is NothingElse:
+                assert quick.decode(pickle.dumps([cls(), cls()], protocol), list[cls]) == [cls(), cls()]

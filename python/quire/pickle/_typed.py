@@ -340,7 +340,16 @@ def _attributes(state, names):
     return found
 
 
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class statement made it, so object.__new__ makes its instances
+_HEAP_TYPE, _NOT_INSTANTIABLE = 1 << 9, 1 << 7  # Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_DISALLOW_INSTANTIATION
+
+
+def _is_made_by_object(cls):
+    """Does object.__new__ make whole instances of it? Not where a class written in C among its bases has a __new__ of its own."""
+    return all(
+        base is object
+        or (base.__flags__ & (_HEAP_TYPE | _NOT_INSTANTIABLE) == _HEAP_TYPE and not isinstance(vars(base).get("__new__"), type(len)))
+        for base in cls.__mro__
+    )
 
 
 def _plain(cls, info):
@@ -370,8 +379,7 @@ def _plain(cls, info):
 
     fields = {name: slots.get(name, name) for name in names}
     has_dict = not isinstance(vars(cls).get("__dict__"), property) and cls.__dictoffset__ != 0
-    is_plain = all(base is object or base.__flags__ & _HEAP_TYPE for base in cls.__mro__)
-    if not is_plain or not (has_dict or fields.keys() <= slots.keys()):
+    if not _is_made_by_object(cls) or not (has_dict or fields.keys() <= slots.keys()):
         return {"new": make}
     return {"new": make, "shape": (cls, None, None, fields, tuple(names), build)}
 
